@@ -1,0 +1,272 @@
+"""Descriptions: what a device, a struct or a subsection keeps in memory, and what of it goes over the wire.
+
+The two are kept apart. `members` is the storage, in schema order, those of subsections included. `wire` is a little
+program: what to write, or to read, one item after the other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vmsgen.diagnostics import Span
+from vmsgen.model.expressions import Expression, Path
+from vmsgen.model.types import Type
+
+# Storage -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member of the C struct and attribute of the Python class.
+
+    `default` is the value at reset: of a scalar the value, of an array or buffer that of each element; None for structs,
+    which have their own. `low` and `high` bound the value where they are constant, and are the type's own bounds
+    otherwise (None for structs). `local` members are never on the wire by themselves.
+    """
+
+    name: str
+    type: Type
+    default: int | None
+    low: int | None
+    high: int | None
+    local: bool
+    doc: str
+    span: Span
+    subsection: str | None = None
+
+
+# Presence ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class HookPredicate:
+    """A question that only the device model can answer. Without an implementation the answer is no."""
+
+    method: str
+
+
+@dataclass(frozen=True)
+class Presence:
+    """When an item is on the wire: `since` <= version < `before`, and `condition` holds.
+
+    Bounds that the description's own version range makes certain are already left out (`since` 0, `before` None).
+    """
+
+    since: int = 0
+    before: int | None = None
+    condition: Expression | HookPredicate | None = None
+
+    @property
+    def always(self) -> bool:
+        return self.since == 0 and self.before is None and self.condition is None
+
+
+ALWAYS = Presence()
+
+
+# Constraints on a value, asked on load before it is stored, and on save before it is written -------------------------------
+
+
+@dataclass(frozen=True)
+class RangeConstraint:
+    """`in low..high`: error `range`. An end that mentions held() is not asked where there is no receiver."""
+
+    low: Expression
+    high: Expression
+
+
+@dataclass(frozen=True)
+class WhereConstraint:
+    """`where condition`: error `where`. Not asked, if it mentions held(), where there is no receiver."""
+
+    condition: Expression
+
+
+@dataclass(frozen=True)
+class EqualConstraint:
+    """`equal`: what comes must equal what the receiver held before the load, else error `equal`.
+
+    Where there is no receiver, it takes what comes. On save nothing is asked.
+    """
+
+    hint: str | None
+
+
+Constraint = RangeConstraint | WhereConstraint | EqualConstraint
+
+
+# The wire ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Field:
+    """`type` is how it goes over the wire; `target` is where it lives.
+
+    For `send x as u8` the type is narrower or wider than the storage: a value that does not fit is error `range` on
+    either side. For `send x[start +: n]` it is an array (or buffer) of `n` elements and `start` is where they begin, and
+    a variable `n` is at most what is left of the array.
+    """
+
+    name: str
+    wire_name: str
+    target: Path
+    storage: Type
+    type: Type
+    start: int
+    presence: Presence
+    constraints: tuple[Constraint, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Unused:
+    """Zero bytes on save, dropped on load: `size` of them, or `count` in 0..size where that is an expression."""
+
+    size: int
+    count: Expression | None
+    presence: Presence
+    span: Span
+
+
+@dataclass(frozen=True)
+class Check:
+    """`check condition "message"`: error `check`. No bytes."""
+
+    condition: Expression
+    message: str
+    span: Span
+
+
+@dataclass(frozen=True)
+class Group:
+    """Items that share a condition, which is asked once, before the first of them."""
+
+    presence: Presence
+    items: tuple[WireItem, ...]
+    span: Span
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """An array of structs without a name: its items once for each element, number 0 first.
+
+    Within, `LoopStep(depth)` stands for the number of the element. `count` as for `Array`.
+    """
+
+    name: str
+    wire_name: str
+    target: Path
+    depth: int
+    capacity: int
+    count: Expression | None
+    items: tuple[WireItem, ...]
+    presence: Presence
+    span: Span
+
+
+@dataclass(frozen=True)
+class Run:
+    """Items of a fixed size in one piece, `size` bytes, at least one, all always present: Field, Unused, Check, Repeat.
+
+    If fewer than `size` bytes are left the error is `truncated`, before anything in the run is looked at; then every
+    constraint and check is asked, in order; then all is stored.
+    """
+
+    size: int
+    items: tuple[WireItem, ...]
+
+
+WireItem = Field | Unused | Check | Group | Repeat | Run
+
+
+# Descriptions ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Hook:
+    """`kind` is pre_load, post_load, pre_save or post_save; `method` the name it is called by."""
+
+    kind: str
+    method: str
+
+
+@dataclass(frozen=True)
+class Reset:
+    """`target` takes `value` (its reset value if None, each element of an array alike) before `pre_load`."""
+
+    target: Path
+    storage: Type
+    value: int | None
+
+
+@dataclass(frozen=True)
+class Subsection:
+    """Fields that travel only when needed, in the state of the description that they belong to.
+
+    `number` is its place among all subsections of the description, nested ones included, depth first from 0.
+    `needed` None means always.
+    """
+
+    name: str
+    wire_name: str
+    number: int
+    version: int
+    minimum_version: int
+    needed: Expression | HookPredicate | None
+    hooks: tuple[Hook, ...]
+    wire: tuple[WireItem, ...]
+    subsections: tuple[Subsection, ...]
+    doc: str
+    span: Span
+
+    def hook(self, kind: str) -> Hook | None:
+        return next((hook for hook in self.hooks if hook.kind == kind), None)
+
+
+@dataclass(frozen=True)
+class Description:
+    """A device or a struct. `schema` is the stem of the file that declares it.
+
+    A struct without a name (`{ … }` in place of a type) has `anonymous` set, a made-up `name` (`e1000_eecd`), and no
+    wire program of its own: its fields are items of the description around it.
+
+    `resets` happen at the start of every load, those of subsections included.
+    """
+
+    kind: str  # "device" or "struct"
+    name: str
+    wire_name: str
+    anonymous: bool
+    version: int
+    minimum_version: int
+    members: tuple[Member, ...]
+    wire: tuple[WireItem, ...]
+    subsections: tuple[Subsection, ...]
+    hooks: tuple[Hook, ...]
+    predicates: tuple[str, ...]
+    resets: tuple[Reset, ...]
+    doc: str
+    schema: str
+    span: Span
+
+    def member(self, name: str) -> Member:
+        """Raises KeyError where there is none."""
+        for member in self.members:
+            if member.name == name:
+                return member
+        raise KeyError(name)
+
+    def hook(self, kind: str) -> Hook | None:
+        return next((hook for hook in self.hooks if hook.kind == kind), None)
+
+    @property
+    def all_subsections(self) -> tuple[Subsection, ...]:
+        """Nested ones included, in the order of their numbers."""
+
+        def flatten(subsections: tuple[Subsection, ...]) -> tuple[Subsection, ...]:
+            return tuple(s for sub in subsections for s in (sub, *flatten(sub.subsections)))
+
+        return flatten(self.subsections)
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.name}>"
