@@ -24,7 +24,7 @@ _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{}]', re.DOTALL
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """`page_size` in bytes, a power of two; `devices` in stream order, each a dict with str `name`, int `instance_id`."""
+    """`page_size` in bytes, a power of two; `devices` in stream order, each with str `name` and int `instance_id`."""
 
     page_size: int
     devices: tuple[dict[str, Any], ...]

@@ -100,7 +100,9 @@ class RamReader:
         if block is None:
             raise self._refused(start, "continues a RAM block, but none was named before")
         if address >= block.used_length:
-            raise self._refused(start, f"lies at {address:#x} of {block.name!r}, which has {block.used_length:#x} bytes")
+            raise self._refused(
+                start, f"lies at {address:#x} of {block.name!r}, which has {block.used_length:#x} bytes"
+            )
         if kind == _PAGE:
             data, fill = cursor.take(self._page_size, "a RAM page"), 0
         else:

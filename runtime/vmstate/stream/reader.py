@@ -103,12 +103,20 @@ class _Walk:
             else:
                 raise self._error(start, f"no element starts with {kind:#04x}", kind, "stream-element")
         if cursor.left:
-            raise self._error(cursor.offset, f"{cursor.left} bytes between the end mark and the description",
-                              cursor.left, "stream-trailing")
+            raise self._error(
+                cursor.offset,
+                f"{cursor.left} bytes between the end mark and the description",
+                cursor.left,
+                "stream-trailing",
+            )
         if len(self.sections) < len(self._devices):
             missing = self._devices[len(self.sections)]["name"]
-            raise self._error(start, f"the stream ends, the section {missing!r} is described but not there",
-                              missing, "stream-missing-section")
+            raise self._error(
+                start,
+                f"the stream ends, the section {missing!r} is described but not there",
+                missing,
+                "stream-missing-section",
+            )
 
     def _full(self, start: int) -> None:
         cursor = self.cursor
@@ -117,11 +125,20 @@ class _Walk:
             raise self._error(start, f"the section {name!r} is not described", name, "stream-undescribed-section")
         device = self._devices[len(self.sections)]
         if (device["name"], device["instance_id"]) != (name, instance):
-            raise self._error(start, f"section {name!r}, instance {instance}, stands where the description has "
-                              f"{device['name']!r}, instance {device['instance_id']}", name, "stream-order")
+            raise self._error(
+                start,
+                f"section {name!r}, instance {instance}, stands where the description has "
+                f"{device['name']!r}, instance {device['instance_id']}",
+                name,
+                "stream-order",
+            )
         if "vmsd_name" in device and device.get("version") != version:
-            raise self._error(start, f"section {name!r} has version {version}, described is {device.get('version')}",
-                              version, "stream-order")
+            raise self._error(
+                start,
+                f"section {name!r} has version {version}, described is {device.get('version')}",
+                version,
+                "stream-order",
+            )
         body_offset = cursor.offset
         try:
             skip_body(cursor, device)
@@ -135,8 +152,13 @@ class _Walk:
     def _start(self, start: int) -> None:
         section_id, name, instance, version = self._section_header()
         if (name, instance, version) != ("ram", 0, RAM_VERSION) or self._ram_id is not None:
-            raise self._error(start, f"the live section {name!r}, instance {instance}, version {version}: one 'ram', "
-                              f"instance 0, version {RAM_VERSION}, can be read", name, "stream-live-section")
+            raise self._error(
+                start,
+                f"the live section {name!r}, instance {instance}, version {version}: one 'ram', "
+                f"instance 0, version {RAM_VERSION}, can be read",
+                name,
+                "stream-live-section",
+            )
         self._ram_id = section_id
         self.ram.body(self.cursor)
         self._footer(section_id, name)
@@ -166,14 +188,19 @@ class _Walk:
             raise self._error(start, f"no footer where the section {name!r} should end", kind, "stream-footer")
         found = cursor.be32("a section's footer")
         if found != section_id:
-            raise self._error(start, f"the footer of {name!r} has the id {found}, not {section_id}",
-                              found, "stream-footer")
+            raise self._error(
+                start, f"the footer of {name!r} has the id {found}, not {section_id}", found, "stream-footer"
+            )
 
     def _command(self, start: int) -> None:
         command, length = self.cursor.be16("a command"), self.cursor.be16("a command's length")
         if _PLAIN_COMMANDS.get(command) != length:
-            raise self._error(start, f"command {command} with {length} bytes does not belong to a plain migration",
-                              command, "stream-command")
+            raise self._error(
+                start,
+                f"command {command} with {length} bytes does not belong to a plain migration",
+                command,
+                "stream-command",
+            )
         self.cursor.take(length, "a command")
 
     def _error(self, offset: int, what: str, found: object, code: str) -> FramingError:
