@@ -1,0 +1,1 @@
+"""Templates of the emitted Python: `importlib.resources.files("vmsgen.templates.python")`."""

@@ -1,0 +1,1 @@
+"""Where vmsgen plugs into other tools' builds."""
