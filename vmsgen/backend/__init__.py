@@ -1,0 +1,1 @@
+"""Emitters, one a file, and the writer that touches only what changed."""

@@ -1,0 +1,43 @@
+"""What schema names are called in C and Python, where some are taken."""
+
+from __future__ import annotations
+
+import keyword
+import re
+
+C_RESERVED = frozenset(
+    """auto bool break case char const continue default do double else enum extern false float for goto if inline int
+    long register restrict return short signed sizeof static struct switch true typedef union unsigned void volatile
+    while asm typeof NULL errno stdin stdout stderr assert
+    alignas alignof constexpr nullptr static_assert thread_local typeof_unqual linux unix i386 complex I""".split()
+)
+CPP_RESERVED = frozenset(
+    """and and_eq bitand bitor catch class compl concept const_cast co_await co_return co_yield decltype delete
+    dynamic_cast explicit export friend mutable namespace new noexcept not not_eq operator or or_eq private protected public
+    reinterpret_cast requires static_cast template this throw try typeid typename using virtual wchar_t xor xor_eq""".split()
+)
+API_RESERVED = frozenset(
+    """save save_into restore load dumps loads size_max present as_dict update cdata copy init vms_present
+    state_size minimum_version versions wire_name opaque fields None True False self cls
+    pre_load post_load pre_save post_save""".split()
+)
+RESERVED = C_RESERVED | CPP_RESERVED | API_RESERVED | frozenset(keyword.kwlist) | {"mro"}
+MODULE_RESERVED = frozenset({"Device", "Struct", "enum", "ffi", "lib"})
+
+
+def member_name(name: str) -> str:
+    """A member's name in C and in Python: with a trailing `_` where any of the two or the generated API reserves it."""
+    return name + "_" if name in RESERVED or (name.startswith("__") and name.endswith("__")) else name
+
+
+def class_name(name: str) -> str:
+    """`pckbd` is class `Pckbd`, `ide_drive` is `IdeDrive`, `IDEState` stays."""
+    camel = "".join(part[:1].upper() + part[1:] for part in re.split("_+", name) if part)
+    if not camel or camel[0].isdigit():
+        camel = "_" + camel
+    return camel + "_" if camel in MODULE_RESERVED or keyword.iskeyword(camel) else camel
+
+
+def c_struct(name: str) -> str:
+    """The tag of the C struct, and the stem of its functions."""
+    return name + "_" if name in RESERVED else name

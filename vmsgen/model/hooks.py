@@ -1,0 +1,57 @@
+"""Which hooks a description has, by the names that the device model supplies them under."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vmsgen.model.description import Description, Subsection
+from vmsgen.model.types import Struct, innermost
+
+PREDICATE = "predicate"
+
+
+@dataclass(frozen=True)
+class HookPoint:
+    """`kind` is pre_load, post_load, pre_save, post_save or predicate; `subsection` the one that it belongs to, if any.
+
+    For a predicate `subsection` is the one that it decides about (`needed hook NAME`), if any: without an implementation it
+    then answers whether that came in the last load, and otherwise no.
+    """
+
+    method: str
+    kind: str
+    subsection: Subsection | None
+
+
+def hook_points(description: Description) -> tuple[HookPoint, ...]:
+    """The description's own hooks, each method once, those of subsections included, in schema order."""
+    points = [HookPoint(hook.method, hook.kind, None) for hook in description.hooks]
+    decided = {}
+    for subsection in description.all_subsections:
+        points += [HookPoint(hook.method, hook.kind, subsection) for hook in subsection.hooks]
+        method = getattr(subsection.needed, "method", None)
+        if method is not None:
+            decided[method] = subsection
+    points += [HookPoint(method, PREDICATE, decided.get(method)) for method in description.predicates]
+    return tuple(points)
+
+
+def _embedded(description: Description) -> Iterator[Description]:
+    for member in description.members:
+        type_ = innermost(member.type)
+        if isinstance(type_, Struct):
+            if type_.description.anonymous:
+                yield from _embedded(type_.description)
+            else:
+                yield type_.description
+
+
+def embedded_with_hooks(description: Description) -> tuple[Description, ...]:
+    """The named structs directly in it that have hooks, or embed others that do; each once, in order of first use."""
+    return tuple(dict.fromkeys(inner for inner in _embedded(description) if has_hooks(inner)))
+
+
+def has_hooks(description: Description) -> bool:
+    """Does saving or loading it call any hook?"""
+    return bool(hook_points(description)) or bool(embedded_with_hooks(description))
