@@ -7,7 +7,10 @@ is imported by the build command alone.
 
 from __future__ import annotations
 
+import configparser
+import tomllib
 from pathlib import Path
+from typing import Any
 
 from setuptools import Command, Distribution
 from setuptools.discovery import FlatLayoutPackageFinder
@@ -42,7 +45,7 @@ def finalize_distribution_options(dist: Distribution) -> None:
         dist.packages = packages
 
 
-def _build_with_schemas(base: type[Command]) -> type[Command]:
+def _build_with_schemas(base: type[Any]) -> type[Any]:
     """A `build` command that runs build_vmsgen straight after build_py.
 
     Not before: what an earlier editable install left in the source folder must not be copied over newer modules.
@@ -59,11 +62,9 @@ def _packages_without_schema_folders(root: Path, dist: Distribution, settings: S
     With `schemas/` beside `mydevices/`, setuptools takes both for packages and refuses to choose. Folders of schemas
     without any Python are none. Whatever is stated explicitly, or still ambiguous, stays setuptools' business.
     """
-    import tomllib
-
-    table = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8")).get("tool", {}).get("setuptools", {})
-    stated = dist.packages is not None or dist.py_modules is not None or dist.package_dir
-    if stated or {"packages", "py-modules", "package-dir"} & set(table) or (root / "setup.cfg").exists():
+    if dist.packages is not None or dist.py_modules is not None or dist.package_dir or _layout_is_stated(root):
+        return None
+    if (root / "src").is_dir():
         return None
     schema_folders = {
         path.parts[0]
@@ -72,6 +73,17 @@ def _packages_without_schema_folders(root: Path, dist: Distribution, settings: S
     }
     found = FlatLayoutPackageFinder.find(str(root))
     kept = [name for name in found if name.split(".")[0] not in schema_folders]
-    if len(kept) < len(found) and {name.split(".")[0] for name in kept} == {settings.package.split(".")[0]}:
+    if len(kept) < len(found) and len({name.split(".")[0] for name in kept}) == 1:
         return kept
     return None
+
+
+def _layout_is_stated(root: Path) -> bool:
+    """Whether pyproject.toml or setup.cfg says where the packages are."""
+    project = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    table = project.get("tool", {}).get("setuptools", {})
+    legacy = configparser.ConfigParser(interpolation=None)
+    legacy.read(root / "setup.cfg", encoding="utf-8")
+    options = legacy.options("options") if legacy.has_section("options") else []
+    names = {name.replace("-", "_") for name in [*table, *options]}
+    return bool(names & {"packages", "py_modules", "package_dir"})
