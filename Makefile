@@ -41,8 +41,9 @@ bench: $(INSTALLED) $(BENCH) ## measure against peers, in one run; prints ratios
 	@$(PY) -m benchmarks
 
 .PHONY: lint
-lint: $(INSTALLED) ## ruff, mypy --strict, codespell
+lint: $(INSTALLED) ## ruff (rules and layout), mypy --strict, codespell
 	$(PY) -m ruff check .
+	$(PY) -m ruff format --check .
 	$(PY) -m mypy
 	$(VENV)/bin/codespell
 
