@@ -191,7 +191,7 @@ Clause = (
 )
 
 
-# What stands between the braces of a device, struct, subsection or group -----------------------------------------------
+# What stands between the braces of a device, struct, subsection or group ----------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -292,7 +292,7 @@ class SubsectionItem:
 Item = HookItem | FieldItem | SendItem | UnusedItem | GroupItem | CheckItem | SubsectionItem
 
 
-# What stands at the top of a file -----------------------------------------------------------------------------------------
+# What stands at the top of a file -------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
