@@ -49,15 +49,20 @@ class BuildSchemas(Command):
         self.build_temp = self.build_temp or build.build_temp
 
     def run(self) -> None:
-        """Raises SetupError where the package or its files stand in the way; the compiler reports its own errors."""
+        """Raises SetupError, with the compiler's words where a schema is wrong."""
         # Here, not above: the compiler's own dependencies are needed for this step alone.
+        import click
+
         from vmsgen.backend.extension import extensions
         from vmsgen.cli.build import build
 
         source_folder = self._source_folder()
         output = Path(self.build_temp, "vmsgen")
         output.mkdir(parents=True, exist_ok=True)
-        emitted = build(self.settings.schemas, output, defines=self.settings.defines, emit_only=True)
+        try:
+            emitted = build(self.settings.schemas, output, defines=self.settings.defines, emit_only=True)
+        except click.ClickException as error:
+            raise SetupError(error.format_message()) from error
         for path in emitted:
             if path.suffix in _MODULE_SUFFIXES:
                 self._place(path, source_folder)

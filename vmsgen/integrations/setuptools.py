@@ -48,7 +48,7 @@ def finalize_distribution_options(dist: Distribution) -> None:
 def _build_with_schemas(base: type[Any]) -> type[Any]:
     """A `build` command that runs build_vmsgen straight after build_py.
 
-    Not before: what an earlier editable install left in the source folder must not be copied over newer modules.
+    Not before: build_py copies what an earlier editable install left in the source folder, and must not come last.
     """
     steps = list(base.sub_commands)
     place = next((index + 1 for index, (name, _) in enumerate(steps) if name == "build_py"), 0)
