@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vmsgen.model.description import Description
@@ -42,3 +43,19 @@ class Schema:
             if description.name == name:
                 return description
         raise KeyError(name)
+
+
+def every(schemas: tuple[Schema, ...]) -> Iterator[Schema]:
+    """The schemas and all that they use, each once, the used ones first."""
+    seen: set[int] = set()
+
+    def walk(schema: Schema) -> Iterator[Schema]:
+        if id(schema) in seen:
+            return
+        seen.add(id(schema))
+        for used in schema.uses:
+            yield from walk(used)
+        yield schema
+
+    for schema in schemas:
+        yield from walk(schema)

@@ -1,0 +1,59 @@
+"""How many bytes a description can take on the wire."""
+
+from __future__ import annotations
+
+from vmsgen.model.description import Check, Description, Field, Group, Repeat, Run, Subsection, Unused, WireItem
+from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type
+
+
+def size_max(description: Description) -> int:
+    """The largest save at the description's own version, subsections included. Bytes."""
+    return _items(description.wire, description.version) + _subsections(description.subsections)
+
+
+def header_size(subsection: Subsection) -> int:
+    """Type byte, length byte, name, version."""
+    return 2 + len(subsection.wire_name) + 4
+
+
+def _subsections(subsections: tuple[Subsection, ...]) -> int:
+    return sum(
+        header_size(sub) + _items(sub.wire, sub.version) + _subsections(sub.subsections) for sub in subsections
+    )
+
+
+def _items(items: tuple[WireItem, ...], version: int) -> int:
+    return sum(_item(item, version) for item in items)
+
+
+def _item(item: WireItem, version: int) -> int:
+    if isinstance(item, Field | Unused | Group | Repeat):
+        before = item.presence.before
+        if item.presence.since > version or (before is not None and before <= version):
+            return 0
+    match item:
+        case Run(size, _):
+            return size
+        case Field():
+            return type_max(item.type)
+        case Unused(size):
+            return size
+        case Group():
+            return _items(item.items, version)
+        case Repeat():
+            return item.capacity * _items(item.items, version)
+        case Check():
+            return 0
+
+
+def type_max(type_: Type) -> int:
+    """The largest size on the wire. Bytes."""
+    match type_:
+        case Scalar():
+            return type_.size
+        case Buffer(capacity, _):
+            return capacity
+        case Array(element, capacity, _):
+            return capacity * type_max(element)
+        case Struct(description):
+            return size_max(description)

@@ -1,0 +1,253 @@
+"""A device or struct declaration becomes a description: one walk over its items, in the order of the wire."""
+
+from __future__ import annotations
+
+from vmsgen.diagnostics import Diagnostics, Related
+from vmsgen.model.description import Check, Description, Group, Hook, HookPredicate, Subsection, Unused, WireItem
+from vmsgen.model.expressions import Expression
+from vmsgen.passes import clauses as clause
+from vmsgen.passes.clauses import collect, unsupported
+from vmsgen.passes.expressions import constant, resolve
+from vmsgen.passes.fields import Fields
+from vmsgen.passes.layout import lay_out
+from vmsgen.passes.lengths import extent
+from vmsgen.passes.names import duplicate
+from vmsgen.passes.place import Gathered, Place
+from vmsgen.passes.scope import Scope
+from vmsgen.passes.sends import send
+from vmsgen.passes.types import Types
+from vmsgen.syntax import tree
+
+HOOKS = ("pre_load", "post_load", "pre_save", "post_save")
+
+
+class Builder:
+    """Builds one description; `anonymous` then has those of the structs without a name in it."""
+
+    def __init__(self, declaration: tree.DescriptionDeclaration, types: Types, schema: str, diagnostics: Diagnostics) -> None:
+        self.declaration = declaration
+        self.types = types
+        self.schema = schema
+        self.diagnostics = diagnostics
+        self.fields = Fields(types, schema, diagnostics)
+        self.gathered = Gathered()
+        self.numbered = 0
+
+    @property
+    def anonymous(self) -> list[Description]:
+        return self.fields.anonymous
+
+    def build(self) -> Description:
+        declaration = self.declaration
+        self._refuse_what_is_not_built()
+        versions = self._versions(declaration.versions, declaration.kind == "device", declaration.name)
+        place = Place(declaration.name.text, self.types.symbols, self.gathered, versions)
+        wire = self.walk(declaration.items, place)
+        wire_name = declaration.name.wire or declaration.name.text
+        self._wire_name(wire_name, declaration.name)
+        hooks = self._hooks(declaration.items, "")
+        subsections = self._subsections(declaration.items, wire_name, place)
+        if not place.members:
+            message = f"{declaration.kind} `{declaration.name.text}` has no fields"
+            self.diagnostics.error("empty-struct", message, declaration.name.span)
+        self._refuse_hook_names(hooks, subsections)
+        members = sorted(place.members, key=lambda member: member.span.start)
+        return Description(
+            kind=declaration.kind, name=declaration.name.text, wire_name=wire_name, anonymous=False,
+            version=versions[1], minimum_version=versions[0], members=tuple(members), wire=lay_out(tuple(wire)),
+            subsections=subsections, hooks=hooks, predicates=tuple(self.gathered.predicates),
+            resets=tuple(self.gathered.resets), doc=declaration.doc, schema=self.schema, span=declaration.span,
+        )  # fmt: skip
+
+    def _refuse_what_is_not_built(self) -> None:
+        declaration = self.declaration
+        if declaration.binding:
+            unsupported("binding to an existing struct, `for`,", declaration.binding.span, self.diagnostics)
+        if declaration.needed:
+            unsupported("`needed` of a whole device", declaration.needed.span, self.diagnostics)
+        for attribute in declaration.attributes:
+            if attribute.kind != "limit":
+                unsupported(f"`{attribute.kind}`", attribute.span, self.diagnostics)
+
+    def _wire_name(self, wire_name: str, name: tree.Name) -> None:
+        if not wire_name.isascii() or not 1 <= len(wire_name) <= 255:
+            message = f"a name on the wire has 1 to 255 ASCII characters, this one {len(wire_name)}"
+            self.diagnostics.error("wire-name", message, name.span)
+
+    def _versions(self, versions: tree.Versions | None, required: bool, name: tree.Name) -> tuple[int, int]:
+        if versions is None:
+            if required:
+                message = f"device `{name.text}` does not say its version"
+                hint = f"write `device {name.text} version 1 {{`"
+                self.diagnostics.error("no-version", message, name.span, hint=hint)
+            return 0, 0
+        if versions.old is not None:
+            unsupported("`old`", versions.old.span, self.diagnostics)
+        scope = Scope(self.types.symbols)
+        high = constant(versions.high, scope, self.diagnostics)
+        low = constant(versions.low, scope, self.diagnostics) if versions.low else high
+        if high is None or low is None:
+            return 0, 0
+        if not 0 <= low <= high <= 0x7FFFFFFF:
+            message = f"versions {low}..{high}: they must be in order, and in 0..2147483647"
+            self.diagnostics.error("versions", message, versions.span)
+            return 0, 0
+        return low, high
+
+    # Items ------------------------------------------------------------------------------------------------------
+
+    def walk(self, items: tuple[tree.Item, ...], place: Place) -> list[WireItem]:
+        """Wire items in order; subsections and hooks are not among them."""
+        wire: list[WireItem] = []
+        for item in items:
+            match item:
+                case tree.FieldItem():
+                    wire += self.fields.field(item, place, self.walk_inner)
+                case tree.SendItem():
+                    wire += send(item, place, self.types, self.diagnostics)
+                case tree.UnusedItem():
+                    wire += self._unused(item, place)
+                case tree.CheckItem():
+                    wire += self._check(item, place)
+                case tree.GroupItem():
+                    wire += self._group(item, place)
+        return wire
+
+    def walk_inner(self, items: tuple[tree.Item, ...], place: Place) -> list[WireItem]:
+        """As `walk`, for braces that can have neither hooks nor subsections."""
+        for item in items:
+            if isinstance(item, tree.HookItem | tree.SubsectionItem):
+                word = "a hook" if isinstance(item, tree.HookItem) else "a subsection"
+                message = f"{word} belongs to a device, a struct with a name, or a subsection"
+                self.diagnostics.error("misplaced-item", message, item.span)
+        return self.walk(items, place)
+
+    def _unused(self, item: tree.UnusedItem, place: Place) -> list[WireItem]:
+        found = collect(item.clauses, clause.PRESENCE, "`unused`", self.diagnostics)
+        presence = clause.presence(found, place.scope, place.versions, self.gathered.predicates, self.diagnostics)
+        if place.depth and not presence.always:
+            message = "the elements of this array cannot differ in what they send"
+            self.diagnostics.error("condition-in-array", message, item.span)
+        size = extent(item.length, place.scope, self.gathered.ranges, self.diagnostics)
+        return [Unused(size.capacity, size.count, presence, item.span)] if size else []
+
+    def _check(self, item: tree.CheckItem, place: Place) -> list[WireItem]:
+        condition = resolve(item.condition, place.scope, self.diagnostics)
+        message = item.message or f"{item.condition.span.text} does not hold"
+        return [Check(condition, message, item.span)] if condition is not None else []
+
+    def _group(self, item: tree.GroupItem, place: Place) -> list[WireItem]:
+        found = collect(item.clauses, clause.PRESENCE, "a group", self.diagnostics)
+        presence = clause.presence(found, place.scope, place.versions, self.gathered.predicates, self.diagnostics)
+        if place.depth and not presence.always:
+            message = "the elements of this array cannot differ in what they send"
+            self.diagnostics.error("condition-in-array", message, item.span)
+        outer = place.conditional
+        place.conditional = outer or not presence.always
+        items = self.walk_inner(item.items, place)
+        place.conditional = outer
+        if presence.always:
+            return items
+        return [Group(presence, tuple(items), item.span)] if items else []
+
+    # Hooks ------------------------------------------------------------------------------------------------------
+
+    def _hooks(self, items: tuple[tree.Item, ...], subsection: str) -> tuple[Hook, ...]:
+        hooks: dict[str, tuple[Hook, tree.Hook]] = {}
+        for written in (hook for item in items if isinstance(item, tree.HookItem) for hook in item.hooks):
+            kind = written.kind
+            if kind in hooks:
+                duplicate(kind, written.span, hooks[kind][1].span, self.diagnostics)
+            elif kind in HOOKS:
+                hooks[kind] = Hook(kind, written.method or (f"{subsection}_{kind}" if subsection else kind)), written
+            elif kind in ("load_state_old", "dev_unplug_pending") or kind.startswith(("get_", "put_")):
+                unsupported(f"hook `{kind}`", written.span, self.diagnostics)
+            else:
+                message = f"there is no hook `{kind}`"
+                hint = f"the hooks are {', '.join(HOOKS)}; a predicate is named where it is asked: `when hook {kind}`"
+                self.diagnostics.error("unknown-hook", message, written.span, hint=hint)
+        return tuple(hook for hook, _ in hooks.values())
+
+    def _refuse_hook_names(self, hooks: tuple[Hook, ...], subsections: tuple[Subsection, ...]) -> None:
+        """A hook is a method beside the fields' attributes: no two hooks, and no hook and field, share a name."""
+        taken: set[str] = set()
+        below = [hook for sub in _flatten(subsections) for hook in sub.hooks]
+        for method in [*(hook.method for hook in (*hooks, *below)), *self.gathered.predicates]:
+            span = self.gathered.names.get(method, self.declaration.name.span)
+            if method in taken or method in self.gathered.names:
+                message = f"`{method}` is the name of a hook and of something else"
+                self.diagnostics.error("hook-name", message, span, hint="rename the hook: `hook pre_save as my_name`")
+            taken.add(method)
+
+    # Subsections ------------------------------------------------------------------------------------------------
+
+    def _subsections(self, items: tuple[tree.Item, ...], owner: str, place: Place) -> tuple[Subsection, ...]:
+        """In two rounds: `needed` may ask about every field, those of later subsections too."""
+        return tuple(self._finish_subsection(*parts) for parts in self._start_subsections(items, owner, place))
+
+    def _start_subsections(self, items: tuple[tree.Item, ...], owner: str, place: Place) -> list[_Started]:
+        started = [self._start_subsection(item, owner, place) for item in items if isinstance(item, tree.SubsectionItem)]
+        first: dict[str, tree.Name] = {}
+        for item, _, wire_name, *_ in started:
+            if wire_name in first:
+                related = (Related(first[wire_name].span, "first declared here"),)
+                message = f"two subsections are called `{wire_name}` on the wire"
+                self.diagnostics.error("duplicate-name", message, item.name.span, related=related)
+            first[wire_name] = item.name
+        return started
+
+    def _start_subsection(self, item: tree.SubsectionItem, owner: str, place: Place) -> _Started:
+        name = item.name
+        # A field and a subsection may share a name: one is an attribute, the other an argument of present().
+        first = self.gathered.names.get("/" + name.text)
+        if first:
+            duplicate(name.text, name.span, first, self.diagnostics)
+        self.gathered.names["/" + name.text] = name.span
+        wire_name = name.wire or f"{owner}/{name.text}"
+        self._wire_name(wire_name, name)
+        if not wire_name.startswith(owner) or wire_name == owner:
+            message = f"`{wire_name}` does not begin with the name of its owner, `{owner}`: no loader would look at it"
+            self.diagnostics.error("subsection-name", message, name.span)
+        number = self.numbered
+        self.numbered += 1
+        if number == 64:
+            self.diagnostics.error("too-many", "more than 64 subsections in one description", name.span)
+        versions = self._versions(item.versions, False, name)
+        inner = Place(place.owner, place.symbols, self.gathered, versions)
+        inner.visible, inner.loaded, inner.members = place.visible, place.loaded, place.members
+        inner.conditional, inner.subsection = True, name.text
+        wire = self.walk(item.items, inner)
+        nested = self._start_subsections(item.items, wire_name, inner)
+        return item, number, wire_name, versions, tuple(wire), inner, nested
+
+    def _finish_subsection(
+        self,
+        item: tree.SubsectionItem,
+        number: int,
+        wire_name: str,
+        versions: tuple[int, int],
+        wire: tuple[WireItem, ...],
+        place: Place,
+        nested: list[_Started],
+    ) -> Subsection:
+        return Subsection(
+            name=item.name.text, wire_name=wire_name, number=number, version=versions[1], minimum_version=versions[0],
+            needed=self._needed(item.needed, place), hooks=self._hooks(item.items, item.name.text),
+            wire=lay_out(wire), subsections=tuple(self._finish_subsection(*parts) for parts in nested),
+            doc=item.doc, span=item.span,
+        )  # fmt: skip
+
+    def _needed(self, needed: tree.Needed | None, place: Place) -> Expression | HookPredicate | None:
+        if needed is None:
+            return None
+        if needed.hook:
+            self.gathered.predicates.setdefault(needed.hook.text, needed.hook.span)
+            return HookPredicate(needed.hook.text)
+        return resolve(needed.condition, place.scope_on_save, self.diagnostics) if needed.condition else None
+
+
+_Started = tuple[tree.SubsectionItem, int, str, tuple[int, int], tuple[WireItem, ...], Place, list["_Started"]]
+
+
+def _flatten(subsections: tuple[Subsection, ...]) -> list[Subsection]:
+    return [inner for sub in subsections for inner in (sub, *_flatten(sub.subsections))]

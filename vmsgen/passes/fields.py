@@ -1,0 +1,246 @@
+"""Fields and locals: their storage, and what goes over the wire for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vmsgen.diagnostics import Diagnostics, Span
+from vmsgen.model.description import (
+    ALWAYS,
+    Description,
+    Field,
+    Group,
+    Member,
+    Presence,
+    Repeat,
+    Reset,
+    WireItem,
+)
+from vmsgen.model.expressions import LoopStep, Path
+from vmsgen.model.interval import Interval
+from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type, innermost
+from vmsgen.passes import clauses as clause
+from vmsgen.passes.clauses import Clauses, collect, unsupported
+from vmsgen.passes.lengths import LARGEST, Extent, extent
+from vmsgen.passes.names import duplicate
+from vmsgen.passes.place import Place
+from vmsgen.passes.scope import Visible, key_of
+from vmsgen.passes.types import Types, array_of, size_of
+from vmsgen.syntax import tree
+
+
+Walk = Callable[[tuple[tree.Item, ...], Place], list[WireItem]]
+"""What stands in braces, and the place of the braces, to wire items."""
+
+
+class Fields:
+    """`walk` gathers what stands in the braces of a struct without a name; the builder supplies it."""
+
+    def __init__(self, types: Types, schema: str, diagnostics: Diagnostics) -> None:
+        self.types = types
+        self.schema = schema
+        self.diagnostics = diagnostics
+        self.anonymous: list[Description] = []
+
+    def field(self, item: tree.FieldItem, place: Place, walk: Walk) -> list[WireItem]:
+        """Adds the storage to `place`, and returns the wire items: none for a `local`."""
+        name = item.name
+        if name.text in place.gathered.names and not place.prefix.steps:
+            duplicate(name.text, name.span, place.gathered.names[name.text], self.diagnostics)
+            return []
+        for member in place.members:
+            if member.name == name.text:
+                duplicate(name.text, name.span, member.span, self.diagnostics)
+                return []
+        allowed = clause.VALUE if item.local else clause.FIELD
+        found = collect(item.clauses, allowed, "a `local`" if item.local else "a field", self.diagnostics)
+        presence = clause.presence(found, place.scope, place.versions, place.gathered.predicates, self.diagnostics)
+        self._refuse_stray_else(found, presence, place)
+        if not place.prefix.steps:
+            place.gathered.names[name.text] = name.span
+        type_ = self.types.alias(item.type)
+        lengths: list[Extent] = []
+        if isinstance(type_, tree.ArrayType):
+            resolved = self._lengths(type_, place)
+            type_ = self.types.alias(type_.element)
+            if resolved is None:
+                return []
+            lengths = resolved
+        if isinstance(type_, tree.StructType):
+            return self._anonymous(item, type_, lengths, found, presence, place, walk)
+        element = self._element(type_, place)
+        if element is None:
+            return []
+        return self._plain(item, element, lengths, found, presence, place)
+
+    def _refuse_stray_else(self, found: Clauses, presence: Presence, place: Place) -> None:
+        stray = found.get(tree.ElseClause)
+        if stray and presence.always and not place.conditional:
+            message = "`else` is what a field is when the stream lacks it, and this one is always there"
+            self.diagnostics.error("misplaced-clause", message, stray.span)
+        if not presence.always and place.depth:
+            span = next(c.span for word, c in found.by_word.items() if word in clause.PRESENCE)
+            self.diagnostics.error(
+                "condition-in-array",
+                "the elements of this array cannot differ in what they send",
+                span,
+                hint="declare the element as a `struct` with a name",
+            )
+
+    # Types --------------------------------------------------------------------------------------------------------
+
+    def _lengths(self, type_: tree.ArrayType, place: Place) -> list[Extent] | None:
+        element = self.types.alias(type_.element)
+        if isinstance(element, tree.ArrayType):
+            message = "an array of an alias that is an array: write all lengths in one place"
+            self.diagnostics.error("array-of-array", message, type_.span)
+            return None
+        found = [extent(length, place.scope, place.gathered.ranges, self.diagnostics) for length in type_.lengths]
+        extents = [e for e in found if e is not None]
+        if len(extents) < len(found):
+            return None
+        for inner, written in zip(extents[1:], type_.lengths[1:], strict=True):
+            if inner.count is not None:
+                message = "only the first length of an array can vary"
+                self.diagnostics.error("inner-length", message, written.span)
+                return None
+        return extents
+
+    def _element(self, type_: tree.Type, place: Place) -> Type | None:
+        match type_:
+            case tree.NamedType():
+                return self.types.named(type_)
+            case tree.SizedType("buffer", length, _):
+                size = extent(length, place.scope, place.gathered.ranges, self.diagnostics)
+                return Buffer(size.capacity, size.count) if size else None
+            case tree.SizedType(kind, _, span):
+                unsupported(f"`{kind}`", span, self.diagnostics)
+            case tree.OptionalType(_, span):
+                unsupported("an element that may be missing, `?`,", span, self.diagnostics)
+            case tree.ContainerType(kind, _, _, span):
+                unsupported(f"`{kind}`", span, self.diagnostics)
+            case tree.TmpType(_, span):
+                unsupported("`tmp`", span, self.diagnostics)
+            case tree.CustomType(span):
+                unsupported("`custom`", span, self.diagnostics)
+        return None
+
+    # Numbers, buffers, and structs with a name -----------------------------------------------------------------------
+
+    def _plain(
+        self, item: tree.FieldItem, element: Type, lengths: list[Extent], found: Clauses, presence: Presence, place: Place
+    ) -> list[WireItem]:
+        name, path = item.name.text, place.path(item.name.text)
+        if lengths and isinstance(element, Buffer) and element.count is not None:
+            self.diagnostics.error("inner-length", "only the first length of an array can vary", item.type.span)
+            return []
+        stored = Buffer(element.capacity) if isinstance(element, Buffer) else element
+        storage = array_of(stored, [length.capacity for length in lengths])
+        on_wire = array_of(element, [length.capacity for length in lengths])
+        if isinstance(on_wire, Array):
+            on_wire = Array(on_wire.element, on_wire.capacity, lengths[0].count)
+        if self._too_large(storage, item.span):
+            return []
+        scalar = element if isinstance(element, Scalar) else None
+        place.visible[name] = Visible(path, storage, item.local)
+        asked = clause.constraints(found, name, scalar, bool(lengths), place.scope, self.diagnostics)
+        allowed = clause.bounds(scalar, asked) if scalar else None
+        self._store(item, storage, found, allowed, place)
+        key = key_of(path)
+        place.gathered.constraints[key] = asked
+        if allowed and not lengths:
+            place.gathered.ranges[key] = allowed
+        if item.local:
+            return []
+        self._reset(path, storage, found, allowed, presence, place)
+        place.loaded = place.loaded.with_key(key)
+        wire_name = item.name.wire or str(path)
+        return [Field(str(path), wire_name, path, storage, on_wire, 0, presence, asked, item.span)]
+
+    def _store(
+        self, item: tree.FieldItem, storage: Type, found: Clauses, allowed: Interval | None, place: Place
+    ) -> None:
+        scalar = innermost(storage)
+        element = scalar if isinstance(scalar, Scalar) else None
+        value = clause.default(found, element, allowed, place.scope, item.name.span, self.diagnostics)
+        low, high = (allowed.low, allowed.high) if allowed else (None, None)
+        if isinstance(scalar, Buffer):
+            value, low, high = 0, 0, 255
+        place.members.append(
+            Member(item.name.text, storage, value, low, high, item.local, item.doc, item.span, place.subsection)
+        )
+
+    def _reset(
+        self, path: Path, storage: Type, found: Clauses, allowed: Interval | None, presence: Presence, place: Place
+    ) -> None:
+        scalar = innermost(storage)
+        element = scalar if isinstance(scalar, Scalar) else None
+        keep, value = clause.otherwise(found, element, allowed, place.scope, self.diagnostics)
+        if (place.conditional or not presence.always) and not keep and not place.depth:
+            place.gathered.resets.append(Reset(path, storage, value))
+
+    def _too_large(self, storage: Type, span: Span) -> bool:
+        size = size_of(storage)
+        if size > LARGEST:
+            self.diagnostics.error("too-large", f"this takes {size} bytes; {LARGEST} is the most", span)
+        return size > LARGEST
+
+    # Structs without a name -------------------------------------------------------------------------------------------
+
+    def _anonymous(
+        self,
+        item: tree.FieldItem,
+        type_: tree.StructType,
+        lengths: list[Extent],
+        found: Clauses,
+        presence: Presence,
+        place: Place,
+        walk: Walk,
+    ) -> list[WireItem]:
+        for word in (*clause.VALUE, "equal", "else"):
+            if word in found.by_word:
+                message = f"`{word}` means nothing on a struct"
+                self.diagnostics.error("misplaced-clause", message, found.by_word[word].span)
+        name = item.name.text
+        inner = place.inside(name, f"{place.owner}_{name}", len(lengths))
+        inner.conditional = not item.local and (place.conditional or not presence.always)
+        items = walk(type_.items, inner)
+        if not inner.members:
+            self.diagnostics.error("empty-struct", "a struct without fields", type_.span)
+            return []
+        description = _description(item, inner, self.schema)
+        self.anonymous.append(description)
+        storage = array_of(Struct(description), [length.capacity for length in lengths])
+        if self._too_large(storage, item.span):
+            return []
+        path = place.path(name)
+        place.visible[name] = Visible(path, storage, item.local)
+        place.members.append(Member(name, storage, None, None, None, item.local, item.doc, item.span, place.subsection))
+        if item.local:
+            return []
+        if lengths and inner.conditional and not place.depth:
+            place.gathered.resets.append(Reset(path, storage, None))
+        place.loaded = place.loaded.with_key(key_of(path))
+        for number, length in reversed(list(enumerate(lengths))):
+            target = path
+            for outer in range(number):
+                target = target / LoopStep(place.depth + outer)
+            wire_name = item.name.wire or str(path)
+            there = presence if number == 0 else ALWAYS
+            depth = place.depth + number
+            items = [
+                Repeat(
+                    str(path), wire_name, target, depth, length.capacity, length.count, tuple(items), there, item.span
+                )
+            ]
+        if not lengths and not presence.always:
+            items = [Group(presence, tuple(items), item.span)]
+        return items
+
+
+def _description(item: tree.FieldItem, inner: Place, schema: str) -> Description:
+    return Description(
+        kind="struct", name=inner.owner, wire_name=item.name.wire or item.name.text, anonymous=True,
+        version=0, minimum_version=0, members=tuple(inner.members), wire=(), subsections=(), hooks=(), predicates=(),
+        resets=(), doc=item.doc, schema=schema, span=item.span,
+    )  # fmt: skip

@@ -1,0 +1,66 @@
+"""Where in a description the walk is, and what it has gathered there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from vmsgen.diagnostics import Span
+from vmsgen.model.description import Constraint, Member, Reset
+from vmsgen.model.expressions import LoopStep, MemberStep, Path
+from vmsgen.model.interval import Interval
+from vmsgen.passes.names import Symbols
+from vmsgen.passes.scope import Key, Loaded, Scope, Visible
+
+
+@dataclass
+class Gathered:
+    """What the whole description shares, subsections and structs without a name included."""
+
+    names: dict[str, Span] = field(default_factory=dict)
+    resets: list[Reset] = field(default_factory=list)
+    predicates: dict[str, Span] = field(default_factory=dict)
+    ranges: dict[Key, Interval] = field(default_factory=dict)
+    constraints: dict[Key, tuple[Constraint, ...]] = field(default_factory=dict)
+
+
+@dataclass
+class Place:
+    """One pair of braces. `owner` is what diagnostics and made-up names call the state; `prefix` leads to it.
+
+    `conditional`: a stream may lack what stands here. `depth` is the number of Repeats around it.
+    """
+
+    owner: str
+    symbols: Symbols
+    gathered: Gathered
+    versions: tuple[int, int]
+    prefix: Path = field(default_factory=lambda: Path(()))
+    visible: dict[str, Visible] = field(default_factory=dict)
+    loaded: Loaded = field(default_factory=Loaded)
+    members: list[Member] = field(default_factory=list)
+    conditional: bool = False
+    depth: int = 0
+    subsection: str | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """What an expression that a load evaluates may name here."""
+        return Scope(self.symbols, self.visible, self.loaded, Interval(*self.versions))
+
+    @property
+    def scope_on_save(self) -> Scope:
+        return Scope(self.symbols, self.visible, None, Interval(*self.versions))
+
+    def path(self, name: str) -> Path:
+        return self.prefix / MemberStep(name)
+
+    def inside(self, name: str, owner: str, loops: int) -> Place:
+        """The braces of a struct without a name: own members, behind `loops` array dimensions."""
+        prefix = self.path(name)
+        for number in range(loops):
+            prefix = prefix / LoopStep(self.depth + number)
+        inner = Place(owner, self.symbols, self.gathered, self.versions, prefix, dict(self.visible), self.loaded)
+        inner.conditional = self.conditional
+        inner.depth = self.depth + loops
+        inner.subsection = self.subsection
+        return inner

@@ -1,0 +1,102 @@
+"""Types as written become model types."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from vmsgen.diagnostics import Diagnostics, Span
+from vmsgen.model.description import Description
+from vmsgen.model.types import SCALAR_BITS, Array, Buffer, Scalar, Struct, Type
+from vmsgen.passes.clauses import unsupported
+from vmsgen.passes.names import BUILTIN_TYPES, Symbols, did_you_mean
+from vmsgen.syntax import tree
+
+
+class Types:
+    """Looks names up. `describe` makes the description of a struct declaration, on demand: structs stand in any order."""
+
+    def __init__(self, symbols: Symbols, diagnostics: Diagnostics) -> None:
+        self.symbols = symbols
+        self.diagnostics = diagnostics
+        self.open: list[str] = []
+        """The descriptions that are being made, outermost first."""
+        self.describe: Callable[[tree.DescriptionDeclaration], None] = lambda declaration: None
+
+    def known(self) -> list[str]:
+        structs = [d.name.text for d in self.symbols.declared.values() if isinstance(d, tree.DescriptionDeclaration)]
+        aliases = [d.name.text for d in self.symbols.declared.values() if isinstance(d, tree.TypeDeclaration)]
+        return [*SCALAR_BITS, "buffer", *self.symbols.enumerations, *self.symbols.descriptions, *structs, *aliases]
+
+    def alias(self, type_: tree.Type) -> tree.Type:
+        """What an alias stands for in the end, as written; any other type is itself."""
+        seen: list[str] = []
+        while isinstance(type_, tree.NamedType):
+            declaration = self.symbols.declared.get(type_.name)
+            if not isinstance(declaration, tree.TypeDeclaration) or type_.name in seen:
+                return type_
+            seen.append(type_.name)
+            type_ = declaration.type
+        return type_
+
+    def named(self, type_: tree.NamedType) -> Type | None:
+        """A scalar, an enumeration or a named struct; None if refused."""
+        if type_.at is not None:
+            unsupported("a pinned version, `at`,", type_.span, self.diagnostics)
+            return None
+        name = type_.name
+        declared = self.symbols.declared.get(name)
+        if isinstance(declared, tree.DescriptionDeclaration) and name not in self.open:
+            self.describe(declared)
+        if name in SCALAR_BITS:
+            return Scalar(name)
+        if name in self.symbols.enumerations:
+            enumeration = self.symbols.enumerations[name]
+            return Scalar(enumeration.base.kind, enumeration)
+        if name in self.symbols.descriptions:
+            return self._struct(self.symbols.descriptions[name], type_.span)
+        if isinstance(declared, tree.DescriptionDeclaration):
+            self.refuse_cycle(name, type_.span)
+        elif isinstance(declared, tree.TypeDeclaration):
+            self.diagnostics.error("type-cycle", f"type `{name}` stands for itself", type_.span)
+        elif isinstance(declared, tree.ConstDeclaration):
+            self.diagnostics.error("not-a-type", f"`{name}` is a constant", type_.span)
+        elif name in BUILTIN_TYPES:
+            unsupported(f"`{name}`", type_.span, self.diagnostics)
+        elif declared is None:
+            hint, replacement = did_you_mean(name, self.known())
+            message = f"no type is called `{name}`"
+            self.diagnostics.error("unknown-type", message, type_.span, hint=hint, replacement=replacement)
+        return None
+
+    def refuse_cycle(self, name: str, span: Span) -> None:
+        """Of a description that is declared but not there: silent where it was itself refused."""
+        if name in self.open:
+            cycle = " -> ".join([*self.open[self.open.index(name) :], name])
+            self.diagnostics.error("struct-cycle", f"`{name}` would contain itself: {cycle}", span)
+
+    def _struct(self, description: Description, span: Span) -> Type | None:
+        if description.kind == "device":
+            message = f"`{description.name}` is a device; only a struct can be embedded"
+            self.diagnostics.error("not-a-struct", message, span, hint=f"declare it as `struct {description.name}`")
+            return None
+        return Struct(description)
+
+
+def array_of(element: Type, capacities: list[int]) -> Type:
+    """`element[a][b]` for capacities a, b, outermost first."""
+    for capacity in reversed(capacities):
+        element = Array(element, capacity)
+    return element
+
+
+def size_of(type_: Type) -> int:
+    """Bytes of storage, about: without padding."""
+    match type_:
+        case Scalar():
+            return type_.size
+        case Buffer(capacity, _):
+            return capacity
+        case Array(element, capacity, _):
+            return capacity * size_of(element)
+        case Struct(description):
+            return sum(size_of(member.type) for member in description.members)
