@@ -1,0 +1,55 @@
+"""What is demanded, and of which workload: the only numbers in the reports that do not come from the run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The least ratio of a peer's time to vmsgen's. Of a family with several ways the fastest counts."""
+
+    state: str
+    operation: str
+    family: str
+    least: float
+
+
+@dataclass(frozen=True)
+class InstructionBar:
+    """The most instructions that one call may take, reader or writer set up beforehand. `clones` are the AVX2 ones."""
+
+    state: str
+    operation: str
+    clones: bool
+    most: int
+
+
+WORKLOADS = {
+    "T": "4 x u8",
+    "M": "60 mixed scalars, 8 x {u32, u64, u16}, u32[64], 100 counted bytes, one subsection sent",
+    "L": "u32[0x8000] and u8[65536]",
+}
+
+BARS = (
+    Bar("T", "save", "struct object", 1.0),
+    Bar("T", "restore", "struct object", 1.0),
+    Bar("M", "save", "struct object", 12),
+    Bar("M", "save", "construct compiled", 250),
+    Bar("M", "restore", "struct object", 22),
+    Bar("M", "restore", "construct compiled", 160),
+    Bar("L", "save", "struct object", 40),
+    Bar("L", "save", "numpy", 1.1),
+    Bar("L", "restore", "struct object", 40),
+)
+
+INSTRUCTION_BARS = (
+    InstructionBar("T", "save", False, 30),
+    InstructionBar("T", "load", False, 30),
+    InstructionBar("M", "save", False, 900),
+    InstructionBar("M", "load", False, 950),
+    InstructionBar("L", "save", False, 300_000),
+    InstructionBar("L", "load", False, 300_000),
+    InstructionBar("L", "save", True, 110_000),
+    InstructionBar("L", "load", True, 110_000),
+)

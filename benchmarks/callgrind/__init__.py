@@ -1,0 +1,1 @@
+"""Exact instruction counts of the generated C, from valgrind's callgrind."""

@@ -1,0 +1,107 @@
+"""A result as tables: for the terminal, and as Markdown for a README. Nothing in them is typed by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.bars import BARS, INSTRUCTION_BARS, WORKLOADS
+from benchmarks.result import OURS, Result, Row
+from benchmarks.subject import OPERATIONS
+
+COLUMNS = ("", "bytes", "time", "±", "ratio", "demanded")
+
+
+def show(result: Result, console: Console) -> None:
+    """One table a state and operation, then the instructions, then what the run was made on."""
+    for state, workload in WORKLOADS.items():
+        for operation in OPERATIONS:
+            found = result.of(state, operation)
+            if found:
+                console.print(_table(f"{state} {operation}: {workload}", COLUMNS, map(_cells(result), found)))
+    if result.instructions:
+        header = ("", "instructions", "with set-up and call", "demanded")
+        console.print(_table("C, gcc -O2, callgrind instructions a call", header, _instruction_cells(result)))
+    for note in result.notes:
+        console.print(note, markup=False, highlight=False)
+    console.print(_provenance(result), markup=False, highlight=False)
+
+
+def markdown(result: Result) -> str:
+    """The demanded pairs and the instructions as two Markdown tables."""
+    lines = ["| state | operation | vmsgen | peer | ratio | demanded |", "|---|---|---:|---:|---:|---:|"]
+    for bar in BARS:
+        best = result.best(bar)
+        ours = next((row for row in result.of(bar.state, bar.operation) if row.family == OURS), None)
+        mine = _time(ours.median_ns) if ours else "not measured"
+        theirs = f"{best.name}: {_time(best.median_ns)}" if best else "not measured"
+        found = _ratio(best.ratio) if best else "not measured"
+        lines.append(f"| {bar.state} | {bar.operation} | {mine} | {theirs} | {found} | ≥ {bar.least:g} × |")
+    if result.instructions:
+        lines += ["", "| C at -O2 | instructions | with set-up and call | demanded |", "|---|---:|---:|---:|"]
+        lines += ["| " + " | ".join(cells) + " |" for cells in _instruction_cells(result)]
+    lines += ["", *(f"**{state}**: {workload}.  " for state, workload in WORKLOADS.items())]
+    lines += [*(f"{note}  " for note in result.notes), _provenance(result)]
+    return "\n".join(lines) + "\n"
+
+
+def _table(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column, justify="right" if column else "left", no_wrap=True)
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _cells(result: Result) -> Callable[[Row], tuple[str, ...]]:
+    """Turns a row into the cells of COLUMNS; the bar stands beside the fastest way of its family."""
+
+    def cells(row: Row) -> tuple[str, ...]:
+        bar = next((bar for bar in BARS if result.best(bar) is row), None)
+        demanded = ""
+        if bar:
+            demanded = f"≥ {bar.least:g}" + ("" if row.ratio is None else _mark(row.ratio >= bar.least))
+        size, time, spread = str(row.size), _time(row.median_ns), f"{100 * row.spread_ns / row.median_ns:.0f} %"
+        return row.name, size, time, spread, _ratio(row.ratio), demanded
+
+    return cells
+
+
+def _instruction_cells(result: Result) -> list[tuple[str, ...]]:
+    cells: list[tuple[str, ...]] = []
+    for found in result.instructions:
+        key = (found.state, found.operation, found.clones)
+        bar = next((bar for bar in INSTRUCTION_BARS if (bar.state, bar.operation, bar.clones) == key), None)
+        label = f"{found.state} {found.operation}" + (", AVX2 clones" if found.clones else "")
+        demanded = f"≤ {bar.most:,}" + _mark(found.inside <= bar.most) if bar else ""
+        cells.append((label, f"{found.inside:,.0f}", f"{found.around:,.0f}", demanded))
+    return cells
+
+
+def _mark(met: bool) -> str:
+    return " met" if met else " MISSED"
+
+
+def _ratio(value: float | None) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.0f} ×" if value >= 100 else f"{value:.1f} ×" if value >= 10 else f"{value:.2f} ×"
+
+
+def _time(ns: float) -> str:
+    for unit, size in (("ms", 1e6), ("µs", 1e3)):
+        if ns >= 10 * size or (unit == "µs" and ns >= size):
+            return f"{ns / size:.{1 if ns >= 10 * size else 2}f} {unit}"
+    return f"{ns:.0f} ns" if ns >= 100 else f"{ns:.1f} ns"
+
+
+def _provenance(result: Result) -> str:
+    where = result.machine
+    rounds = max((row.rounds for row in result.rows), default=0)
+    return (
+        f"Medians of {rounds} interleaved rounds in one process{' (quick run)' if result.quick else ''}, "
+        f"{where.cpu}, {where.cores} cores, {where.system}, {where.python}, {where.date}."
+    )
