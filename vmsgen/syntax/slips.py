@@ -201,11 +201,14 @@ def _keyword_as_name(spot: Spot) -> Slip | None:
     return None
 
 
+_OPENING_WORDS = {"version", "needed", "use", "const", "type", "flags", "device", "since", "before", "when", "hook"}
+
+
 def _name_as_keyword(spot: Spot) -> Slip | None:
     """`device version 3`: the name was forgotten and the next word taken for it."""
     before = spot.previous
-    if before is not None and before.type == "NAME" and before in {"version", "needed"}:
-        return Slip(f"`{before}` was read as a name here: is the name before it missing?")
+    if before is not None and before.type == "NAME" and before in _OPENING_WORDS:
+        return Slip(f"`{before}` was read as a name here: is something missing before it?")
     return None
 
 
