@@ -77,7 +77,7 @@ RECIPES: tuple[Recipe, ...] = (
             *NO_VAPIC),
     _recipe("q35", "Q35, devices programmed", "pc-q35-7.2", "ended", *NO_VAPIC),
     _recipe("isapc", "ISA-only PC, devices programmed", "isapc", "ended"),
-    _recipe("microvm", "microvm at reset", "microvm", "reset"),
+    _recipe("microvm", "microvm at reset", "microvm", "reset", *NO_VAPIC),
 )  # fmt: skip
 
 # What somebody types and moves, as QMP input events.
