@@ -53,6 +53,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not options.peers_only and not options.no_callgrind:
         if shutil.which("valgrind"):
             counted = instructions.count_all(BUILD / "modules", BUILD / "callgrind", expected)
+            if not instructions.has_avx2():
+                notes.append("This machine has no AVX2: only plain code was counted.")
         else:
             notes.append("valgrind is not installed: C instructions were not counted.")
     found = []

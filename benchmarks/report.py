@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bars import BARS, INSTRUCTION_BARS, WORKLOADS
+from benchmarks.callgrind.instructions import compiler
 from benchmarks.result import OURS, Result, Row
 from benchmarks.subject import OPERATIONS
 
@@ -23,7 +24,7 @@ def show(result: Result, console: Console) -> None:
                 console.print(_table(f"{state} {operation}: {workload}", COLUMNS, map(_cells(result), found)))
     if result.instructions:
         header = ("", "instructions", "with set-up and call", "demanded")
-        console.print(_table("C, gcc -O2, callgrind instructions a call", header, _instruction_cells(result)))
+        console.print(_table(f"C, {compiler()} -O2, callgrind instructions a call", header, _instruction_cells(result)))
     for note in result.notes:
         console.print(note, markup=False, highlight=False)
     console.print(_provenance(result), markup=False, highlight=False)
@@ -37,10 +38,15 @@ def markdown(result: Result) -> str:
         ours = next((row for row in result.of(bar.state, bar.operation) if row.family == OURS), None)
         mine = _time(ours.median_ns) if ours else "not measured"
         theirs = f"{best.name}: {_time(best.median_ns)}" if best else "not measured"
-        found = _ratio(best.ratio) if best else "not measured"
-        lines.append(f"| {bar.state} | {bar.operation} | {mine} | {theirs} | {found} | ≥ {bar.least:g} × |")
+        measured = best.ratio if best else None
+        demanded = f"≥ {bar.least:g} ×" + ("" if measured is None else _mark(measured >= bar.least))
+        lines.append(f"| {bar.state} | {bar.operation} | {mine} | {theirs} | {_ratio(measured)} | {demanded} |")
     if result.instructions:
-        lines += ["", "| C at -O2 | instructions | with set-up and call | demanded |", "|---|---:|---:|---:|"]
+        lines += [
+            "",
+            f"| C, {compiler()} -O2 | instructions | with set-up and call | demanded |",
+            "|---|---:|---:|---:|",
+        ]
         lines += ["| " + " | ".join(cells) + " |" for cells in _instruction_cells(result)]
     lines += ["", *(f"**{state}**: {workload}.  " for state, workload in WORKLOADS.items())]
     lines += [*(f"{note}  " for note in result.notes), _provenance(result)]
@@ -92,10 +98,10 @@ def _ratio(value: float | None) -> str:
 
 
 def _time(ns: float) -> str:
-    for unit, size in (("ms", 1e6), ("µs", 1e3)):
-        if ns >= 10 * size or (unit == "µs" and ns >= size):
-            return f"{ns / size:.{1 if ns >= 10 * size else 2}f} {unit}"
-    return f"{ns:.0f} ns" if ns >= 100 else f"{ns:.1f} ns"
+    """Three digits or four, in the unit that fits."""
+    unit, size = ("ms", 1e6) if ns >= 1e6 else ("µs", 1e3) if ns >= 1e3 else ("ns", 1.0)
+    value = ns / size
+    return f"{value:.0f} {unit}" if value >= 100 else f"{value:.1f} {unit}" if value >= 10 else f"{value:.2f} {unit}"
 
 
 def _provenance(result: Result) -> str:

@@ -38,7 +38,7 @@ def subjects(output: Path) -> list[Subject]:
 
     def make_large(values: Values) -> Any:
         held = large.Large()
-        held.words[:] = memoryview(_words(values["words"]))
+        held.words[:] = _words(values["words"])
         held.block[:] = values["block"]
         return held
 
@@ -59,7 +59,7 @@ def _fill_mixed(held: Any, values: Values) -> Any:
     for i in range(RINGS):
         for name in RING_FIELDS:
             setattr(held.rings[i], name, values["rings"][i][name])
-    held.table[:] = memoryview(_words(values["table"]))
+    held.table[:] = _words(values["table"])
     held.payload_len = len(values["payload"])
     held.payload[: held.payload_len] = values["payload"]
     return held
