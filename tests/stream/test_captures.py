@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from vmstate.errors import FramingError
 from vmstate.stream import Page, read_stream
 

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from vmstate.errors import FramingError, TruncatedError, VMStateError
 from vmstate.stream import read_stream
 
@@ -146,7 +147,7 @@ def test_a_body_of_another_length_misses_its_footer(parts: Any, size: int) -> No
 
 
 @pytest.mark.parametrize(
-    "old, new",
+    ("old", "new"),
     [
         (b"\x05\x0binner/extra", b"\x04\x0binner/extra"),
         (b"inner/extra\x00", b"inner/extrA\x00"),
@@ -183,7 +184,7 @@ def test_footers_are_everywhere_or_nowhere(parts: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "record, code",
+    ("record", "code"),
     [
         ("0000000000000000", "stream-ram-record"),
         ("0000000000000001", "stream-ram-record"),

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from vmstate.stream import Configuration, Page, RamBlock, read_stream
 
 BODY = bytes.fromhex("01 00020003 000000aa 050b696e6e65722f657874726100000007ff 112233")
