@@ -77,11 +77,12 @@ class _Encoder:
         self.hooks.call(owner.hook("post_save"), frame, len(self.out))
 
     def subsection(self, subsection: Subsection, frame: Frame) -> None:
-        if not self.is_needed(subsection, frame):
+        inner = frame.at_version(subsection.version)
+        if not self.is_needed(subsection, inner):
             return
         name = subsection.wire_name.encode("ascii")
         self.out += bytes([SUBSECTION, len(name)]) + name + subsection.version.to_bytes(4, "big")
-        self.owner(subsection, frame.at_version(subsection.version))
+        self.owner(subsection, inner)
 
     def is_needed(self, subsection: Subsection, frame: Frame) -> bool:
         match subsection.needed:
