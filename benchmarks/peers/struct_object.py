@@ -164,7 +164,7 @@ class Mixed:
         ]
         if self.status & BUSY:
             parts += TRANSFER_HEADER, _pack_transfer(self.remaining, self.address, self.direction, self.attempts)
-        return b"".join(parts)  # fmt: skip
+        return b"".join(parts)
 
     def restore(self, data: bytes) -> None:
         (
@@ -245,7 +245,7 @@ class Mixed:
         end = at + _HEADER_SIZE
         if data[at:end] != TRANSFER_HEADER:
             raise ValueError("subsection")
-        self.remaining, self.address, self.direction, self.attempts = _unpack_transfer(data, end)  # fmt: skip
+        self.remaining, self.address, self.direction, self.attempts = _unpack_transfer(data, end)
 
 
 _WORDS = struct.Struct(f">{WORDS}I")
