@@ -1,0 +1,89 @@
+"""States of a description, mostly ones that a save accepts, and what becomes of streams underway."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn
+
+from tests.property.strategies.chooser import Chooser
+from vmsgen.interpret import Refusal, State, encode, reset_state
+from vmsgen.interpret.state import Value, copy_value
+from vmsgen.model.description import Description, Member
+from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type
+
+
+@st.composite
+def states(draw: DrawFn, description: Description, hooks: Any = None, valid: bool = True) -> State:
+    """From the state at reset, one member after the other takes a drawn value; one that a save refuses is put back.
+
+    Not `valid`: all values are kept. Either way each value is one that the member can hold.
+    """
+    choose = Chooser(draw)
+    state = reset_state(description)
+    accepted = _accepts(description, state, hooks)
+    # The members behind first: a count is then set when what it counts is already there, and may be refused.
+    for member in reversed(description.members):
+        before = copy_value(state[member.name])
+        state[member.name] = _member_value(choose, member, state[member.name])
+        now = _accepts(description, state, hooks)
+        if valid and accepted and not now:
+            state[member.name] = before
+        else:
+            accepted = now
+    return state
+
+
+def _accepts(description: Description, state: State, hooks: Any) -> bool:
+    try:
+        encode(description, state, hooks)
+    except Refusal:
+        return False
+    return True
+
+
+def _member_value(choose: Chooser, member: Member, current: Value) -> Value:
+    return _value(choose, member.type, member.low, member.high, current)
+
+
+def _value(choose: Chooser, type_: Type, low: int | None, high: int | None, current: Value) -> Value:
+    match type_:
+        case Scalar():
+            interval = type_.interval
+            bottom = interval.low if low is None else low
+            top = interval.high if high is None else high
+            small = [number for number in (0, 1, 2, 3, 4, -1, 255, 256) if bottom <= number <= top]
+            if small and choose.chance(60):
+                return choose.one(small)
+            return choose.number(bottom, top)
+        case Buffer(capacity, _):
+            return bytearray(choose.draw(st.binary(min_size=capacity, max_size=capacity)))
+        case Array(element, _, _):
+            return [_value(choose, element, low, high, inner) for inner in current]
+        case Struct(description):
+            made = State((m.name, _member_value(choose, m, current[m.name])) for m in description.members)
+            made.present = set(current.present)
+            return made
+
+
+@st.composite
+def answers(draw: DrawFn, predicates: tuple[str, ...]) -> dict[str, bool]:
+    """What the device model says to some of the questions; the others it does not answer at all."""
+    return draw(st.dictionaries(st.sampled_from(predicates), st.booleans())) if predicates else {}
+
+
+@st.composite
+def altered(draw: DrawFn, data: bytes) -> bytes:
+    """The stream with some bytes changed, taken out or put in."""
+    choose, changed = Chooser(draw), bytearray(data)
+    for _ in range(choose.number(1, 3)):
+        place = choose.number(0, len(changed))
+        kind = choose.number(0, 9)
+        if kind < 6 and place < len(changed):
+            changed[place] = choose.one((0, 1, 2, 3, 5, 0x7F, 0x80, 0xFF, changed[place] ^ 1, choose.number(0, 255)))
+        elif kind < 8:
+            del changed[place : place + choose.number(1, 4)]
+        else:
+            changed[place:place] = choose.draw(st.binary(min_size=1, max_size=4))
+    return bytes(changed)

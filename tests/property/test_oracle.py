@@ -1,0 +1,110 @@
+"""The oracle on its own: what must hold of every schema, state and stream."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.property.strategies.schemas import SchemaText, schemas
+from tests.property.strategies.values import altered, states
+from vmsgen.diagnostics import Diagnostics
+from vmsgen.interpret import Refusal, State, decode, encode
+from vmsgen.interpret.encode import encode_at
+from vmsgen.interpret.errors import CODES
+from vmsgen.interpret.state import copy_value
+from vmsgen.model.description import Description
+from vmsgen.model.schema import Schema
+from vmsgen.passes import compile_text
+
+
+def compiled(drawn: SchemaText) -> Schema:
+    diagnostics = Diagnostics()
+    schema = compile_text(drawn.text, diagnostics)
+    assert schema is not None, [(found.code, found.span.text, found.message) for found in diagnostics.found]
+    return schema
+
+
+def load(device: Description, into: State, data: bytes, version: int) -> Refusal | None:
+    """Loads, and asserts that a refusal leaves no trace and makes sense."""
+    before = copy_value(into)
+    refusal = refusal_of(device, into, data, version)
+    if refusal is None:
+        return None
+    assert into == before
+    assert present_everywhere(into) == present_everywhere(before)
+    assert refusal.code in CODES
+    assert 0 <= refusal.offset <= len(data)
+    if refusal.code == "truncated":
+        assert refusal.found == len(data) - refusal.offset
+        assert refusal.found < refusal.low == refusal.high
+    if refusal.code == "trailing":
+        assert refusal.found == len(data) - refusal.offset > 0
+    return refusal
+
+
+def refusal_of(device: Description, into: State, data: bytes, version: int) -> Refusal | None:
+    try:
+        decode(device, into, data, version)
+    except Refusal as refusal:
+        return refusal
+    return None
+
+
+def present_everywhere(value: object) -> list[frozenset[str]]:
+    if isinstance(value, State):
+        return [frozenset(value.present), *(p for inner in value.values() for p in present_everywhere(inner))]
+    if isinstance(value, list):
+        return [p for inner in value for p in present_everywhere(inner)]
+    return []
+
+
+@given(schemas(devices=2))
+def test_every_drawn_schema_compiles(drawn: SchemaText) -> None:
+    assert len(compiled(drawn).devices) == 2
+
+
+@given(schemas(devices=1, plain=True), st.data())
+def test_what_a_save_accepts_comes_back(drawn: SchemaText, data: st.DataObject) -> None:
+    device = compiled(drawn).devices[0]
+    state = data.draw(states(device))
+    for version in range(device.minimum_version, device.version + 1):
+        try:
+            body = encode_at(device, state, version)
+        except Refusal:
+            continue
+        loaded = copy_value(state)
+        assert load(device, loaded, body, version) is None
+        assert encode_at(device, loaded, version) == body
+
+
+@given(schemas(devices=1), st.data())
+def test_every_cut_and_every_change_loads_or_is_refused_without_a_trace(drawn: SchemaText, data: st.DataObject) -> None:
+    device = compiled(drawn).devices[0]
+    state = data.draw(states(device))
+    try:
+        body = encode(device, state)
+    except Refusal:
+        return
+    receiver = data.draw(states(device))
+    for length in range(len(body)):
+        load(device, copy_value(receiver), body[:length], device.version)
+    load(device, copy_value(receiver), data.draw(altered(body)), device.version)
+
+
+@given(schemas(devices=1, plain=True), st.data())
+def test_a_stream_that_ends_early_is_cut_and_one_too_long_has_bytes_left(
+    drawn: SchemaText, data: st.DataObject
+) -> None:
+    device = compiled(drawn).devices[0]
+    state = data.draw(states(device))
+    try:
+        body = encode(device, state)
+    except Refusal:
+        return
+    if body:
+        refusal = load(device, copy_value(state), body[:-1], device.version)
+        assert refusal is not None
+        assert refusal.code == "truncated"
+    refusal = load(device, copy_value(state), body + b"\0", device.version)
+    assert refusal is not None
+    assert (refusal.code, refusal.offset) == ("trailing", len(body))
