@@ -10,6 +10,7 @@ setup(
         "vmsgen.templates.c",
         "vmsgen.templates.python",
         "vmstate.include",
+        "vmstate.src",
     ],
     # One extension, in the limited API: one wheel serves every Python from 3.11 on.
     options={"bdist_wheel": {"py_limited_api": "cp311"}},

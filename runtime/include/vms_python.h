@@ -1,0 +1,83 @@
+/* vms_python.h: what a generated binding (`_uart.c`) tells the Python runtime of a schema's structs, and how C's hooks
+ * reach Python's methods. Nothing of Python itself is needed here. */
+#ifndef VMS_PYTHON_H
+#define VMS_PYTHON_H
+
+#include "vms.h"
+
+/* Changes whenever bindings and runtime of different ages would misunderstand each other. */
+#define VMS_PYTHON_ABI 1u
+
+typedef enum vms_python_kind {
+    VMS_PYTHON_U8,
+    VMS_PYTHON_U16,
+    VMS_PYTHON_U32,
+    VMS_PYTHON_U64,
+    VMS_PYTHON_I8,
+    VMS_PYTHON_I16,
+    VMS_PYTHON_I32,
+    VMS_PYTHON_I64,
+    VMS_PYTHON_BOOL,
+    VMS_PYTHON_TIMER,
+    VMS_PYTHON_BUFFER,      /* raw bytes: an array of rank 1 */
+    VMS_PYTHON_STRUCT
+} vms_python_kind;
+
+/* An attribute. Of an array `shape` has `rank` lengths, outermost first; `count` gives how many of the outermost are in
+ * use, -1 if that is out of bounds; NULL: all. */
+typedef struct vms_python_member {
+    const char *name;
+    vms_python_kind kind;
+    size_t offset, item_size;           /* item_size: of what the innermost array is made of */
+    size_t rank;
+    const size_t *shape;
+    int64_t (*count)(const void *state);
+    const char *layout;                 /* of a struct: its class's `layout`, which must be the same text */
+} vms_python_member;
+
+/* A method that a hook calls: of the state itself (`owner` is ""), or of an embedded struct, which `owner` names by the
+ * chain of element classes, "Inner.Innermost". */
+typedef struct vms_python_hook {
+    const char *owner, *method;
+    bool versioned;                     /* it takes the version */
+    bool predicate;                     /* its result is asked for truth */
+} vms_python_hook;
+
+typedef void (*vms_python_function)(void);
+
+typedef struct vms_python_class {
+    uint32_t abi;                       /* VMS_PYTHON_ABI */
+    const vms_device *device;           /* without save and load for a struct that has no name */
+    const char *name;                   /* in the schema */
+    const char *layout;                 /* the struct's name, and a digest of its members */
+    const char *digest;                 /* 16 hex digits of the schema's */
+    const vms_python_member *members;
+    size_t member_count;
+    const char *const *subsections;     /* by number; nested ones "outer/inner" */
+    size_t subsection_count;
+    const vms_python_hook *hooks;       /* in the order of the functions in the table */
+    const void *hook_table;             /* the table of hooks with all its functions calling Python */
+    size_t hook_count;
+} vms_python_class;
+
+/* `opaque` of a load or save that has Python hooks. `call` returns what the hook should: 0, or 1 or 0 for a predicate;
+ * negative with a Python exception set. `hook` counts in the class's `hooks`. */
+typedef struct vms_python_context {
+    int (*call)(struct vms_python_context *context, void *state, size_t hook, uint32_t version);
+} vms_python_context;
+
+/* The functions of a hook table. */
+#define VMS_PYTHON_HOOK(function, type, hook)                                                       \
+    static int function(type *state, void *opaque)                                                 \
+    {                                                                                              \
+        vms_python_context *context = (vms_python_context *)opaque;                                \
+        return context->call(context, state, hook, 0);                                             \
+    }
+#define VMS_PYTHON_VERSIONED_HOOK(function, type, hook)                                             \
+    static int function(type *state, uint32_t version, void *opaque)                               \
+    {                                                                                              \
+        vms_python_context *context = (vms_python_context *)opaque;                                \
+        return context->call(context, state, hook, version);                                       \
+    }
+
+#endif

@@ -1,0 +1,153 @@
+/* python_array.c: arrays of integers and buffers: memoryviews, and assignment of all their elements in use. */
+#include "python_types.h"
+
+static const char *const formats[] = {
+    [VMS_PYTHON_U8] = "B", [VMS_PYTHON_U16] = "H", [VMS_PYTHON_U32] = "I", [VMS_PYTHON_U64] = "Q",
+    [VMS_PYTHON_I8] = "b", [VMS_PYTHON_I16] = "h", [VMS_PYTHON_I32] = "i", [VMS_PYTHON_I64] = "q",
+    [VMS_PYTHON_BOOL] = "?", [VMS_PYTHON_TIMER] = "q", [VMS_PYTHON_BUFFER] = "B",
+};
+
+PyObject *vms_array_value(Field *field, State *state)
+{
+    const vms_python_member *member = field->member;
+    Py_ssize_t used = vms_used(field, state);
+    PyObject **slot = vms_state_cached(state, field);
+    if (!slot)
+        return NULL;
+    if (*slot) {
+        /* Kept, unless it has another length by now, or was released. */
+        if (PyObject_Size(*slot) == used)
+            return Py_NewRef(*slot);
+        PyErr_Clear();
+    }
+    PyObject *view = vms_window(state->memory, state->data + member->offset, formats[member->kind], member->item_size,
+                                member->rank, member->shape, used);
+    if (!view)
+        return NULL;
+    slot = vms_state_cached(state, field);
+    if (!slot) {
+        Py_DECREF(view);
+        return NULL;
+    }
+    vms_replace(slot, Py_NewRef(view));
+    return view;
+}
+
+/* Is every element of a buffer in this native format one of the field's, bit for bit? */
+static bool same_format(const Field *field, const Py_buffer *buffer)
+{
+    const char *format = buffer->format ? buffer->format : "B";
+    if (*format == '@' || *format == '=')
+        format++;
+    if (!format[0] || format[1] || (size_t)buffer->itemsize != field->member->item_size)
+        return false;
+    switch (field->member->kind) {
+    case VMS_PYTHON_BOOL: return *format == '?';
+    case VMS_PYTHON_U8:
+    case VMS_PYTHON_U16:
+    case VMS_PYTHON_U32:
+    case VMS_PYTHON_U64:
+    case VMS_PYTHON_BUFFER: return strchr("BHILQN", *format) != NULL;
+    default: return strchr("bhilqn", *format) != NULL;
+    }
+}
+
+static int wrong_length(const Field *field, vms_place place, Py_ssize_t wanted, Py_ssize_t found)
+{
+    PyObject *subject = vms_subject(field, place);
+    if (subject)
+        PyErr_Format(PyExc_ValueError, "%U takes %zd elements%s, not %zd", subject, wanted,
+                     field->member->count && place.rank == 0 ? " at the moment" : "", found);
+    Py_XDECREF(subject);
+    return -1;
+}
+
+/* 1: converted; 0: it is no buffer of the right kind; -1: refused. */
+static int convert_buffer(const Field *field, PyObject *value, uint8_t *to, Py_ssize_t used)
+{
+    if (!PyObject_CheckBuffer(value))
+        return 0;
+    Py_buffer buffer;
+    if (PyObject_GetBuffer(value, &buffer, PyBUF_FULL_RO)) {
+        PyErr_Clear();
+        return 0;
+    }
+    int done = 0;
+    const vms_python_member *member = field->member;
+    Py_ssize_t wanted = (Py_ssize_t)field->item * used;
+    if (same_format(field, &buffer) && !field->narrow && (buffer.ndim == 1 || (size_t)buffer.ndim == member->rank)) {
+        bool fits = buffer.len == wanted;
+        for (int i = 0; buffer.ndim > 1 && i < buffer.ndim; i++)
+            fits = fits && buffer.shape[i] == (i ? (Py_ssize_t)member->shape[i] : used);
+        if (!fits)
+            done = wrong_length(field, (vms_place){0, NULL}, wanted / (Py_ssize_t)member->item_size,
+                                buffer.len / buffer.itemsize);
+        else
+            done = PyBuffer_ToContiguous(to, &buffer, buffer.len, 'C') ? -1 : 1;
+    }
+    PyBuffer_Release(&buffer);
+    if (done == 1 && member->kind == VMS_PYTHON_BOOL)
+        for (Py_ssize_t i = 0; i < wanted; i++)
+            to[i] = to[i] != 0;
+    return done;
+}
+
+/* Elements one by one, from anything iterable; nested ones for nested arrays. */
+static int convert_items(const Field *field, PyObject *value, uint8_t *to, Py_ssize_t used, size_t item, size_t *index,
+                         size_t depth)
+{
+    vms_place place = {depth, index};
+    size_t rank = field->member->rank;
+    PyObject *items = PyUnicode_Check(value) ? NULL : PySequence_Tuple(value);
+    if (!items) {
+        if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_TypeError))
+            return -1;
+        PyErr_Clear();
+        PyObject *subject = vms_subject(field, place);
+        PyObject *type = PyType_GetName(Py_TYPE(value));
+        if (subject && type)
+            PyErr_Format(PyExc_TypeError, "%U takes %zd integers, or a buffer of them, not %U", subject, used, type);
+        Py_XDECREF(subject);
+        Py_XDECREF(type);
+        return -1;
+    }
+    int failed = 0;
+    if (PyTuple_Size(items) != used)
+        failed = wrong_length(field, place, used, PyTuple_Size(items));
+    for (Py_ssize_t i = 0; !failed && i < used; i++) {
+        index[depth] = (size_t)i;
+        PyObject *element = PyTuple_GetItem(items, i);
+        uint8_t *at = to + (size_t)i * item;
+        if (depth + 1 < rank) {
+            size_t length = field->member->shape[depth + 1];
+            failed = convert_items(field, element, at, (Py_ssize_t)length, item / length, index, depth + 1);
+        } else {
+            failed = vms_integer_convert(field, element, at, (vms_place){depth + 1, index});
+        }
+    }
+    Py_DECREF(items);
+    return failed;
+}
+
+int vms_array_assign(Field *field, State *state, PyObject *value)
+{
+    Py_ssize_t used = vms_used(field, state);
+    /* Converted beside the state: it changes as a whole or not at all, and what converting runs may look at it. */
+    uint8_t *copy = PyMem_Malloc(field->size);
+    if (!copy) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    int done = convert_buffer(field, value, copy, used);
+    if (!done) {
+        size_t *index = PyMem_Calloc(field->member->rank, sizeof *index);
+        if (!index)
+            PyErr_NoMemory();
+        done = index && !convert_items(field, value, copy, used, field->item, index, 0) ? 1 : -1;
+        PyMem_Free(index);
+    }
+    if (done == 1)
+        memcpy(state->data + field->member->offset, copy, (size_t)used * field->item);
+    PyMem_Free(copy);
+    return done == 1 ? 0 : -1;
+}

@@ -1,0 +1,6 @@
+"""The extension: a cffi module."""
+
+from typing import Any
+
+ffi: Any
+lib: Any

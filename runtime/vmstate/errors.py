@@ -1,0 +1,113 @@
+"""What a refused load or save raises.
+
+Every error says what it knows as attributes, and as a sentence: which device, which field by its path, at which byte,
+what was found there and what was allowed.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+Allowed = tuple[int, int] | int | None
+
+
+class VMStateError(Exception):
+    """The base of all of them.
+
+    `code` is a stable name; `device` the name on the wire; `instance` its number in a machine, None where there is
+    none; `path` the field, "" where none is meant; `offset` the byte in the data, None where there is no data (a save);
+    `found` a number; `allowed` (lowest, highest), or the one number that was allowed, or None.
+    """
+
+    default_code: ClassVar[str] = "error"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        device: str | None = None,
+        instance: int | None = None,
+        path: str = "",
+        offset: int | None = None,
+        found: int | None = None,
+        allowed: Allowed = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.device = device
+        self.instance = instance
+        self.path = path
+        self.offset = offset
+        self.found = found
+        self.allowed = allowed
+        self.code = code or self.default_code
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (type(self), self.args, dict(self.__dict__))
+
+
+def _rebuilt(cls: type[VMStateError], args: tuple[Any, ...], attributes: dict[str, Any]) -> VMStateError:
+    error = cls(*args)
+    error.__dict__.update(attributes)
+    return error
+
+
+class TruncatedError(VMStateError):
+    """The data ends inside a field."""
+
+    default_code = "truncated"
+
+
+class TrailingError(VMStateError):
+    """Bytes are left over after the last field."""
+
+    default_code = "trailing"
+
+
+class VersionError(VMStateError):
+    """A version outside the ones that can be read."""
+
+    default_code = "version"
+
+
+class UnknownSectionError(VMStateError):
+    """A section for a device that the machine does not have."""
+
+    default_code = "unknown-section"
+
+
+class UnknownSubsectionError(VMStateError):
+    """A subsection that the description does not have."""
+
+    default_code = "unknown-subsection"
+
+
+class ValidationError(VMStateError):
+    """A value that the schema does not allow: `code` is range, where, check, equal, count, arithmetic or index."""
+
+    default_code = "range"
+
+
+class HookError(VMStateError):
+    """A hook written in C failed; `found` is what it returned. One written in Python raises its own exception."""
+
+    default_code = "hook"
+
+
+class FramingError(VMStateError):
+    """The bytes around the states are not what they should be."""
+
+    default_code = "framing"
+
+
+class BufferTooSmallError(VMStateError):
+    """What was to be saved does not fit into the buffer."""
+
+    default_code = "full"
+
+
+class UnknownNameError(KeyError):
+    """A name that the class does not have. A KeyError that prints as a sentence."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
