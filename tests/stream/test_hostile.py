@@ -176,7 +176,7 @@ def test_section_and_description_must_speak_of_the_same(parts: Any, change: dict
 
 def test_a_footer_of_another_section(parts: Any) -> None:
     error = refused(parts.with_(sections=parts.sections[:-1] + b"\x06").data, FramingError, "stream-footer")
-    assert error.found == 6
+    assert (error.device, error.instance, error.found, error.allowed) == ("board/dev", 2, 6, 5)
 
 
 def test_footers_are_everywhere_or_nowhere(parts: Any) -> None:

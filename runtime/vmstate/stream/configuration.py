@@ -31,7 +31,7 @@ def read_configuration(cursor: Cursor) -> Configuration:
         name = cursor.counted("a subsection's name")
         version = cursor.be32("a subsection's version")
         if name not in (_BITS, _CAPABILITIES, _UUID) or name in seen or version != 1:
-            raise _refused(start, f"the subsection {name!r}, version {version}", name, (_BITS, _CAPABILITIES, _UUID))
+            raise _refused(start, f"the subsection {name!r}, version {version}")
         seen.add(name)
         if name == _BITS:
             bits = cursor.be32("the page bits")
@@ -45,9 +45,10 @@ def read_configuration(cursor: Cursor) -> Configuration:
     return Configuration(machine, bits, capabilities, uuid)
 
 
-def _refused(offset: int, what: str, found: object, allowed: object) -> FramingError:
+def _refused(offset: int, what: str, found: int | None = None, allowed: int | None = None) -> FramingError:
     return FramingError(
-        f"the configuration has {what} at offset {offset}; allowed: {allowed}",
+        f"the configuration has {what} at offset {offset}"
+        + ("" if allowed is None else f"; at most {allowed} allowed"),
         offset=offset,
         found=found,
         allowed=allowed,

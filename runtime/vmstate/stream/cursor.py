@@ -65,7 +65,7 @@ class Cursor:
         except UnicodeDecodeError:
             self.offset = start
             raise FramingError(
-                f"{what} at offset {start} is not UTF-8: {raw[:32]!r}", offset=start, found=raw, code="stream-name"
+                f"{what} at offset {start} is not UTF-8: {raw[:32]!r}", offset=start, code="stream-name"
             ) from None
 
     def counted(self, what: str) -> str:

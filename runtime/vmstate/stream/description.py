@@ -90,7 +90,7 @@ def parse(data: memoryview, offset: int) -> Description:
         raise _bad(offset, "is not an object")
     page_size = tree.get("page_size")
     if type(page_size) is not int or not 512 <= page_size <= 1 << 20 or page_size & (page_size - 1):
-        raise _bad(offset, "gives no usable page_size", page_size)
+        raise _bad(offset, "gives no usable page_size")
     devices = tree.get("devices")
     if not isinstance(devices, list):
         raise _bad(offset, "has no list of devices")
@@ -125,7 +125,5 @@ def _refuse(text: str) -> Any:
     raise ValueError(f"{text[:40]} is not a whole number")
 
 
-def _bad(offset: int, why: str, found: object = None) -> FramingError:
-    return FramingError(
-        f"the description at offset {offset} {why}", offset=offset, found=found, code="stream-description"
-    )
+def _bad(offset: int, why: str) -> FramingError:
+    return FramingError(f"the description at offset {offset} {why}", offset=offset, code="stream-description")

@@ -12,7 +12,7 @@ from vmstate.stream.ram import RAM_VERSION, PageSink, RamReader
 
 __all__ = ["read_stream"]
 
-MAGIC = b"QEVM"
+MAGIC = 0x5145_564D  # "QEVM"
 VERSION = 3
 _EOF, _START, _PART, _END, _FULL, _CONFIGURATION, _COMMAND, _FOOTER = 0, 1, 2, 3, 4, 7, 8, 0x7E
 # Commands of a plain precopy with a return path; all others announce what this reader does not know.
@@ -54,24 +54,12 @@ def read_stream(data: bytes | bytearray | memoryview, *, pages: PageSink | None 
 
 
 def _header(cursor: Cursor) -> None:
-    magic = bytes(cursor.take(4, "the file header"))
+    magic = cursor.be32("the file header")
     if magic != MAGIC:
-        raise FramingError(
-            f"not a migration stream: it begins with {magic!r}, not {MAGIC!r}",
-            offset=0,
-            found=magic,
-            allowed=MAGIC,
-            code="stream-magic",
-        )
+        raise _refused(0, f"not a migration stream: its first number is {magic:#010x}", "stream-magic", magic, MAGIC)
     version = cursor.be32("the file header")
     if version != VERSION:
-        raise FramingError(
-            f"stream version {version}, only {VERSION} can be read",
-            offset=4,
-            found=version,
-            allowed=VERSION,
-            code="stream-version",
-        )
+        raise _refused(4, f"a stream of version {version}; {VERSION} can be read", "stream-version", version, VERSION)
 
 
 class _Walk:
@@ -101,64 +89,42 @@ class _Walk:
             elif kind == _COMMAND:
                 self._command(start)
             else:
-                raise self._error(start, f"no element starts with {kind:#04x}", kind, "stream-element")
+                raise _refused(start, f"no element starts with {kind:#04x}", "stream-element", kind)
         if cursor.left:
-            raise self._error(
-                cursor.offset,
-                f"{cursor.left} bytes between the end mark and the description",
-                cursor.left,
-                "stream-trailing",
-            )
+            what = f"{cursor.left} bytes between the end mark and the description"
+            raise _refused(cursor.offset, what, "stream-trailing", cursor.left, 0)
         if len(self.sections) < len(self._devices):
             missing = self._devices[len(self.sections)]["name"]
-            raise self._error(
-                start,
-                f"the stream ends, the section {missing!r} is described but not there",
-                missing,
-                "stream-missing-section",
-            )
+            what = f"the stream ends here, the section {missing!r} is described but not there"
+            raise _refused(start, what, "stream-missing-section")
 
     def _full(self, start: int) -> None:
         cursor = self.cursor
         section_id, name, instance, version = self._section_header()
         if len(self.sections) == len(self._devices):
-            raise self._error(start, f"the section {name!r} is not described", name, "stream-undescribed-section")
+            raise _refused(start, f"the section {name!r} is not described", "stream-undescribed-section")
         device = self._devices[len(self.sections)]
         if (device["name"], device["instance_id"]) != (name, instance):
-            raise self._error(
-                start,
-                f"section {name!r}, instance {instance}, stands where the description has "
-                f"{device['name']!r}, instance {device['instance_id']}",
-                name,
-                "stream-order",
-            )
+            what = f"section {name!r}, instance {instance}, where the description has {device['name']!r}, instance "
+            raise _refused(start, what + str(device["instance_id"]), "stream-order")
         if "vmsd_name" in device and device.get("version") != version:
-            raise self._error(
-                start,
-                f"section {name!r} has version {version}, described is {device.get('version')}",
-                version,
-                "stream-order",
-            )
+            what = f"section {name!r} has version {version}, the description says {device.get('version')}"
+            raise _refused(start, what, "stream-order", version)
         body_offset = cursor.offset
         try:
             skip_body(cursor, device)
+            body = cursor.data[body_offset : cursor.offset]
+            self._footer(section_id, name)
         except (FramingError, TruncatedError) as error:
             error.device, error.instance = name, instance
             raise
-        body = cursor.data[body_offset : cursor.offset]
-        self._footer(section_id, name)
         self.sections.append(Section(name, instance, version, section_id, start, body_offset, body, device))
 
     def _start(self, start: int) -> None:
         section_id, name, instance, version = self._section_header()
         if (name, instance, version) != ("ram", 0, RAM_VERSION) or self._ram_id is not None:
-            raise self._error(
-                start,
-                f"the live section {name!r}, instance {instance}, version {version}: one 'ram', "
-                f"instance 0, version {RAM_VERSION}, can be read",
-                name,
-                "stream-live-section",
-            )
+            what = f"the live section {name!r}, instance {instance}, version {version}: one can be read, 'ram', "
+            raise _refused(start, f"{what}instance 0, version {RAM_VERSION}", "stream-live-section")
         self._ram_id = section_id
         self.ram.body(self.cursor)
         self._footer(section_id, name)
@@ -166,7 +132,7 @@ class _Walk:
     def _part(self, start: int) -> None:
         section_id = self.cursor.be32("a section's id")
         if section_id != self._ram_id:
-            raise self._error(start, f"no section {section_id} was started", section_id, "stream-section-id")
+            raise _refused(start, f"no section {section_id} was started", "stream-section-id", section_id)
         self.ram.body(self.cursor)
         self._footer(section_id, "ram")
 
@@ -185,23 +151,18 @@ class _Walk:
             return
         kind = cursor.u8("a section's footer")
         if kind != _FOOTER:
-            raise self._error(start, f"no footer where the section {name!r} should end", kind, "stream-footer")
+            raise _refused(start, f"no footer where {name!r} should end", "stream-footer", kind, _FOOTER)
         found = cursor.be32("a section's footer")
         if found != section_id:
-            raise self._error(
-                start, f"the footer of {name!r} has the id {found}, not {section_id}", found, "stream-footer"
-            )
+            raise _refused(start, f"the footer of {name!r} has another id", "stream-footer", found, section_id)
 
     def _command(self, start: int) -> None:
         command, length = self.cursor.be16("a command"), self.cursor.be16("a command's length")
         if _PLAIN_COMMANDS.get(command) != length:
-            raise self._error(
-                start,
-                f"command {command} with {length} bytes does not belong to a plain migration",
-                command,
-                "stream-command",
-            )
+            what = f"command {command} with {length} bytes does not belong to a plain migration"
+            raise _refused(start, what, "stream-command", command)
         self.cursor.take(length, "a command")
 
-    def _error(self, offset: int, what: str, found: object, code: str) -> FramingError:
-        return FramingError(f"at offset {offset}: {what}", offset=offset, found=found, code=code)
+
+def _refused(offset: int, what: str, code: str, found: int | None = None, allowed: int | None = None) -> FramingError:
+    return FramingError(f"at offset {offset}: {what}", offset=offset, found=found, allowed=allowed, code=code)
