@@ -8,8 +8,9 @@ import sys
 import sysconfig
 from collections.abc import Iterable
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from typing import Any, TypeGuard
+
+import vmstate
 
 __all__ = ["ROOT", "BuildError", "build", "device_class"]
 
@@ -39,14 +40,12 @@ def build(names: Iterable[str], folder: Path) -> None:
     importlib.invalidate_caches()
 
 
-def device_class(name: str) -> type[Any]:
-    """The one device class of a generated module."""
+def device_class(name: str) -> type[vmstate.Device]:
+    """The one device class of a generated module; its structs are classes too, but of another kind."""
     module = importlib.import_module(f"{PACKAGE}.{name}")
-    (found,) = _devices(module)
+    (found,) = (value for value in vars(module).values() if _is_device(value) and value.__module__ == module.__name__)
     return found
 
 
-def _devices(module: ModuleType) -> list[type[Any]]:
-    """The classes a module defines itself that can be loaded; structs cannot."""
-    own = (value for value in vars(module).values() if isinstance(value, type) and value.__module__ == module.__name__)
-    return [value for value in own if hasattr(value, "load")]
+def _is_device(value: Any) -> TypeGuard[type[vmstate.Device]]:
+    return isinstance(value, type) and issubclass(value, vmstate.Device)
