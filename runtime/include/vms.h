@@ -89,7 +89,7 @@ typedef struct vms_writer {
 /* Of the error only what decides is set, so that a reader costs nothing; the rest is written by a refusal. */
 static inline void vms_reader_init(vms_reader *r, const void *data, size_t size)
 {
-    r->p = (const uint8_t *)data;
+    r->p = data ? (const uint8_t *)data : (const uint8_t *)"";
     r->end = r->p + size;
     r->end_offset = size;
     r->refill = NULL;
@@ -116,6 +116,8 @@ static inline void vms_writer_init(vms_writer *w, void *room, size_t size)
 int vms_refuse(vms_reader *r, vms_code code, const char *path, const uint8_t *at,
                vms_number found, vms_number low, vms_number high);
 int vms_refuse_text(vms_reader *r, vms_code code, const char *path, const uint8_t *at, const char *text);
+int vms_refuse_equal(vms_reader *r, const char *path, const uint8_t *at, vms_number found, vms_number held,
+                     const char *hint);
 int vms_refuse_subsection(vms_reader *r);       /* the one that comes next is unknown */
 int vms_refuse_hook(vms_reader *r, const char *hook, int result);
 int vms_truncated(vms_reader *r, size_t need, const char *fields);
@@ -244,6 +246,7 @@ vms_wide vms_shift_left(vms_wide a, vms_wide b, vms_fault *fault);
 vms_wide vms_shift_right(vms_wide a, vms_wide b, vms_fault *fault);
 vms_wide vms_fit(vms_wide a, vms_fault *fault);         /* a, if it fits 64 bits */
 size_t vms_index(vms_wide index, size_t length, vms_fault *fault);     /* index, or 0 and a fault */
+int vms_between(vms_wide value, vms_wide low, vms_wide high);
 vms_number vms_number_of(vms_wide value);
 #endif
 

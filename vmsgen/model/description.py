@@ -192,7 +192,7 @@ class Hook:
 
 @dataclass(frozen=True)
 class Reset:
-    """`target` takes `value` (its reset value if None, each element of an array alike) before `pre_load`."""
+    """`target` takes `value` before `pre_load`, each element of an array alike; structs (None) their reset values."""
 
     target: Path
     storage: Type

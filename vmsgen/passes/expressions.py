@@ -13,6 +13,7 @@ from vmsgen.passes.scope import Scope, key_of
 from vmsgen.syntax import expressions as syntax
 
 COMPARISONS = frozenset({"==", "!=", "<", "<=", ">", ">="})
+TRUTH = {"true": 1, "false": 0}
 BITWISE = frozenset({"&", "|", "^"})
 
 
@@ -118,6 +119,8 @@ class _Resolver:
             if scope.version.low == scope.version.high:
                 return model.Constant(scope.version.low)
             return model.StreamVersion(scope.version)
+        if node.name in TRUTH and not node.steps:
+            return model.Constant(TRUTH[node.name])
         if node.name in scope.symbols.constants and not node.steps:
             return model.Constant(scope.symbols.constants[node.name])
         if node.name in scope.symbols.enumerations:
@@ -201,8 +204,8 @@ class _Resolver:
         return model.FieldValue(path, type_.interval)
 
     def held(self, reference: syntax.Reference, span: Span) -> model.Expression:
-        if self.scope.constant_only or self.scope.loaded is None:
-            raise self.refuse("held-here", "held() means something only where a load asks", span)
+        if self.scope.own is None:
+            raise self.refuse("held-here", "held() can be asked only in a field's `in` and `where`", span)
         path, type_, _ = self.scalar(reference)
         return model.HeldValue(path, type_.interval)
 

@@ -177,7 +177,8 @@ class Fields:
         element = scalar if isinstance(scalar, Scalar) else None
         keep, value = clause.otherwise(found, element, allowed, place.scope, self.diagnostics)
         if (place.conditional or not presence.always) and not keep and not place.depth:
-            place.gathered.resets.append(Reset(path, storage, value))
+            default = place.members[-1].default
+            place.gathered.resets.append(Reset(path, storage, default if value is None else value))
 
     def _too_large(self, storage: Type, span: Span) -> bool:
         size = size_of(storage)

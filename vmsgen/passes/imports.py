@@ -44,8 +44,8 @@ class Imports:
             return self._units[path]
         try:
             text = self.read(path)
-        except (OSError, UnicodeDecodeError) as problem:
-            why = problem.strerror if isinstance(problem, OSError) else "it is not UTF-8 text"
+        except (OSError, ValueError) as problem:
+            why = problem.strerror if isinstance(problem, OSError) else "its name or its text is not UTF-8"
             place = used_by or Span(Source(str(path), ""), 0, 0)
             self.diagnostics.error("cannot-read", f"cannot read {path}: {why}", place)
             self._units[path] = None

@@ -1,0 +1,257 @@
+/* errors.c: the slow paths of vms.h: noting what was refused, where, and why; and expressions that can have no value. */
+#include "vms.h"
+
+#include <stdio.h>
+
+const char *vms_code_name(vms_code code)
+{
+    switch (code) {
+    case VMS_OK: return "ok";
+    case VMS_TRUNCATED: return "truncated";
+    case VMS_TRAILING: return "trailing";
+    case VMS_VERSION: return "version";
+    case VMS_UNKNOWN_SUBSECTION: return "unknown-subsection";
+    case VMS_RANGE: return "range";
+    case VMS_WHERE: return "where";
+    case VMS_CHECK: return "check";
+    case VMS_EQUAL: return "equal";
+    case VMS_COUNT: return "count";
+    case VMS_ARITHMETIC: return "arithmetic";
+    case VMS_INDEX: return "index";
+    case VMS_HOOK: return "hook";
+    case VMS_MEMORY: return "memory";
+    case VMS_FULL: return "full";
+    }
+    return "unknown";
+}
+
+/* Texts -------------------------------------------------------------------------------------------------------- */
+
+/* Copies at most the room, always with an end. */
+static void put_text(char *to, size_t room, const char *text, size_t length)
+{
+    if (length >= room)
+        length = room - 1;
+    memcpy(to, text, length);
+    to[length] = 0;
+}
+
+/* Puts `text` before the path. What does not fit is lost on the left, where the big things stand. */
+static void put_before(vms_error *error, const char *text)
+{
+    char whole[2 * sizeof error->path];
+    const char *rest = error->path;
+    const char *between = *rest && *rest != '[' && *text ? "." : "";
+    int length = snprintf(whole, sizeof whole, "%s%s%s", text, between, rest);
+    size_t size = length < 0 ? 0 : (size_t)length < sizeof whole ? (size_t)length : sizeof whole - 1;
+    size_t start = size < sizeof error->path ? 0 : size + 1 - sizeof error->path;
+    put_text(error->path, sizeof error->path, whole + start, size - start);
+}
+
+int vms_within(vms_error *error, const char *path)
+{
+    put_before(error, path);
+    return -1;
+}
+
+int vms_within_element(vms_error *error, const char *path, size_t index)
+{
+    char element[sizeof error->path];
+    snprintf(element, sizeof element, "%.130s[%zu]", path, index);
+    put_before(error, element);
+    return -1;
+}
+
+static void note(vms_error *error, vms_code code, const char *path, vms_number found, vms_number low, vms_number high)
+{
+    error->code = code;
+    put_text(error->path, sizeof error->path, path, strlen(path));
+    error->text[0] = 0;
+    error->offset = 0;
+    error->found = found;
+    error->low = low;
+    error->high = high;
+}
+
+static uint64_t offset_of(const vms_reader *r, const uint8_t *at)
+{
+    return r->end_offset - (uint64_t)(r->end - at);
+}
+
+/* Loads -------------------------------------------------------------------------------------------------------- */
+
+int vms_refuse(vms_reader *r, vms_code code, const char *path, const uint8_t *at,
+               vms_number found, vms_number low, vms_number high)
+{
+    note(&r->error, code, path, found, low, high);
+    r->error.offset = offset_of(r, at);
+    return -1;
+}
+
+int vms_refuse_text(vms_reader *r, vms_code code, const char *path, const uint8_t *at, const char *text)
+{
+    vms_refuse(r, code, path, at, vms_unsigned(0), vms_unsigned(0), vms_unsigned(0));
+    put_text(r->error.text, sizeof r->error.text, text, strlen(text));
+    return -1;
+}
+
+int vms_refuse_equal(vms_reader *r, const char *path, const uint8_t *at, vms_number found, vms_number held,
+                     const char *hint)
+{
+    vms_refuse(r, VMS_EQUAL, path, at, found, held, held);
+    put_text(r->error.text, sizeof r->error.text, hint, strlen(hint));
+    return -1;
+}
+
+int vms_refuse_subsection(vms_reader *r)
+{
+    vms_refuse(r, VMS_UNKNOWN_SUBSECTION, "", r->p, vms_unsigned(0), vms_unsigned(0), vms_unsigned(0));
+    put_text(r->error.text, sizeof r->error.text, (const char *)r->p + 2, r->p[1]);
+    return -1;
+}
+
+int vms_refuse_hook(vms_reader *r, const char *hook, int result)
+{
+    vms_refuse_text(r, VMS_HOOK, "", r->p, hook);
+    r->error.found = vms_signed(result);
+    return -1;
+}
+
+static size_t decimal(const char **text)
+{
+    size_t value = 0;
+    while (**text >= '0' && **text <= '9')
+        value = value * 10 + (size_t)(*(*text)++ - '0');
+    return value;
+}
+
+/* Finds the entry of `fields` ("ier:1 ranges:9*16") that the bytes end in. */
+int vms_truncated(vms_reader *r, size_t need, const char *fields)
+{
+    size_t left = (size_t)(r->end - r->p), start = 0, size = need, name_length = strlen(fields);
+    const char *name = fields;
+    char element[32] = "";
+    for (const char *text = fields; *text;) {
+        const char *colon = strchr(text, ':');
+        if (!colon)
+            break;
+        name = text;
+        name_length = (size_t)(colon - text);
+        text = colon + 1;
+        size = decimal(&text);
+        size_t count = 1;
+        if (*text == '*') {
+            text++;
+            count = decimal(&text);
+        }
+        if (left < start + size * count) {
+            size_t index = size ? (left - start) / size : 0;
+            if (count > 1)
+                snprintf(element, sizeof element, "[%zu]", index);
+            start += index * size;
+            break;
+        }
+        start += size * count;
+        text += *text == ' ';
+    }
+    vms_refuse(r, VMS_TRUNCATED, "", r->p + start, vms_unsigned(left - start), vms_unsigned(size), vms_unsigned(size));
+    put_text(r->error.path, sizeof r->error.path, name, name_length);
+    size_t used = strlen(r->error.path);
+    put_text(r->error.path + used, sizeof r->error.path - used, element, strlen(element));
+    return -1;
+}
+
+int vms_left_over(vms_reader *r)
+{
+    if (!r->whole || r->p == r->end)
+        return 0;
+    return vms_refuse(r, VMS_TRAILING, "", r->p, vms_unsigned((uint64_t)(r->end - r->p)), vms_unsigned(0), vms_unsigned(0));
+}
+
+int vms_end_slow(vms_reader *r, const char *owner, size_t owner_len)
+{
+    return vms_no_subsection(r, owner, owner_len) ? -1 : vms_left_over(r);
+}
+
+/* Saves -------------------------------------------------------------------------------------------------------- */
+
+int vms_not_saved(vms_writer *w, vms_code code, const char *path, vms_number found, vms_number low, vms_number high)
+{
+    note(&w->error, code, path, found, low, high);
+    return -1;
+}
+
+int vms_not_saved_text(vms_writer *w, vms_code code, const char *path, const char *text)
+{
+    note(&w->error, code, path, vms_unsigned(0), vms_unsigned(0), vms_unsigned(0));
+    put_text(w->error.text, sizeof w->error.text, text, strlen(text));
+    return -1;
+}
+
+int vms_not_saved_hook(vms_writer *w, const char *hook, int result)
+{
+    vms_not_saved_text(w, VMS_HOOK, "", hook);
+    w->error.found = vms_signed(result);
+    return -1;
+}
+
+/* Expressions -------------------------------------------------------------------------------------------------- */
+
+static vms_wide faulty(vms_fault *fault, vms_code code)
+{
+    if (fault->code == VMS_OK)
+        fault->code = code;
+    return 0;
+}
+
+vms_wide vms_fit(vms_wide a, vms_fault *fault)
+{
+    return a < INT64_MIN || a > (vms_wide)UINT64_MAX ? faulty(fault, VMS_ARITHMETIC) : a;
+}
+
+vms_wide vms_add(vms_wide a, vms_wide b, vms_fault *fault) { return vms_fit(a + b, fault); }
+
+vms_wide vms_subtract(vms_wide a, vms_wide b, vms_fault *fault) { return vms_fit(a - b, fault); }
+
+vms_wide vms_multiply(vms_wide a, vms_wide b, vms_fault *fault)
+{
+    vms_wide product;
+    if (__builtin_mul_overflow(a, b, &product))
+        return faulty(fault, VMS_ARITHMETIC);
+    return vms_fit(product, fault);
+}
+
+vms_wide vms_divide(vms_wide a, vms_wide b, vms_fault *fault)
+{
+    return b == 0 ? faulty(fault, VMS_ARITHMETIC) : vms_fit(a / b, fault);
+}
+
+vms_wide vms_remainder(vms_wide a, vms_wide b, vms_fault *fault)
+{
+    return b == 0 ? faulty(fault, VMS_ARITHMETIC) : a % b;
+}
+
+vms_wide vms_shift_left(vms_wide a, vms_wide b, vms_fault *fault)
+{
+    if (b < 0 || b > 63)
+        return faulty(fault, VMS_ARITHMETIC);
+    return vms_multiply(a, (vms_wide)1 << (int)b, fault);
+}
+
+vms_wide vms_shift_right(vms_wide a, vms_wide b, vms_fault *fault)
+{
+    return b < 0 || b > 63 ? faulty(fault, VMS_ARITHMETIC) : a >> (int)b;
+}
+
+size_t vms_index(vms_wide index, size_t length, vms_fault *fault)
+{
+    return index < 0 || index >= (vms_wide)length ? (size_t)faulty(fault, VMS_INDEX) : (size_t)index;
+}
+
+int vms_between(vms_wide value, vms_wide low, vms_wide high) { return low <= value && value <= high; }
+
+vms_number vms_number_of(vms_wide value)
+{
+    vms_number number = {(uint64_t)value, value < 0};
+    return number;
+}

@@ -1,0 +1,1 @@
+"""The C: a header and a source a schema."""

@@ -1,0 +1,63 @@
+"""Loops over the dimensions of an array, and copies of flat ones."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from vmsgen.backend.c.lines import Lines
+from vmsgen.backend.c.refusals import Trail
+from vmsgen.model.types import Buffer, Scalar, Type, dimensions, innermost
+
+COPIES = {2: "vms_copy16", 4: "vms_copy32", 8: "vms_copy64"}
+
+
+@dataclass(frozen=True)
+class Element:
+    """One element of an array, inside the loops over it. `flat` is its number in the order of the wire."""
+
+    text: str
+    flat: str
+    at: Trail
+
+
+@contextmanager
+def each(lines: Lines, text: str, lengths: list[str], at: Trail, start: int, depth: int) -> Iterator[Element]:
+    """Loops over `text[lengths…]`; the outermost index counts from `start`. `depth` numbers the first loop variable."""
+    indices = [f"i{depth + number}" for number in range(len(lengths))]
+    flat = ""
+    for number, (index, length) in enumerate(zip(indices, lengths, strict=True)):
+        lines.add(f"for (size_t {index} = 0; {index} < {length}; {index}++) {{")
+        lines.depth += 1
+        here = f"{start} + {index}" if number == 0 and start else index
+        text += f"[{here}]"
+        at = at.element(here)
+        flat = index if not flat else f"({flat}) * {length} + {index}" if " " in flat else f"{flat} * {length} + {index}"
+    yield Element(text, flat, at)
+    for _ in indices:
+        lines.depth -= 1
+        lines.add("}")
+
+
+def flat_count(type_: Type, outer: str | None) -> str:
+    """C for the number of scalars or bytes of an array or buffer; `outer` is its variable length, if it has one."""
+    lengths = list(dimensions(type_))
+    element = innermost(type_)
+    if isinstance(element, Buffer):
+        lengths.append(element.capacity)
+    if outer is None:
+        return str(math.prod(lengths))
+    inner = math.prod(lengths[1:])
+    return outer if inner == 1 else f"{outer} * {inner}"
+
+
+def copy(to: str, source: str, element: Scalar | Buffer, count: str) -> str:
+    """A statement that copies elements between memory and the wire, either way."""
+    if isinstance(element, Scalar):
+        if element.kind == "bool":
+            return f"vms_copy_bool({to}, {source}, {count});"
+        if element.size > 1:
+            return f"{COPIES[element.size]}({to}, {source}, {count});"
+    return f"memcpy({to}, {source}, {count});"

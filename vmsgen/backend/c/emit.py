@@ -1,0 +1,102 @@
+"""A schema's header and source, from their templates."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import jinja2
+
+from vmsgen.backend.c.expressions import Context, Expressions
+from vmsgen.backend.c.functions import Names, load_functions, save_functions
+from vmsgen.backend.c.lines import source_text
+from vmsgen.backend.c.storage import PRESENT, init, members
+from vmsgen.backend.names import c_struct, member_name
+from vmsgen.model.counts import Counted, counted_members
+from vmsgen.model.description import Description
+from vmsgen.model.hooks import embedded_with_hooks, has_hooks, hook_points
+from vmsgen.model.schema import Schema
+from vmsgen.model.sizes import size_max
+
+VERSIONED = ("post_load", "predicate")
+
+
+def emit_header(schema: Schema, header: str) -> str:
+    """`uart.h`: structs, hook tables, functions."""
+    return _render("header.h.j2", schema, header)
+
+
+def emit_source(schema: Schema, header: str) -> str:
+    """`uart.c`."""
+    return _render("source.c.j2", schema, header)
+
+
+def _render(template: str, schema: Schema, header: str) -> str:
+    environment = jinja2.Environment(
+        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined, autoescape=False
+    )
+    text = files("vmsgen.templates.c").joinpath(template).read_text(encoding="utf-8")
+    return environment.from_string(text).render(
+        schema=schema, header=header, guard=f"{schema.name.upper()}_H", describe=describe, comment=comment, define=define
+    )
+
+
+def comment(text: str) -> str:
+    """A doc comment above a declaration, or nothing."""
+    lines = text.replace("*/", "* /").replace("/*", "/ *").strip().split("\n")
+    if not any(lines):
+        return ""
+    if len(lines) == 1:
+        return f"/** {lines[0]} */\n"
+    return "/**\n" + "".join(f" * {line}".rstrip() + "\n" for line in lines) + " */\n"
+
+
+def define(value: int) -> str:
+    """A constant as a preprocessor value."""
+    if value > 2**63 - 1:
+        return f"UINT64_C({value})"
+    if not -(2**31) < value < 2**31:
+        return f"INT64_C({value})" if value > -(2**63) else "INT64_MIN"
+    return str(value) if value >= 0 else f"({value})"
+
+
+def describe(description: Description) -> dict[str, object]:
+    """What the templates ask of a description."""
+    names = Names(description)
+    functions = [] if description.anonymous else [*save_functions(description), *load_functions(description)]
+    return {
+        "stem": names.stem,
+        "names": names,
+        "anonymous": description.anonymous,
+        "members": members(description),
+        "has_hooks": not description.anonymous and has_hooks(description),
+        "hooks": [
+            {"method": member_name(point.method), "version": "uint32_t version, " if point.kind in VERSIONED else ""}
+            for point in hook_points(description)
+        ],
+        "embedded": [c_struct(inner.name) for inner in embedded_with_hooks(description)],
+        "nested": not description.anonymous and description.kind == "struct",
+        "init": str(init(description)),
+        "functions": functions,
+        "counts": [] if description.anonymous else [_count(description, counted) for counted in counted_members(description)],
+        "size_max": 0 if description.anonymous else size_max(description),
+        "present": f"offsetof(struct {names.stem}, {PRESENT})" if description.subsections else "SIZE_MAX",
+        "title": source_text(description.span).rstrip(" {"),
+    }
+
+
+def _count(description: Description, counted: Counted) -> dict[str, str]:
+    stem = c_struct(description.name)
+    value = Expressions(Context(held="s", version=str(description.version))).emit(counted.count)
+    lines = []
+    if value.faults:
+        lines.append("    vms_fault fault = {VMS_OK};")
+    lines.append(f"    {value.type} count = {value.text};")
+    tests = ["fault.code"] if value.faults else []
+    if value.interval.low < 0:
+        tests.append("count < 0")
+    if value.interval.high > counted.capacity:
+        tests.append(f"count > {counted.capacity}")
+    result = f"{' || '.join(tests)} ? -1 : (int64_t)count" if tests else "(int64_t)count"
+    lines.append(f"    return {result};")
+    head = f"int64_t {stem}_{member_name(counted.member)}_count(const struct {stem} *s)"
+    return {"head": head, "body": "\n".join(lines)}

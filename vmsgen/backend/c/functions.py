@@ -1,0 +1,321 @@
+"""The functions of one description: parameters, hooks, versions, subsections, undo. Items are in save.py and load.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vmsgen.backend.c.held import subsection_uses_held, uses_held
+from vmsgen.backend.c.lines import Lines, string
+from vmsgen.backend.c.load import Loader
+from vmsgen.backend.c.save import Saver
+from vmsgen.backend.c.storage import PRESENT, resets
+from vmsgen.backend.names import c_struct, member_name
+from vmsgen.model.description import Description, HookPredicate, Run, Subsection
+from vmsgen.model.hooks import has_hooks
+from vmsgen.model.sizes import header_size
+
+ON_STACK = 4096
+"""A larger state is remembered on the heap while it is loaded. Bytes of storage, padding aside."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """`linkage` is "" or "static "; `head` has the return type, the name and the parameters."""
+
+    linkage: str
+    head: str
+    body: str
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the functions of one description are called and take."""
+
+    description: Description
+
+    @property
+    def stem(self) -> str:
+        return c_struct(self.description.name)
+
+    @property
+    def hooks(self) -> str:
+        return f", const {self.stem}_hooks *hooks" if has_hooks(self.description) else ""
+
+    @property
+    def pass_hooks(self) -> str:
+        return ", hooks" if has_hooks(self.description) else ""
+
+    @property
+    def saved(self) -> str:
+        """Hooks may change what is saved; without them it is constant."""
+        return ("" if has_hooks(self.description) else "const ") + f"struct {self.stem} *s"
+
+    @property
+    def held(self) -> str:
+        return f", const struct {self.stem} *held" if uses_held(self.description) else ""
+
+    @property
+    def init(self) -> str:
+        return f"void {self.stem}_init(struct {self.stem} *s)"
+
+    @property
+    def save(self) -> str:
+        return f"int {self.stem}_save({self.saved}, vms_writer *w{self.hooks})"
+
+    @property
+    def read(self) -> str:
+        return f"int {self.stem}_read(struct {self.stem} *s{self.held}, vms_reader *r, uint32_t version{self.hooks})"
+
+    @property
+    def load(self) -> str:
+        return f"int {self.stem}_load(struct {self.stem} *s, vms_reader *r, uint32_t version{self.hooks})"
+
+    def subsection(self, subsection: Subsection) -> str:
+        return f"{self.stem}_{subsection.name}"
+
+
+def sets_in_one_go(description: Description) -> bool:
+    """Is every refusal decided before the first store? Then a load has nothing to undo."""
+    if description.hooks or description.subsections or description.resets or uses_held(description):
+        return False
+    return len(description.wire) == 1 and isinstance(description.wire[0], Run)
+
+
+# Save --------------------------------------------------------------------------------------------------------------
+
+
+def save_functions(description: Description) -> list[Function]:
+    names = Names(description)
+    found = [f for sub in description.subsections for f in _save_subsection(names, sub)]
+    body = Lines()
+    saver = Saver(body, description.version)
+    saver.items(description.wire)
+    _save_subsections(names, saver, description.subsections, description.version)
+    found += _around_save(names, description, names.save, f"{names.stem}_write", body)
+    return found
+
+
+def _save_subsection(names: Names, subsection: Subsection) -> list[Function]:
+    found = [f for sub in subsection.subsections for f in _save_subsection(names, sub)]
+    body = Lines()
+    saver = Saver(body, subsection.version)
+    size = header_size(subsection)
+    saver.room(str(size))
+    header = f"\x05{chr(len(subsection.wire_name))}{subsection.wire_name}".encode("latin-1")
+    body.add(f"memcpy(p, {_bytes(header + subsection.version.to_bytes(4, 'big'))}, {size});")
+    saver.items(subsection.wire)
+    _save_subsections(names, saver, subsection.subsections, subsection.version)
+    name = names.subsection(subsection)
+    head = f"int {name}_save({names.saved}, vms_writer *w{names.hooks})"
+    return found + [_static(f) for f in _around_save(names, subsection, head, f"{name}_write", body)]
+
+
+def _save_subsections(names: Names, saver: Saver, subsections: tuple[Subsection, ...], version: int) -> None:
+    lines = saver.lines
+    for subsection in subsections:
+        lines.blank()
+        call = f"{names.subsection(subsection)}_save(s, w{names.pass_hooks})"
+        match subsection.needed:
+            case None:
+                lines.fail(call, "return -1;", beside=subsection.span)
+                continue
+            case HookPredicate(method):
+                came = f"(int)(s->{PRESENT} >> {subsection.number} & 1)"
+                test = saver.ask.predicate(method, came)
+            case condition:
+                from vmsgen.backend.c.refusals import Trail
+
+                test = saver.ask.condition(condition, Trail((), subsection.name))
+        operand = test if test.isidentifier() else f"({test})"
+        lines.fail(f"{operand} && {call}", "return -1;", beside=subsection.span)
+
+
+def _around_save(
+    names: Names, owner: Description | Subsection, head: str, inner: str, body: Lines
+) -> list[Function]:
+    """`post_save` runs whatever happened after `pre_save`, so then what lies between is a function of its own."""
+    pre, post = owner.hook("pre_save"), owner.hook("post_save")
+    lines = Lines()
+    if pre:
+        _call(lines, "w", pre.method, "")
+    if post is None:
+        lines.blank()
+        lines.lines += body.lines
+        lines.blank()
+        lines.add("return 0;")
+        return [Function("", head, str(lines))]
+    body.blank()
+    body.add("return 0;")
+    inner_head = f"int {inner}({names.saved}, vms_writer *w{names.hooks})"
+    name = member_name(post.method)
+    lines.blank()
+    lines.add(f"int result = {inner}(s, w{names.pass_hooks});")
+    lines.add(f"int failed = hooks && hooks->{name} ? hooks->{name}(s, w->opaque) : 0;")
+    lines.fail("failed && !result", f"return vms_not_saved_hook(w, {string(post.method)}, failed);")
+    lines.add("return result;")
+    return [Function("static ", inner_head, str(body)), Function("", head, str(lines))]
+
+
+def _call(lines: Lines, cursor: str, method: str, version: str) -> None:
+    """Calls a hook, if there is one."""
+    name = member_name(method)
+    refuse = "vms_refuse_hook" if cursor == "r" else "vms_not_saved_hook"
+    with lines.block(f"if (hooks && hooks->{name})"):
+        lines.add(f"int failed = hooks->{name}(s, {version}{cursor}->opaque);")
+        lines.fail("failed", f"return {refuse}({cursor}, {string(method)}, failed);")
+        lines.add(f"vms_hook_ran(&{cursor}->error, {string(method)});")
+
+
+# Load --------------------------------------------------------------------------------------------------------------
+
+
+def load_functions(description: Description) -> list[Function]:
+    names = Names(description)
+    if description.kind == "device" and sets_in_one_go(description):
+        return [_load_in_one_go(names)]
+    found = [f for sub in description.subsections for f in _read_subsection(names, sub)]
+    found.append(_read(names))
+    found.append(_load(names))
+    return found
+
+
+def _refuse_versions(lines: Lines, owner: Description | Subsection, path: str, where: str) -> None:
+    low, high = owner.minimum_version, owner.version
+    if low == high:
+        test = f"version != {high}"
+    elif low == 0:
+        test = f"version > {high}"
+    else:
+        test = f"version < {low} || version > {high}"
+    refusal = (
+        f"return vms_refuse(r, VMS_VERSION, {string(path)}, {where}, vms_unsigned(version), "
+        f"vms_unsigned({low}), vms_unsigned({high}));"
+    )
+    lines.fail(test, refusal)
+
+
+def _load_in_one_go(names: Names) -> Function:
+    description = names.description
+    lines = Lines()
+    _refuse_versions(lines, description, "", "r->p")
+    loader = Loader(lines, "version")
+    owner = string(description.wire_name)
+    loader.before_stores = [f"if (vms_end(r, {owner}, {len(description.wire_name)}))", "    return -1;"]
+    loader.items(description.wire)
+    lines.blank()
+    lines.add("return 0;")
+    return Function("", names.load, str(lines))
+
+
+def _read(names: Names) -> Function:
+    """Everything but the version test and the undo: what an embedding description calls."""
+    description = names.description
+    lines = Lines()
+    body = Lines()
+    resets(body, description.resets)
+    if description.subsections:
+        body.add(f"s->{PRESENT} = 0;")
+    _between_hooks(names, description, body)
+    if not any("version" in line for line in body.lines):
+        lines.add("(void)version;")
+    lines.lines += body.lines
+    lines.blank()
+    lines.add("return 0;")
+    linkage = "static " if description.kind == "device" else ""
+    return Function(linkage, names.read, str(lines))
+
+
+def _between_hooks(names: Names, owner: Description | Subsection, lines: Lines) -> None:
+    """pre_load, items, subsections, post_load."""
+    pre, post = owner.hook("pre_load"), owner.hook("post_load")
+    if pre:
+        lines.blank()
+        _call(lines, "r", pre.method, "")
+    loader = Loader(lines, "version")
+    loader.declared_p = isinstance(owner, Subsection)
+    loader.items(owner.wire)
+    _read_subsections(names, owner, lines)
+    if post:
+        lines.blank()
+        _call(lines, "r", post.method, "version, ")
+
+
+def _read_subsections(names: Names, owner: Description | Subsection, lines: Lines) -> None:
+    lines.blank()
+    wire_name = owner.wire_name
+    if not owner.subsections:
+        lines.fail(f"vms_no_subsection(r, {string(wire_name)}, {len(wire_name)})", "return -1;")
+        return
+    lines.add("size_t len;")
+    peek = f"vms_peek_subsection(r, {string(wire_name)}, {len(wire_name)}, &len)"
+    with lines.block(f"for (const uint8_t *name; (name = {peek}) != NULL; )"):
+        lines.add("int failed;")
+        for number, subsection in enumerate(owner.subsections):
+            text = subsection.wire_name
+            test = f"len == {len(text)} && memcmp(name, {string(text)}, {len(text)}) == 0"
+            held = ", held" if subsection_uses_held(subsection) else ""
+            call = f"{names.subsection(subsection)}_read(s{held}, r{names.pass_hooks})"
+            lines.add(f"{'else ' if number else ''}if ({test})")
+            lines.add(f"    failed = {call};", subsection.span)
+        lines.add("else")
+        lines.add("    failed = vms_refuse_subsection(r);")
+        lines.fail("failed", "return -1;")
+
+
+def _read_subsection(names: Names, subsection: Subsection) -> list[Function]:
+    found = [f for sub in subsection.subsections for f in _read_subsection(names, sub)]
+    lines = Lines()
+    size = header_size(subsection)
+    lines.add(f"const uint8_t *p = vms_take(r, {size}, {string(f'{subsection.name}:{size}')});")
+    lines.fail("!p", "return -1;")
+    where = f"p + {size - 4}"
+    lines.add(f"uint32_t version = vms_get32({where});")
+    _refuse_versions(lines, subsection, subsection.name, where)
+    lines.add(f"s->{PRESENT} |= UINT64_C(1) << {subsection.number};")
+    _between_hooks(names, subsection, lines)
+    lines.blank()
+    lines.add("return 0;")
+    held = f", const struct {names.stem} *held" if subsection_uses_held(subsection) else ""
+    head = f"int {names.subsection(subsection)}_read(struct {names.stem} *s{held}, vms_reader *r{names.hooks})"
+    return [*found, Function("static ", head, str(lines))]
+
+
+def _load(names: Names) -> Function:
+    """The version test, and the undo."""
+    from vmsgen.passes.types import size_of
+
+    description = names.description
+    lines = Lines()
+    _refuse_versions(lines, description, "", "r->p")
+    lines.blank()
+    large = sum(size_of(member.type) for member in description.members) > ON_STACK
+    if large:
+        lines.add(f"struct {names.stem} *undo = (struct {names.stem} *)malloc(sizeof *undo);")
+        nothing = ", ".join(["vms_unsigned(sizeof *undo)"] * 3)
+        lines.fail("!undo", f'return vms_refuse(r, VMS_MEMORY, "", r->p, {nothing});')
+    else:
+        lines.add(f"struct {names.stem} undo;")
+    copy, size = ("undo", "sizeof *undo") if large else ("&undo", "sizeof undo")
+    held = f", {copy}" if uses_held(description) else ""
+    lines.add(f"vms_remember({copy}, s, {size});")
+    lines.add(f"int failed = {names.stem}_read(s{held}, r, version{names.pass_hooks}) || vms_left_over(r);")
+    lines.fail("failed", f"vms_remember(s, {copy}, {size});")
+    if large:
+        lines.add("free(undo);")
+    lines.add("return failed ? -1 : 0;")
+    return Function("", names.load, str(lines))
+
+
+def _static(function: Function) -> Function:
+    return Function("static ", function.head, function.body, function.title)
+
+
+def _bytes(data: bytes) -> str:
+    """A string literal of exactly these bytes; octal escapes, so that none runs into what follows."""
+    out = []
+    for byte in data:
+        char = chr(byte)
+        plain = 32 <= byte < 127 and char not in '"\\?'
+        out.append(char if plain else f"\\{byte:03o}")
+    return '"' + "".join(out) + '"'

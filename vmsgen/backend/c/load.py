@@ -1,0 +1,284 @@
+"""The C that loads the items of one description."""
+
+from __future__ import annotations
+
+from vmsgen.backend.c.arrays import copy, each, flat_count
+from vmsgen.backend.c.ctypes import SCALARS
+from vmsgen.backend.c.held import uses_held
+from vmsgen.backend.c.lines import Lines, string
+from vmsgen.backend.c.questions import Questions, scalar_value
+from vmsgen.backend.c.refusals import LOAD, Trail, spelled, trail
+from vmsgen.backend.c.save import always, asks, start_of
+from vmsgen.backend.names import c_struct
+from vmsgen.model.description import Check, Constraint, Field, Group, RangeConstraint, Repeat, Run, Unused, WhereConstraint, WireItem
+from vmsgen.model.expressions import Expression, FieldValue, Path, walk
+from vmsgen.model.hooks import has_hooks
+from vmsgen.model.types import Array, Buffer, Scalar, Struct, dimensions, innermost
+from vmsgen.passes.layout import fixed_size
+
+Locals = dict[Path, tuple[str, Scalar]]
+
+
+class Loader:
+    """Writes one function body. `version` is the C variable with the stream's version."""
+
+    def __init__(self, lines: Lines, version: str) -> None:
+        self.lines = lines
+        self.version = version
+        self.ask = Questions(lines, LOAD, version)
+        self.declared_p = False
+        self.before_stores: list[str] = []
+        """Statements between the checks and the stores of the next run."""
+
+    def items(self, items: tuple[WireItem, ...]) -> None:
+        for item in items:
+            self.item(item)
+
+    def item(self, item: WireItem) -> None:
+        if isinstance(item, Field | Unused | Group | Repeat) and not item.presence.always:
+            at = trail(item.target) if isinstance(item, Field | Repeat) else Trail((), "")
+            self.lines.blank()
+            test = self.ask.presence(item.presence, at)
+            outer = self.declared_p
+            with self.lines.block(f"if ({test})"):
+                self.present(item)
+            self.declared_p = outer
+            return
+        self.present(item)
+
+    def present(self, item: WireItem) -> None:
+        match item:
+            case Run(size, items):
+                self.run(size, items)
+            case Check():
+                self.ask.check(item, self.ask.context())
+            case Group():
+                self.items(item.items)
+            case Unused():
+                self.unused(item)
+            case Repeat():
+                self.repeat(item)
+            case Field():
+                self.field(item)
+
+    def take(self, size: str, fields: str, at: Trail) -> None:
+        declare = "" if self.declared_p else "const uint8_t *"
+        self.declared_p = True
+        self.lines.add(f"{declare}p = vms_take(r, {size}, {string(fields)});")
+        inside = LOAD.inside(Trail(at.around, "")) if at.around else ["return -1;"]
+        self.lines.fail("!p", *inside)
+
+    # Runs -------------------------------------------------------------------------------------------------------
+
+    def run(self, size: int, items: tuple[WireItem, ...]) -> None:
+        self.lines.blank()
+        around = next((trail(i.target) for i in items if isinstance(i, Field | Repeat)), Trail((), ""))
+        self.take(str(size), legend(items), around)
+        local: Locals = {}
+        self.questions(items, "p", 0, local, read_again(items))
+        for statement in self.before_stores:
+            self.lines.add(statement)
+        self.before_stores = []
+        self.stores(items, "p", 0, local)
+
+    def questions(self, items: tuple[WireItem, ...], p: str, offset: int, local: Locals, needed: set[Path]) -> None:
+        """Reads what is asked about into locals, and asks."""
+        for item in items:
+            at = f"{p} + {offset}" if offset else p
+            match item:
+                case Check():
+                    self.ask.check(item, self.ask.context(local), at)
+                case Field(type=Scalar() as scalar) if item.target in needed or asks(item):
+                    name = self.ask.fresh(trail(item.target).last.replace(".", "_").replace("[", "_").replace("]", ""))
+                    self.lines.add(f"{SCALARS[scalar.kind]} {name} = {get(scalar, p, offset)};", item.span)
+                    local[item.target] = (name, scalar)
+                    self.scalar_questions(item, scalar, name, at, local)
+                case Field(type=Array()) if asks(item):
+                    self.element_questions(item, at, str(dimensions(item.type)[0]), local)
+                case Repeat() if any(asks(inner) for inner in item.items):
+                    index, q = f"i{item.depth}", f"q{item.depth}"
+                    each_size = (fixed_size(item) or 0) // item.capacity
+                    with self.lines.block(f"for (size_t {index} = 0; {index} < {item.capacity}; {index}++)"):
+                        self.lines.add(f"const uint8_t *{q} = {at} + {each_size} * {index};")
+                        self.questions(item.items, q, 0, dict(local), read_again(item.items))
+            offset += fixed_size(item) or 0
+
+    def scalar_questions(self, item: Field, scalar: Scalar, name: str, where: str, local: Locals) -> None:
+        at = trail(item.target)
+        value = scalar_value(name, scalar)
+        stored = item.storage
+        if isinstance(stored, Scalar) and stored.kind != scalar.kind:
+            self.ask.fits(value, stored, at, where)
+        self.ask.constraints(item.constraints, value, spelled(item.target, "held"), self.ask.context(local), at, where)
+
+    def element_questions(self, item: Field, p: str, outer: str, local: Locals) -> None:
+        """The constraints of an array's elements, from the bytes at `p`."""
+        scalar = innermost(item.type)
+        assert isinstance(scalar, Scalar)
+        at = trail(item.target)
+        lengths = [outer, *map(str, dimensions(item.type)[1:])]
+        with each(self.lines, "", lengths, at, item.start, len(at.around)) as element:
+            where = f"{p} + {scalar.size} * ({element.flat})" if scalar.size > 1 else f"{p} + {element.flat}"
+            where = where.replace(f"({element.flat})", element.flat) if element.flat.isalnum() else where
+            self.lines.add(f"{SCALARS[scalar.kind]} value = {get_at(scalar, where)};")
+            value = scalar_value("value", scalar)
+            self.ask.constraints(item.constraints, value, "", self.ask.context(local), element.at, where)
+
+    def stores(self, items: tuple[WireItem, ...], p: str, offset: int, local: Locals) -> None:
+        for item in items:
+            size = fixed_size(item) or 0
+            at = f"{p} + {offset}" if offset else p
+            match item:
+                case Field():
+                    self.store(item, p, offset, at, local)
+                case Repeat():
+                    index, q = f"i{item.depth}", f"q{item.depth}"
+                    head = f"for (size_t {index} = 0; {index} < {item.capacity}; {index}++)"
+                    with self.lines.block(head, item.span):
+                        self.lines.add(f"const uint8_t *{q} = {at} + {size // item.capacity} * {index};")
+                        self.stores(item.items, q, 0, {})
+            offset += size
+
+    def store(self, field: Field, p: str, offset: int, at: str, local: Locals) -> None:
+        target = spelled(field.target)
+        match field.type:
+            case Scalar() as scalar:
+                value = local[field.target][0] if field.target in local else get(scalar, p, offset)
+                stored = field.storage
+                if isinstance(stored, Scalar) and SCALARS[stored.kind] != SCALARS[scalar.kind]:
+                    value = f"({SCALARS[stored.kind]}){value}"
+                self.lines.add(f"{target} = {value};", field.span)
+            case Buffer(capacity):
+                self.lines.add(f"memcpy({start_of(target, field.start)}, {at}, {capacity});", field.span)
+            case Array():
+                element = innermost(field.type)
+                assert isinstance(element, Scalar | Buffer)
+                count = flat_count(field.type, None)
+                self.lines.add(copy(start_of(target, field.start), at, element, count), field.span)
+
+    # What is not in runs ----------------------------------------------------------------------------------------
+
+    def field(self, field: Field) -> None:
+        alone = always(field)
+        size = fixed_size(alone)
+        if size is not None:
+            self.run(size, (alone,))
+            return
+        self.lines.blank()
+        at = trail(field.target)
+        element = innermost(field.type)
+        if isinstance(element, Struct):
+            self.structs(field, element, at)
+            return
+        assert isinstance(element, Scalar | Buffer) and isinstance(field.type, Array | Buffer)
+        assert field.type.count is not None
+        count = self.ask.count(field.type.count, field.type.capacity, "count", at)
+        number = flat_count(field.type, count)
+        size_text = number
+        if isinstance(element, Scalar) and element.size > 1:
+            size_text = f"{number} * {element.size}"
+        self.take(size_text, at.last, at)
+        if asks(field) and isinstance(field.type, Array):
+            self.element_questions(field, "p", count, {})
+        target = start_of(spelled(field.target), field.start)
+        self.lines.add(copy(target, "p", element, number), field.span)
+
+    def structs(self, field: Field, element: Struct, at: Trail) -> None:
+        description = element.description
+        name = c_struct(description.name)
+        hooks = f", hooks ? &hooks->{name} : NULL" if has_hooks(description) else ""
+        text = spelled(field.target)
+
+        def read(place: str) -> str:
+            held = f", &{place.replace('s->', 'held->', 1)}" if uses_held(description) else ""
+            return f"{name}_read(&{place}{held}, r, {description.version}{hooks})"
+
+        if not isinstance(field.type, Array):
+            self.lines.fail(read(text), *LOAD.inside(at), beside=field.span)
+            return
+        outer = str(field.type.capacity)
+        if field.type.count is not None:
+            outer = self.ask.count(field.type.count, field.type.capacity, "count", at)
+        lengths = [outer, *map(str, dimensions(field.type)[1:])]
+        with each(self.lines, text, lengths, at, field.start, len(at.around)) as one:
+            self.lines.fail(read(one.text), *LOAD.inside(one.at), beside=field.span)
+
+    def unused(self, item: Unused) -> None:
+        self.lines.blank()
+        size = str(item.size)
+        if item.count is not None:
+            size = self.ask.count(item.count, item.size, "count", Trail((), "unused"))
+        self.lines.fail(f"!vms_take(r, {size}, {string('unused')})", "return -1;", beside=item.span)
+
+    def repeat(self, item: Repeat) -> None:
+        self.lines.blank()
+        index = f"i{item.depth}"
+        count = str(item.capacity)
+        if item.count is not None:
+            count = self.ask.count(item.count, item.capacity, "count", trail(item.target))
+        outer = self.declared_p
+        with self.lines.block(f"for (size_t {index} = 0; {index} < {count}; {index}++)", item.span):
+            self.items(item.items)
+        self.declared_p = outer
+
+
+def legend(items: tuple[WireItem, ...]) -> str:
+    """What stands in a run, for the error if it is cut short: `divider:2 ier:1 ranges:9*16`."""
+    parts = []
+    for item in items:
+        size = fixed_size(item) or 0
+        match item:
+            case Field():
+                parts.append(f"{trail(item.target).last}:{size}")
+            case Unused():
+                parts.append(f"unused:{size}")
+            case Repeat():
+                parts.append(f"{trail(item.target).last}:{size // item.capacity}*{item.capacity}")
+    return " ".join(parts)
+
+
+def read_again(items: tuple[WireItem, ...]) -> set[Path]:
+    """The places that checks and constraints among the items ask for by name."""
+    found: set[Path] = set()
+    for item in items:
+        expressions: list[Expression] = []
+        match item:
+            case Check():
+                expressions.append(item.condition)
+            case Field():
+                for constraint in item.constraints:
+                    expressions += asked(constraint)
+            case Repeat():
+                found |= read_again(item.items)
+        found |= {node.path for e in expressions for node in walk(e) if isinstance(node, FieldValue)}
+    return found
+
+
+def asked(constraint: Constraint) -> list[Expression]:
+    match constraint:
+        case RangeConstraint(low, high):
+            return [low, high]
+        case WhereConstraint(condition):
+            return [condition]
+    return []
+
+
+def get(scalar: Scalar, p: str, offset: int) -> str:
+    """C that reads one scalar from the bytes."""
+    if scalar.size == 1:
+        byte = f"{p}[{offset}]"
+        if scalar.kind == "bool":
+            return f"{byte} != 0"
+        return f"(int8_t){byte}" if scalar.signed else byte
+    return get_at(scalar, f"{p} + {offset}" if offset else p)
+
+
+def get_at(scalar: Scalar, at: str) -> str:
+    if scalar.size == 1:
+        byte = f"*({at})" if " " in at else f"*{at}"
+        if scalar.kind == "bool":
+            return f"{byte} != 0"
+        return f"(int8_t){byte}" if scalar.signed else byte
+    bits = scalar.size * 8
+    read = f"vms_get{bits}({at})"
+    return f"(int{bits}_t){read}" if scalar.signed else read

@@ -1,0 +1,239 @@
+"""The C that saves the items of one description."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from vmsgen.backend.c.arrays import copy, each, flat_count
+from vmsgen.backend.c.lines import Lines
+from vmsgen.backend.c.questions import Questions, scalar_value
+from vmsgen.backend.c.refusals import SAVE, Trail, spelled, trail
+from vmsgen.backend.names import c_struct
+from vmsgen.model.description import ALWAYS, Check, Field, Group, Presence, Repeat, Run, Unused, WireItem
+from vmsgen.model.hooks import has_hooks
+from vmsgen.model.types import Array, Buffer, Scalar, Struct, dimensions, innermost
+from vmsgen.passes.layout import fixed_size
+
+BITS = {2: "vms_put16", 4: "vms_put32", 8: "vms_put64"}
+
+
+class Saver:
+    """Writes one function body. `version` is the one that is written."""
+
+    def __init__(self, lines: Lines, version: int) -> None:
+        self.lines = lines
+        self.version = version
+        self.ask = Questions(lines, SAVE, str(version))
+        self.declared_p = False
+
+    def items(self, items: tuple[WireItem, ...]) -> None:
+        for item in items:
+            self.item(item)
+
+    def item(self, item: WireItem) -> None:
+        if isinstance(item, Field | Unused | Group | Repeat) and not item.presence.always:
+            before = item.presence.before
+            if before is not None and before <= self.version:
+                return
+            condition = item.presence.condition
+            if condition is not None:
+                test = self.ask.presence(Presence(condition=condition), self.trail_of(item))
+                outer = self.declared_p
+                with self.lines.block(f"if ({test})"):
+                    self.present(item)
+                self.declared_p = outer
+                return
+        self.present(item)
+
+    @staticmethod
+    def trail_of(item: WireItem) -> Trail:
+        return trail(item.target) if isinstance(item, Field | Repeat) else Trail((), "")
+
+    def present(self, item: WireItem) -> None:
+        match item:
+            case Run(size, items):
+                self.run(size, items)
+            case Check():
+                self.ask.check(item, self.ask.context())
+            case Group():
+                self.items(item.items)
+            case Unused():
+                self.unused(item)
+            case Repeat():
+                self.repeat(item)
+            case Field():
+                self.field(item)
+
+    def room(self, size: str) -> None:
+        declare = "" if self.declared_p else "uint8_t *"
+        self.declared_p = True
+        self.lines.add(f"{declare}p = vms_room(w, {size});")
+        self.lines.fail("!p", "return -1;")
+
+    # Runs -------------------------------------------------------------------------------------------------------
+
+    def run(self, size: int, items: tuple[WireItem, ...]) -> None:
+        self.lines.blank()
+        self.questions(items)
+        self.room(str(size))
+        self.stores(items, "p", 0, 0)
+
+    def questions(self, items: tuple[WireItem, ...]) -> None:
+        for item in items:
+            match item:
+                case Check():
+                    self.ask.check(item, self.ask.context())
+                case Field():
+                    self.question(item, str(dimensions(item.type)[0]) if isinstance(item.type, Array) else "")
+                case Repeat() if any(asks(inner) for inner in item.items):
+                    index = f"i{item.depth}"
+                    with self.lines.block(f"for (size_t {index} = 0; {index} < {item.capacity}; {index}++)"):
+                        self.questions(item.items)
+
+    def question(self, field: Field, outer: str) -> None:
+        """The constraints of a field, asked of each element of an array; `outer` is its outermost length."""
+        scalar = innermost(field.type)
+        stored = innermost(field.storage)
+        if not isinstance(scalar, Scalar) or not isinstance(stored, Scalar) or not asks(field):
+            return
+        text, at = spelled(field.target), trail(field.target)
+        if isinstance(field.type, Array):
+            lengths = [outer, *map(str, dimensions(field.type)[1:])]
+            with each(self.lines, text, lengths, at, field.start, len(at.around)) as element:
+                value = scalar_value(element.text, stored)
+                self.ask.constraints(field.constraints, value, element.text, self.ask.context(), element.at)
+            return
+        value = scalar_value(text, stored)
+        if scalar.kind != stored.kind:
+            self.ask.fits(value, scalar, at)
+        self.ask.constraints(field.constraints, value, text, self.ask.context(), at)
+
+    def stores(self, items: tuple[WireItem, ...], p: str, offset: int, depth: int) -> None:
+        for item in items:
+            size = fixed_size(item) or 0
+            at = f"{p} + {offset}" if offset else p
+            match item:
+                case Field():
+                    self.store(item, p, offset, at)
+                case Unused():
+                    self.lines.add(f"memset({at}, 0, {size});", item.span)
+                case Repeat():
+                    self.store_repeat(item, at, size)
+            offset += size
+
+    def store_repeat(self, item: Repeat, at: str, size: int) -> None:
+        index, q = f"i{item.depth}", f"q{item.depth}"
+        head = f"for (size_t {index} = 0; {index} < {item.capacity}; {index}++)"
+        with self.lines.block(head, item.span):
+            self.lines.add(f"uint8_t *{q} = {at} + {size // item.capacity} * {index};")
+            self.stores(item.items, q, 0, item.depth + 1)
+
+    def store(self, field: Field, p: str, offset: int, at: str) -> None:
+        source = spelled(field.target)
+        match field.type:
+            case Scalar():
+                self.lines.add(put(field.type, field.storage, p, offset, source), field.span)
+            case Buffer(capacity):
+                self.lines.add(f"memcpy({at}, {start_of(source, field.start)}, {capacity});", field.span)
+            case Array():
+                element = innermost(field.type)
+                assert isinstance(element, Scalar | Buffer)
+                count = flat_count(field.type, None)
+                self.lines.add(copy(at, start_of(source, field.start), element, count), field.span)
+
+    # What is not in runs ----------------------------------------------------------------------------------------
+
+    def field(self, field: Field) -> None:
+        alone = always(field)
+        size = fixed_size(alone)
+        if size is not None:
+            self.run(size, (alone,))
+            return
+        self.lines.blank()
+        at = trail(field.target)
+        element = innermost(field.type)
+        if isinstance(element, Struct):
+            self.structs(field, element, at)
+            return
+        count = self.counted(field, at)
+        self.question(field, count)
+        assert isinstance(element, Scalar | Buffer)
+        number = flat_count(field.type, count)
+        size_text = number
+        if isinstance(element, Scalar) and element.size > 1:
+            size_text = f"{number} * {element.size}"
+        self.room(size_text)
+        self.lines.add(copy("p", start_of(spelled(field.target), field.start), element, number), field.span)
+
+    def counted(self, field: Field, at: Trail) -> str:
+        assert isinstance(field.type, Array | Buffer) and field.type.count is not None
+        return self.ask.count(field.type.count, field.type.capacity, "count", at)
+
+    def structs(self, field: Field, element: Struct, at: Trail) -> None:
+        description = element.description
+        name = c_struct(description.name)
+        hooks = f", hooks ? &hooks->{name} : NULL" if has_hooks(description) else ""
+        text = spelled(field.target)
+        if not isinstance(field.type, Array):
+            self.lines.fail(f"{name}_save(&{text}, w{hooks})", *SAVE.inside(at), beside=field.span)
+            return
+        outer = str(field.type.capacity) if field.type.count is None else self.counted(field, at)
+        lengths = [outer, *map(str, dimensions(field.type)[1:])]
+        with each(self.lines, text, lengths, at, field.start, len(at.around)) as one:
+            self.lines.fail(f"{name}_save(&{one.text}, w{hooks})", *SAVE.inside(one.at), beside=field.span)
+
+    def unused(self, item: Unused) -> None:
+        self.lines.blank()
+        size = str(item.size)
+        if item.count is not None:
+            size = self.ask.count(item.count, item.size, "count", Trail((), "unused"))
+        self.room(size)
+        self.lines.add(f"memset(p, 0, {size});", item.span)
+
+    def repeat(self, item: Repeat) -> None:
+        self.lines.blank()
+        index = f"i{item.depth}"
+        count = str(item.capacity)
+        if item.count is not None:
+            count = self.ask.count(item.count, item.capacity, "count", trail(item.target))
+        outer = self.declared_p
+        with self.lines.block(f"for (size_t {index} = 0; {index} < {count}; {index}++)", item.span):
+            self.items(item.items)
+        self.declared_p = outer
+
+
+def asks(item: WireItem) -> bool:
+    """Is there anything to ask of a saved item?"""
+    match item:
+        case Field():
+            scalar, stored = innermost(item.type), innermost(item.storage)
+            width = isinstance(scalar, Scalar) and isinstance(stored, Scalar) and scalar.kind != stored.kind
+            return width or bool(item.constraints)
+        case Check():
+            return True
+        case Repeat():
+            return any(asks(inner) for inner in item.items)
+    return False
+
+
+def always(field: Field) -> Field:
+    """The field as it is where its condition holds."""
+    return replace(field, presence=ALWAYS)
+
+
+def start_of(text: str, start: int) -> str:
+    return f"&{text}[{start}]" if start else text
+
+
+def put(type_: Scalar, storage: object, p: str, offset: int, source: str) -> str:
+    """Stores one scalar of the state in the bytes."""
+    if type_.kind == "bool":
+        return f"{p}[{offset}] = {source} != 0;"
+    narrower = isinstance(storage, Scalar) and storage.kind != type_.kind
+    signed = type_.signed or narrower
+    bits = type_.size * 8
+    value = f"(uint{bits}_t){source}" if signed else source
+    if type_.size == 1:
+        return f"{p}[{offset}] = {value};"
+    at = f"{p} + {offset}" if offset else p
+    return f"{BITS[type_.size]}({at}, {value});"

@@ -1,0 +1,94 @@
+"""The C struct of a description, and the values of its members at reset."""
+
+from __future__ import annotations
+
+from vmsgen.backend.c.ctypes import declaration, literal
+from vmsgen.backend.c.arrays import each
+from vmsgen.backend.c.lines import Lines
+from vmsgen.backend.c.refusals import Trail, spelled
+from vmsgen.backend.names import c_struct, member_name
+from vmsgen.model.description import Description, Member, Reset
+from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type, dimensions, innermost
+
+PRESENT = "vms_present"
+
+
+def members(description: Description) -> list[str]:
+    """Declarations with their comments, one a line."""
+    lines = []
+    for member in description.members:
+        text = f"{declaration(member_name(member.name), member.type)};"
+        note = _note(member)
+        lines.append(f"{text:<34} {note}" if note else text)
+    if description.subsections:
+        text = f"uint64_t {PRESENT};"
+        lines.append(f"{text:<34} /* subsections of the last load, a bit each */")
+    return lines
+
+
+def _note(member: Member) -> str:
+    notes = [line for line in [member.doc.split("\n")[0].strip()] if line]
+    element = innermost(member.type)
+    if isinstance(element, Scalar):
+        if element.enumeration:
+            notes.append(element.enumeration.name)
+        if (member.low, member.high) != (element.interval.low, element.interval.high):
+            notes.append(f"{member.low}..{member.high}")
+    if member.local:
+        notes.append("local")
+    if member.subsection:
+        notes.append(f"subsection {member.subsection}")
+    text = "; ".join(notes).replace("*/", "* /").replace("/*", "/ *")
+    return f"/* {text} */" if text else ""
+
+
+def init(description: Description) -> Lines:
+    """The body of the function that resets everything."""
+    lines = Lines()
+    lines.add("memset(s, 0, sizeof *s);")
+    for member in description.members:
+        _set(lines, f"s->{member_name(member.name)}", member.type, member.default, zeroed=True)
+    return lines
+
+
+def resets(lines: Lines, found: tuple[Reset, ...]) -> None:
+    """What the stream may lack takes its `else` value, before anything is loaded."""
+    for reset in found:
+        _set(lines, spelled(reset.target), reset.storage, reset.value, zeroed=False)
+
+
+def _set(lines: Lines, text: str, type_: Type, value: int | None, *, zeroed: bool) -> None:
+    element = innermost(type_)
+    lengths = [str(length) for length in dimensions(type_)]
+    match element:
+        case Struct(description):
+            if zeroed and not needs_init(description):
+                return
+            with each(lines, text, lengths, Trail((), ""), 0, 0) as one:
+                lines.add(f"{c_struct(description.name)}_init(&{one.text});")
+        case Buffer():
+            if not zeroed:
+                lines.add(f"memset({text}, 0, sizeof {text});")
+        case Scalar() if not value:
+            if not zeroed:
+                lines.add(f"memset({text}, 0, sizeof {text});" if lengths else f"{text} = 0;")
+        case Scalar() if lengths and value in (-1, (1 << 8 * element.size) - 1):
+            lines.add(f"memset({text}, 0xff, sizeof {text});")
+        case Scalar():
+            kind = "uint64_t" if element.kind == "u64" else "uint32_t" if element.kind == "u32" else "int"
+            with each(lines, text, lengths, Trail((), ""), 0, 0) as one:
+                lines.add(f"{one.text} = {literal(value or 0, kind)};")
+        case Array():
+            raise AssertionError("innermost is no array")
+
+
+def needs_init(description: Description) -> bool:
+    """Is any value at reset other than zero?"""
+    for member in description.members:
+        element = innermost(member.type)
+        if isinstance(element, Struct):
+            if needs_init(element.description):
+                return True
+        elif member.default:
+            return True
+    return False
