@@ -30,6 +30,11 @@ def member_name(name: str) -> str:
     return name + "_" if name in RESERVED or (name.startswith("__") and name.endswith("__")) else name
 
 
+def hook_name(method: str) -> str:
+    """A hook's name in the C table and as a Python method."""
+    return method + "_" if method in C_RESERVED | CPP_RESERVED or keyword.iskeyword(method) else method
+
+
 def class_name(name: str) -> str:
     """`pckbd` is class `Pckbd`, `ide_drive` is `IdeDrive`, `IDEState` stays."""
     camel = "".join(part[:1].upper() + part[1:] for part in re.split("_+", name) if part)

@@ -161,9 +161,7 @@ class Conditional:
         return self.yes.interval.hull(self.no.interval)
 
 
-Expression = (
-    Constant | FieldValue | HeldValue | OwnValue | StreamVersion | Unary | Binary | Within | Conditional
-)
+Expression = Constant | FieldValue | HeldValue | OwnValue | StreamVersion | Unary | Binary | Within | Conditional
 
 
 def children(expression: Expression) -> tuple[Expression, ...]:

@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vmsgen.model.description import Description, Subsection
+from vmsgen.model.description import (
+    Description,
+    Field,
+    Group,
+    HookPredicate,
+    Repeat,
+    Run,
+    Subsection,
+    Unused,
+    WireItem,
+)
 from vmsgen.model.types import Struct, innermost
 
 PREDICATE = "predicate"
@@ -55,3 +65,27 @@ def embedded_with_hooks(description: Description) -> tuple[Description, ...]:
 def has_hooks(description: Description) -> bool:
     """Does saving or loading it call any hook?"""
     return bool(hook_points(description)) or bool(embedded_with_hooks(description))
+
+
+def subsection_has_hooks(subsection: Subsection) -> bool:
+    """Does saving or loading just this subsection call any hook? Its own `needed` is asked outside of it."""
+    if subsection.hooks or _wire_has_hooks(subsection.wire):
+        return True
+    return any(isinstance(sub.needed, HookPredicate) or subsection_has_hooks(sub) for sub in subsection.subsections)
+
+
+def _wire_has_hooks(items: tuple[WireItem, ...]) -> bool:
+    for item in items:
+        match item:
+            case Run():
+                pass
+            case Field(type=type_):
+                element = innermost(type_)
+                if isinstance(element, Struct) and has_hooks(element.description):
+                    return True
+            case Group() | Repeat():
+                if _wire_has_hooks(item.items):
+                    return True
+        if isinstance(item, Field | Unused | Group | Repeat) and isinstance(item.presence.condition, HookPredicate):
+            return True
+    return False

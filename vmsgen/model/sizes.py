@@ -17,9 +17,7 @@ def header_size(subsection: Subsection) -> int:
 
 
 def _subsections(subsections: tuple[Subsection, ...]) -> int:
-    return sum(
-        header_size(sub) + _items(sub.wire, sub.version) + _subsections(sub.subsections) for sub in subsections
-    )
+    return sum(header_size(sub) + _items(sub.wire, sub.version) + _subsections(sub.subsections) for sub in subsections)
 
 
 def _items(items: tuple[WireItem, ...], version: int) -> int:

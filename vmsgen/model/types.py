@@ -11,7 +11,18 @@ from vmsgen.model.interval import Interval
 if TYPE_CHECKING:
     from vmsgen.model.description import Description
 
-SCALAR_BITS = {"u8": 8, "u16": 16, "u32": 32, "u64": 64, "i8": 8, "i16": 16, "i32": 32, "i64": 64, "bool": 8, "timer": 64}
+SCALAR_BITS = {
+    "u8": 8,
+    "u16": 16,
+    "u32": 32,
+    "u64": 64,
+    "i8": 8,
+    "i16": 16,
+    "i32": 32,
+    "i64": 64,
+    "bool": 8,
+    "timer": 64,
+}
 
 TIMER_UNSET = -1
 """A timer that is not armed: all ones on the wire, and the value of every timer at reset."""

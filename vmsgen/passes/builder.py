@@ -24,7 +24,9 @@ HOOKS = ("pre_load", "post_load", "pre_save", "post_save")
 class Builder:
     """Builds one description; `anonymous` then has those of the structs without a name in it."""
 
-    def __init__(self, declaration: tree.DescriptionDeclaration, types: Types, schema: str, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, declaration: tree.DescriptionDeclaration, types: Types, schema: str, diagnostics: Diagnostics
+    ) -> None:
         self.declaration = declaration
         self.types = types
         self.schema = schema
@@ -186,7 +188,9 @@ class Builder:
         return tuple(self._finish_subsection(*parts) for parts in self._start_subsections(items, owner, place))
 
     def _start_subsections(self, items: tuple[tree.Item, ...], owner: str, place: Place) -> list[_Started]:
-        started = [self._start_subsection(item, owner, place) for item in items if isinstance(item, tree.SubsectionItem)]
+        started = [
+            self._start_subsection(item, owner, place) for item in items if isinstance(item, tree.SubsectionItem)
+        ]
         first: dict[str, tree.Name] = {}
         for item, _, wire_name, *_ in started:
             if wire_name in first:

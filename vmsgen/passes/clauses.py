@@ -79,7 +79,9 @@ def presence(
         value = constant(clause.version, scope, diagnostics)
         if value is not None and value > maximum:
             message = f"version {value} does not exist: this is version {maximum}"
-            diagnostics.error("never-present", message, clause.span, hint=f"raise `version` to {value}, or lower `since`")
+            diagnostics.error(
+                "never-present", message, clause.span, hint=f"raise `version` to {value}, or lower `since`"
+            )
         elif value is not None and value > minimum:
             since = value
     if clause_before := clauses.get(tree.BeforeClause):
@@ -158,7 +160,12 @@ def bounds(element: Scalar, found: tuple[Constraint, ...]) -> Interval:
 
 
 def default(
-    clauses: Clauses, element: Scalar | None, allowed: Interval | None, scope: Scope, span: Span, diagnostics: Diagnostics
+    clauses: Clauses,
+    element: Scalar | None,
+    allowed: Interval | None,
+    scope: Scope,
+    span: Span,
+    diagnostics: Diagnostics,
 ) -> int | None:
     """The value at reset, for an array that of each element; None for what has no number."""
     clause = clauses.get(tree.DefaultClause)

@@ -75,7 +75,12 @@ class Constants:
                     self.diagnostics.error("too-large", f"{value} does not fit {base.kind}", member.value.span)
                 members[name] = (EnumMember(name, value, member.doc), member)
         self.symbols.enumerations[declaration.name.text] = Enumeration(
-            declaration.name.text, declaration.flags, base, tuple(m for m, _ in members.values()), declaration.doc, self.schema
+            declaration.name.text,
+            declaration.flags,
+            base,
+            tuple(m for m, _ in members.values()),
+            declaration.doc,
+            self.schema,
         )
 
 

@@ -176,9 +176,7 @@ class _Resolver:
             raise self.refuse("not-an-array", f"`{path}` is not an array", step.span)
         index = self.resolve(step)
         if isinstance(index, model.Constant) and not 0 <= index.value < type_.capacity:
-            raise self.refuse(
-                "index", f"`{path}` has elements 0..{type_.capacity - 1}, not {index.value}", step.span
-            )
+            raise self.refuse("index", f"`{path}` has elements 0..{type_.capacity - 1}, not {index.value}", step.span)
         element = type_.element if isinstance(type_, Array) else Scalar("u8")
         return path / model.IndexStep(index, type_.capacity), element
 

@@ -128,7 +128,13 @@ class Fields:
     # Numbers, buffers, and structs with a name -----------------------------------------------------------------------
 
     def _plain(
-        self, item: tree.FieldItem, element: Type, lengths: list[Extent], found: Clauses, presence: Presence, place: Place
+        self,
+        item: tree.FieldItem,
+        element: Type,
+        lengths: list[Extent],
+        found: Clauses,
+        presence: Presence,
+        place: Place,
     ) -> list[WireItem]:
         name, path = item.name.text, place.path(item.name.text)
         if lengths and isinstance(element, Buffer) and element.count is not None:

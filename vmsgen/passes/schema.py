@@ -105,13 +105,13 @@ class Schemas:
                 describe(declaration)
         return made
 
-    def _limit(
-        self, declaration: tree.DescriptionDeclaration, description: Description, symbols: Symbols
-    ) -> None:
+    def _limit(self, declaration: tree.DescriptionDeclaration, description: Description, symbols: Symbols) -> None:
         for attribute in declaration.attributes:
             if attribute.kind == "limit" and attribute.value is not None:
                 limit = constant(attribute.value, Scope(symbols), self.diagnostics)
                 largest = size_max(description)
                 if limit is not None and largest > limit:
-                    message = f"`{description.name}` takes up to {largest} bytes on the wire, more than its limit {limit}"
+                    message = (
+                        f"`{description.name}` takes up to {largest} bytes on the wire, more than its limit {limit}"
+                    )
                     self.diagnostics.error("limit", message, attribute.span)

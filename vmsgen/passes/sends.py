@@ -23,7 +23,9 @@ def send(item: tree.SendItem, place: Place, types: Types, diagnostics: Diagnosti
     presence = clause.presence(found, place.scope, place.versions, place.gathered.predicates, diagnostics)
     if place.depth and not presence.always:
         message = "the elements of this array cannot differ in what they send"
-        diagnostics.error("condition-in-array", message, item.span, hint="declare the element as a `struct` with a name")
+        diagnostics.error(
+            "condition-in-array", message, item.span, hint="declare the element as a `struct` with a name"
+        )
     target = item.target
     if not isinstance(target, syntax.Reference):
         diagnostics.error("send-target", "only a field can be sent", target.span)
@@ -94,9 +96,7 @@ def constant_or_none(expression: syntax.Expr, place: Place) -> int | None:
     return constant(expression, place.scope, Diagnostics())
 
 
-def _width(
-    as_type: tree.NamedType, path: Path, storage: Type, types: Types, diagnostics: Diagnostics
-) -> Scalar | None:
+def _width(as_type: tree.NamedType, path: Path, storage: Type, types: Types, diagnostics: Diagnostics) -> Scalar | None:
     width = types.alias(as_type)
     type_ = types.named(width) if isinstance(width, tree.NamedType) else None
     if not isinstance(type_, Scalar):

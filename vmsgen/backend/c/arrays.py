@@ -34,7 +34,9 @@ def each(lines: Lines, text: str, lengths: list[str], at: Trail, start: int, dep
         here = f"{start} + {index}" if number == 0 and start else index
         text += f"[{here}]"
         at = at.element(here)
-        flat = index if not flat else f"({flat}) * {length} + {index}" if " " in flat else f"{flat} * {length} + {index}"
+        flat = (
+            index if not flat else f"({flat}) * {length} + {index}" if " " in flat else f"{flat} * {length} + {index}"
+        )
     yield Element(text, flat, at)
     for _ in indices:
         lines.depth -= 1

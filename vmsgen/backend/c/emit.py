@@ -10,7 +10,7 @@ from vmsgen.backend.c.expressions import Context, Expressions
 from vmsgen.backend.c.functions import Names, load_functions, save_functions
 from vmsgen.backend.c.lines import source_text
 from vmsgen.backend.c.storage import PRESENT, init, members
-from vmsgen.backend.names import c_struct, member_name
+from vmsgen.backend.names import c_struct, hook_name, member_name
 from vmsgen.model.counts import Counted, counted_members
 from vmsgen.model.description import Description
 from vmsgen.model.hooks import embedded_with_hooks, has_hooks, hook_points
@@ -32,11 +32,20 @@ def emit_source(schema: Schema, header: str) -> str:
 
 def _render(template: str, schema: Schema, header: str) -> str:
     environment = jinja2.Environment(
-        trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True, undefined=jinja2.StrictUndefined, autoescape=False
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        autoescape=False,
     )
     text = files("vmsgen.templates.c").joinpath(template).read_text(encoding="utf-8")
     return environment.from_string(text).render(
-        schema=schema, header=header, guard=f"{schema.name.upper()}_H", describe=describe, comment=comment, define=define
+        schema=schema,
+        header=header,
+        guard=f"{schema.name.upper()}_H",
+        describe=describe,
+        comment=comment,
+        define=define,
     )
 
 
@@ -70,14 +79,16 @@ def describe(description: Description) -> dict[str, object]:
         "members": members(description),
         "has_hooks": not description.anonymous and has_hooks(description),
         "hooks": [
-            {"method": member_name(point.method), "version": "uint32_t version, " if point.kind in VERSIONED else ""}
+            {"method": hook_name(point.method), "version": "uint32_t version, " if point.kind in VERSIONED else ""}
             for point in hook_points(description)
         ],
         "embedded": [c_struct(inner.name) for inner in embedded_with_hooks(description)],
         "nested": not description.anonymous and description.kind == "struct",
         "init": str(init(description)),
         "functions": functions,
-        "counts": [] if description.anonymous else [_count(description, counted) for counted in counted_members(description)],
+        "counts": []
+        if description.anonymous
+        else [_count(description, counted) for counted in counted_members(description)],
         "size_max": 0 if description.anonymous else size_max(description),
         "present": f"offsetof(struct {names.stem}, {PRESENT})" if description.subsections else "SIZE_MAX",
         "title": source_text(description.span).rstrip(" {"),

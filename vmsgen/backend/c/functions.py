@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from vmsgen.backend.c.held import subsection_uses_held, uses_held
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.load import Loader
+from vmsgen.backend.c.refusals import Trail
 from vmsgen.backend.c.save import Saver
 from vmsgen.backend.c.storage import PRESENT, resets
-from vmsgen.backend.names import c_struct, member_name
+from vmsgen.backend.names import c_struct, hook_name
 from vmsgen.model.description import Description, HookPredicate, Run, Subsection
-from vmsgen.model.hooks import has_hooks
+from vmsgen.model.hooks import has_hooks, subsection_has_hooks
 from vmsgen.model.sizes import header_size
+from vmsgen.passes.project import at_version
+from vmsgen.passes.types import size_of
 
 ON_STACK = 4096
 """A larger state is remembered on the heap while it is loaded. Bytes of storage, padding aside."""
@@ -25,7 +29,6 @@ class Function:
     linkage: str
     head: str
     body: str
-    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,9 @@ class Names:
     def hooks(self) -> str:
         return f", const {self.stem}_hooks *hooks" if has_hooks(self.description) else ""
 
-    @property
-    def pass_hooks(self) -> str:
-        return ", hooks" if has_hooks(self.description) else ""
+    def hooks_of(self, subsection: Subsection) -> str:
+        """The parameter of a subsection's functions: only where it is used."""
+        return self.hooks if subsection_has_hooks(subsection) else ""
 
     @property
     def saved(self) -> str:
@@ -90,8 +93,8 @@ def save_functions(description: Description) -> list[Function]:
     found = [f for sub in description.subsections for f in _save_subsection(names, sub)]
     body = Lines()
     saver = Saver(body, description.version)
-    saver.items(description.wire)
-    _save_subsections(names, saver, description.subsections, description.version)
+    saver.items(at_version(description.wire, description.version))
+    _save_subsections(names, saver, description.subsections)
     found += _around_save(names, description, names.save, f"{names.stem}_write", body)
     return found
 
@@ -104,18 +107,18 @@ def _save_subsection(names: Names, subsection: Subsection) -> list[Function]:
     saver.room(str(size))
     header = f"\x05{chr(len(subsection.wire_name))}{subsection.wire_name}".encode("latin-1")
     body.add(f"memcpy(p, {_bytes(header + subsection.version.to_bytes(4, 'big'))}, {size});")
-    saver.items(subsection.wire)
-    _save_subsections(names, saver, subsection.subsections, subsection.version)
+    saver.items(at_version(subsection.wire, subsection.version))
+    _save_subsections(names, saver, subsection.subsections)
     name = names.subsection(subsection)
-    head = f"int {name}_save({names.saved}, vms_writer *w{names.hooks})"
+    head = f"int {name}_save({names.saved}, vms_writer *w{names.hooks_of(subsection)})"
     return found + [_static(f) for f in _around_save(names, subsection, head, f"{name}_write", body)]
 
 
-def _save_subsections(names: Names, saver: Saver, subsections: tuple[Subsection, ...], version: int) -> None:
+def _save_subsections(names: Names, saver: Saver, subsections: tuple[Subsection, ...]) -> None:
     lines = saver.lines
     for subsection in subsections:
         lines.blank()
-        call = f"{names.subsection(subsection)}_save(s, w{names.pass_hooks})"
+        call = f"{names.subsection(subsection)}_save(s, w{_pass(names.hooks_of(subsection))})"
         match subsection.needed:
             case None:
                 lines.fail(call, "return -1;", beside=subsection.span)
@@ -124,16 +127,12 @@ def _save_subsections(names: Names, saver: Saver, subsections: tuple[Subsection,
                 came = f"(int)(s->{PRESENT} >> {subsection.number} & 1)"
                 test = saver.ask.predicate(method, came)
             case condition:
-                from vmsgen.backend.c.refusals import Trail
-
                 test = saver.ask.condition(condition, Trail((), subsection.name))
         operand = test if test.isidentifier() else f"({test})"
         lines.fail(f"{operand} && {call}", "return -1;", beside=subsection.span)
 
 
-def _around_save(
-    names: Names, owner: Description | Subsection, head: str, inner: str, body: Lines
-) -> list[Function]:
+def _around_save(names: Names, owner: Description | Subsection, head: str, inner: str, body: Lines) -> list[Function]:
     """`post_save` runs whatever happened after `pre_save`, so then what lies between is a function of its own."""
     pre, post = owner.hook("pre_save"), owner.hook("post_save")
     lines = Lines()
@@ -144,22 +143,23 @@ def _around_save(
         lines.lines += body.lines
         lines.blank()
         lines.add("return 0;")
-        return [Function("", head, str(lines))]
+        return [_function("", head, lines)]
     body.blank()
     body.add("return 0;")
-    inner_head = f"int {inner}({names.saved}, vms_writer *w{names.hooks})"
-    name = member_name(post.method)
+    hooks = names.hooks_of(owner) if isinstance(owner, Subsection) else names.hooks
+    inner_head = f"int {inner}({names.saved}, vms_writer *w{hooks})"
+    name = hook_name(post.method)
     lines.blank()
-    lines.add(f"int result = {inner}(s, w{names.pass_hooks});")
+    lines.add(f"int result = {inner}(s, w{_pass(hooks)});")
     lines.add(f"int failed = hooks && hooks->{name} ? hooks->{name}(s, w->opaque) : 0;")
     lines.fail("failed && !result", f"return vms_not_saved_hook(w, {string(post.method)}, failed);")
     lines.add("return result;")
-    return [Function("static ", inner_head, str(body)), Function("", head, str(lines))]
+    return [_function("static ", inner_head, body), _function("", head, lines)]
 
 
 def _call(lines: Lines, cursor: str, method: str, version: str) -> None:
     """Calls a hook, if there is one."""
-    name = member_name(method)
+    name = hook_name(method)
     refuse = "vms_refuse_hook" if cursor == "r" else "vms_not_saved_hook"
     with lines.block(f"if (hooks && hooks->{name})"):
         lines.add(f"int failed = hooks->{name}(s, {version}{cursor}->opaque);")
@@ -205,25 +205,22 @@ def _load_in_one_go(names: Names) -> Function:
     loader.items(description.wire)
     lines.blank()
     lines.add("return 0;")
-    return Function("", names.load, str(lines))
+    return _function("", names.load, lines)
 
 
 def _read(names: Names) -> Function:
     """Everything but the version test and the undo: what an embedding description calls."""
     description = names.description
-    lines = Lines()
     body = Lines()
     resets(body, description.resets)
     if description.subsections:
         body.add(f"s->{PRESENT} = 0;")
     _between_hooks(names, description, body)
-    if not any("version" in line for line in body.lines):
-        lines.add("(void)version;")
-    lines.lines += body.lines
+    lines = body
     lines.blank()
     lines.add("return 0;")
     linkage = "static " if description.kind == "device" else ""
-    return Function(linkage, names.read, str(lines))
+    return _function(linkage, names.read, lines)
 
 
 def _between_hooks(names: Names, owner: Description | Subsection, lines: Lines) -> None:
@@ -255,7 +252,7 @@ def _read_subsections(names: Names, owner: Description | Subsection, lines: Line
             text = subsection.wire_name
             test = f"len == {len(text)} && memcmp(name, {string(text)}, {len(text)}) == 0"
             held = ", held" if subsection_uses_held(subsection) else ""
-            call = f"{names.subsection(subsection)}_read(s{held}, r{names.pass_hooks})"
+            call = f"{names.subsection(subsection)}_read(s{held}, r{_pass(names.hooks_of(subsection))})"
             lines.add(f"{'else ' if number else ''}if ({test})")
             lines.add(f"    failed = {call};", subsection.span)
         lines.add("else")
@@ -277,14 +274,12 @@ def _read_subsection(names: Names, subsection: Subsection) -> list[Function]:
     lines.blank()
     lines.add("return 0;")
     held = f", const struct {names.stem} *held" if subsection_uses_held(subsection) else ""
-    head = f"int {names.subsection(subsection)}_read(struct {names.stem} *s{held}, vms_reader *r{names.hooks})"
-    return [*found, Function("static ", head, str(lines))]
+    head = f"int {names.subsection(subsection)}_read(struct {names.stem} *s{held}, vms_reader *r{names.hooks_of(subsection)})"
+    return [*found, _function("static ", head, lines)]
 
 
 def _load(names: Names) -> Function:
     """The version test, and the undo."""
-    from vmsgen.passes.types import size_of
-
     description = names.description
     lines = Lines()
     _refuse_versions(lines, description, "", "r->p")
@@ -299,16 +294,32 @@ def _load(names: Names) -> Function:
     copy, size = ("undo", "sizeof *undo") if large else ("&undo", "sizeof undo")
     held = f", {copy}" if uses_held(description) else ""
     lines.add(f"vms_remember({copy}, s, {size});")
-    lines.add(f"int failed = {names.stem}_read(s{held}, r, version{names.pass_hooks}) || vms_left_over(r);")
+    lines.add(f"int failed = {names.stem}_read(s{held}, r, version{_pass(names.hooks)}) || vms_left_over(r);")
     lines.fail("failed", f"vms_remember(s, {copy}, {size});")
     if large:
         lines.add("free(undo);")
     lines.add("return failed ? -1 : 0;")
-    return Function("", names.load, str(lines))
+    return _function("", names.load, lines)
+
+
+def _pass(parameter: str) -> str:
+    return ", hooks" if parameter else ""
+
+
+def _function(linkage: str, head: str, lines: Lines) -> Function:
+    """The function; parameters that this description has no use for are said to be unused."""
+    code = "\n".join(line.split("/*")[0] for line in lines.lines)
+    unused = [
+        name
+        for name in ("version", "held", "hooks")
+        if re.search(rf"\b{name}[,)]", head) and not re.search(rf"\b{name}\b", code)
+    ]
+    notes = [f"    (void){name};" for name in unused]
+    return Function(linkage, head, "\n".join([*notes, *lines.lines]))
 
 
 def _static(function: Function) -> Function:
-    return Function("static ", function.head, function.body, function.title)
+    return replace(function, linkage="static ")
 
 
 def _bytes(data: bytes) -> str:

@@ -57,7 +57,7 @@ def source_text(span: Span) -> str:
     if "\n" not in span.text:
         text = text[: len(span.text)]
     text = re.sub(r"//.*", "", text)
-    text = re.sub(r"\s+", " ", text).strip().replace("*/", "* /").replace("/*", "/ *")
+    text = re.sub(r"\s+", " ", text).strip().removesuffix("{").rstrip().replace("*/", "* /").replace("/*", "/ *")
     return text if len(text) <= COMMENT_WIDTH else text[: COMMENT_WIDTH - 1] + "…"
 
 

@@ -10,7 +10,18 @@ from vmsgen.backend.c.questions import Questions, scalar_value
 from vmsgen.backend.c.refusals import LOAD, Trail, spelled, trail
 from vmsgen.backend.c.save import always, asks, start_of
 from vmsgen.backend.names import c_struct
-from vmsgen.model.description import Check, Constraint, Field, Group, RangeConstraint, Repeat, Run, Unused, WhereConstraint, WireItem
+from vmsgen.model.description import (
+    Check,
+    Constraint,
+    Field,
+    Group,
+    RangeConstraint,
+    Repeat,
+    Run,
+    Unused,
+    WhereConstraint,
+    WireItem,
+)
 from vmsgen.model.expressions import Expression, FieldValue, Path, walk
 from vmsgen.model.hooks import has_hooks
 from vmsgen.model.types import Array, Buffer, Scalar, Struct, dimensions, innermost

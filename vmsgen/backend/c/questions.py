@@ -6,7 +6,7 @@ from vmsgen.backend.c.ctypes import INT, WIDE, promoted
 from vmsgen.backend.c.expressions import C, Context, Expressions, number
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import NOTHING, Direction, Trail
-from vmsgen.backend.names import member_name
+from vmsgen.backend.names import hook_name
 from vmsgen.model.description import (
     Check,
     Constraint,
@@ -20,7 +20,9 @@ from vmsgen.model.expressions import Constant, Expression, Path, mentions_held
 from vmsgen.model.types import Scalar
 
 
-RESERVED_LOCALS = frozenset({"s", "r", "w", "p", "held", "hooks", "version", "value", "len", "name", "result", "failed", "undo"})
+RESERVED_LOCALS = frozenset(
+    {"s", "r", "w", "p", "held", "hooks", "version", "value", "len", "name", "result", "failed", "undo"}
+)
 
 
 class Questions:
@@ -82,7 +84,7 @@ class Questions:
 
     def predicate(self, method: str, otherwise: str) -> str:
         """The answer of a hook, in a variable of its name; without an implementation `otherwise`."""
-        name = member_name(method)
+        name = hook_name(method)
         answer = self.fresh(name)
         cursor = self.direction.cursor
         call = f"hooks->{name}(s, {self.version}, {cursor}->opaque)"

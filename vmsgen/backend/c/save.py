@@ -9,7 +9,7 @@ from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.questions import Questions, scalar_value
 from vmsgen.backend.c.refusals import SAVE, Trail, spelled, trail
 from vmsgen.backend.names import c_struct
-from vmsgen.model.description import ALWAYS, Check, Field, Group, Presence, Repeat, Run, Unused, WireItem
+from vmsgen.model.description import ALWAYS, Check, Field, Group, Repeat, Run, Unused, WireItem
 from vmsgen.model.hooks import has_hooks
 from vmsgen.model.types import Array, Buffer, Scalar, Struct, dimensions, innermost
 from vmsgen.passes.layout import fixed_size
@@ -18,11 +18,10 @@ BITS = {2: "vms_put16", 4: "vms_put32", 8: "vms_put64"}
 
 
 class Saver:
-    """Writes one function body. `version` is the one that is written."""
+    """Writes one function body. `version` is the one that is written; the items are those of it, `at_version`."""
 
     def __init__(self, lines: Lines, version: int) -> None:
         self.lines = lines
-        self.version = version
         self.ask = Questions(lines, SAVE, str(version))
         self.declared_p = False
 
@@ -32,17 +31,12 @@ class Saver:
 
     def item(self, item: WireItem) -> None:
         if isinstance(item, Field | Unused | Group | Repeat) and not item.presence.always:
-            before = item.presence.before
-            if before is not None and before <= self.version:
-                return
-            condition = item.presence.condition
-            if condition is not None:
-                test = self.ask.presence(Presence(condition=condition), self.trail_of(item))
-                outer = self.declared_p
-                with self.lines.block(f"if ({test})"):
-                    self.present(item)
-                self.declared_p = outer
-                return
+            test = self.ask.presence(item.presence, self.trail_of(item))
+            outer = self.declared_p
+            with self.lines.block(f"if ({test})"):
+                self.present(item)
+            self.declared_p = outer
+            return
         self.present(item)
 
     @staticmethod

@@ -1,0 +1,31 @@
+"""Structs as C declares them, and a text that tells whether two modules mean the same struct."""
+
+from __future__ import annotations
+
+import hashlib
+from functools import cache
+
+from vmsgen.backend.c.ctypes import declaration
+from vmsgen.backend.names import c_struct, member_name
+from vmsgen.model.description import Description
+from vmsgen.model.types import Struct, innermost
+
+
+def struct_declaration(description: Description) -> str:
+    """`struct Fifo { uint8_t data[16]; uint32_t head; };`, a line a member."""
+    members = [declaration(member_name(member.name), member.type) for member in description.members]
+    if description.subsections:
+        members.append("uint64_t vms_present")
+    lines = "".join(f"    {member};\n" for member in members)
+    return f"struct {c_struct(description.name)} {{\n{lines}}};\n"
+
+
+@cache
+def layout_text(description: Description) -> str:
+    """The struct's name and a digest of its members, embedded ones included: equal for equal memory."""
+    text = struct_declaration(description)
+    for member in description.members:
+        inner = innermost(member.type)
+        if isinstance(inner, Struct):
+            text += layout_text(inner.description)
+    return f"{description.name} {hashlib.sha256(text.encode()).hexdigest()[:16]}"

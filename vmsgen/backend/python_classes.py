@@ -1,0 +1,118 @@
+"""What descriptions are in Python: classes, attributes and methods, as module and stub both show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vmsgen.backend.names import MODULE_RESERVED, class_name, member_name
+from vmsgen.model.description import Description, Member, Subsection
+from vmsgen.model.hooks import PREDICATE, HookPoint, hook_points
+from vmsgen.model.schema import Schema
+from vmsgen.model.types import Buffer, Enumeration, Scalar, Struct, dimensions, innermost
+
+_HOOKS = {
+    "pre_load": "Runs before anything is loaded.",
+    "post_load": "Runs when everything is loaded; `version` is the stream's.",
+    "pre_save": "Runs before anything is saved.",
+    "post_save": "Runs when everything is saved, or could not be.",
+}
+
+
+@dataclass(frozen=True)
+class HookMethod:
+    """`result` is the default's, None for hooks that return nothing."""
+
+    name: str
+    versioned: bool
+    doc: str
+    result: str | None
+
+
+def module_name(name: str) -> str:
+    """What a constant or an enumeration is called in its module."""
+    taken = name in MODULE_RESERVED or name == "fields" or member_name(name) != name
+    return name + "_" if taken else name
+
+
+def is_scalar(member: Member) -> bool:
+    return isinstance(member.type, Scalar)
+
+
+def enumeration_of(member: Member) -> Enumeration | None:
+    type_ = innermost(member.type)
+    return type_.enumeration if isinstance(type_, Scalar) else None
+
+
+def embedded(description: Description) -> tuple[Description, ...]:
+    """The structs directly in it, each once, in order of first use."""
+    types = (innermost(member.type) for member in description.members)
+    return tuple(dict.fromkeys(type_.description for type_ in types if isinstance(type_, Struct)))
+
+
+def element_classes(description: Description) -> tuple[str, ...]:
+    """The named structs in it, those in structs without a name included: classes that a subclass may choose others for.
+
+    A member that has the same name as the class keeps it.
+    """
+    names: dict[str, None] = {}
+    for inner in embedded(description):
+        if inner.anonymous:
+            names.update(dict.fromkeys(element_classes(inner)))
+        else:
+            names[class_name(inner.name)] = None
+    taken = {member_name(member.name) for member in description.members}
+    return tuple(name for name in names if name not in taken)
+
+
+def subsection_paths(description: Description) -> tuple[str, ...]:
+    """`outer` and `outer/inner`, by number."""
+
+    def below(subsections: tuple[Subsection, ...], prefix: str) -> list[str]:
+        return [
+            path
+            for subsection in subsections
+            for path in (prefix + subsection.name, *below(subsection.subsections, f"{prefix}{subsection.name}/"))
+        ]
+
+    return tuple(below(description.subsections, ""))
+
+
+def hook_methods(description: Description) -> tuple[HookMethod, ...]:
+    return tuple(_hook_method(description, point) for point in hook_points(description))
+
+
+def is_versioned(point: HookPoint) -> bool:
+    return point.kind in (PREDICATE, "post_load")
+
+
+def _hook_method(description: Description, point: HookPoint) -> HookMethod:
+    if point.kind == PREDICATE:
+        if point.subsection is None:
+            doc = "Override it to answer; by itself it says no."
+            return HookMethod(point.method, True, f"A condition that the schema leaves to the device. {doc}", "False")
+        path = subsection_paths(description)[point.subsection.number]
+        doc = f"Is the subsection `{path}` to be saved? By itself: yes if it came with the last load."
+        return HookMethod(point.method, True, doc, f'self.present("{path}")')
+    doc = _HOOKS[point.kind]
+    if point.subsection is not None:
+        path = subsection_paths(description)[point.subsection.number]
+        doc = doc.replace("anything", f"the subsection `{path}`").replace("everything", f"the subsection `{path}`")
+    return HookMethod(point.method, is_versioned(point), f"{doc} Override it; by itself it does nothing.", None)
+
+
+def needed_classes(schema: Schema) -> dict[str, list[str]]:
+    """Schema name -> sorted names that the module takes from it: classes of structs and enumerations."""
+    found: dict[str, set[str]] = {}
+    for description in schema.descriptions:
+        for name in (inner for inner in embedded(description) if inner.schema != schema.name):
+            found.setdefault(name.schema, set()).add(class_name(name.name))
+        for member in description.members:
+            enumeration = enumeration_of(member)
+            if enumeration is not None and enumeration.schema != schema.name:
+                found.setdefault(enumeration.schema, set()).add(module_name(enumeration.name))
+    return {name: sorted(found[name]) for name in sorted(found)}
+
+
+def rank(member: Member) -> int:
+    """Dimensions of the attribute; those of a buffer are one more than its array's."""
+    return len(dimensions(member.type)) + isinstance(innermost(member.type), Buffer)
