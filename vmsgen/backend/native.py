@@ -1,0 +1,75 @@
+"""Compiles the extension modules of emitted files, beside them."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from vmsgen.backend.extension import ExtensionSpec, extensions
+
+SUFFIX = ".abi3.so"
+
+
+class CompileError(Exception):
+    """The C compiler failed, or there is none; the message has what it said."""
+
+
+def modules(emitted: Sequence[Path]) -> list[Path]:
+    """The extension modules that `compile_modules` makes."""
+    return [path.with_suffix(SUFFIX) for path in emitted if path.suffix == ".c" and path.name.startswith("_")]
+
+
+def compile_modules(emitted: Sequence[Path], progress: Callable[[str], None] = lambda name: None) -> list[Path]:
+    """Compiles what is older than its sources, on all cores; returns what it compiled. Raises CompileError.
+
+    `progress` is told the name of each module when it is done, from whichever thread did it.
+    """
+    folders = {path.stem: path.parent for path in emitted if path.suffix == ".c"}
+    work = [(spec, folders[spec.name] / f"{spec.name}{SUFFIX}") for spec in extensions(emitted)]
+    work = [(spec, target) for spec, target in work if _older(target, spec)]
+
+    def run(one: tuple[ExtensionSpec, Path]) -> Path:
+        _compile(*one)
+        progress(one[0].name)
+        return one[1]
+
+    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+        return list(pool.map(run, work))
+
+
+def _older(target: Path, spec: ExtensionSpec) -> bool:
+    if not target.exists():
+        return True
+    headers = [header for folder in spec.include_dirs for header in Path(folder).glob("*.h")]
+    newest = max(path.stat().st_mtime_ns for path in (*map(Path, spec.sources), *headers))
+    return target.stat().st_mtime_ns < newest
+
+
+def _compile(spec: ExtensionSpec, target: Path) -> None:
+    # Here, not above: a check of a schema needs no compiler, nor what finds one.
+    from setuptools import Distribution, Extension
+    from setuptools.command.build_ext import build_ext
+
+    build = target.parent / ".build" / spec.name
+    extension = Extension(
+        spec.name,
+        sources=[str(Path(source).absolute()) for source in spec.sources],
+        include_dirs=list(spec.include_dirs),
+        define_macros=list(spec.define_macros),
+        extra_compile_args=list(spec.extra_compile_args),
+        py_limited_api=True,
+    )
+    command = build_ext(Distribution({"name": spec.name, "ext_modules": [extension]}))
+    command.build_temp, command.build_lib, command.force = str(build), str(build), True
+    try:
+        command.ensure_finalized()
+        command.run()
+    except Exception as problem:
+        raise CompileError(f"cannot compile {spec.name}: {problem}") from problem
+    shutil.move(str(command.get_ext_fullpath(spec.name)), target)
+    with contextlib.suppress(OSError):
+        shutil.rmtree(build)

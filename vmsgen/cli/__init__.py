@@ -1,0 +1,1 @@
+"""The command `vmsgen`: one file a verb."""
