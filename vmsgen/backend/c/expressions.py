@@ -67,12 +67,13 @@ def number(value: C) -> str:
         return f"vms_number_of({value.text})"
     if value.interval.low == value.interval.high and not value.faults:
         constant = value.interval.low
-        if constant >= 0:
-            return f"vms_unsigned({literal(constant, 'uint64_t')})"
-        return f"vms_signed({literal(constant, 'int64_t')})"
-    if value.interval.low >= 0:
-        return f"vms_unsigned({value.cast('uint64_t').text if value.type == INT else value.text})"
-    return f"vms_signed({value.text})"
+        if constant < 0:
+            return f"vms_signed({literal(constant, 'int64_t')})"
+        return f"vms_unsigned({constant})" if constant in INT32 else f"vms_unsigned({literal(constant, 'uint64_t')})"
+    if value.interval.low < 0:
+        return f"vms_signed({value.text})"
+    # A member or a local of a small unsigned type is only in an expression an int.
+    return f"vms_unsigned({value.text if value.atom else value.cast('uint64_t').text})"
 
 
 class Expressions:

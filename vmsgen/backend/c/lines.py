@@ -10,6 +10,7 @@ from vmsgen.diagnostics import Span
 
 COMMENT_COLUMN = 60
 COMMENT_WIDTH = 60
+WIDTH = 120
 
 
 class Lines:
@@ -28,6 +29,21 @@ class Lines:
     def blank(self) -> None:
         if self.lines and self.lines[-1] and not self.lines[-1].endswith("{"):
             self.lines.append("")
+
+    def add_long(self, head: str, parts: list[str], tail: str) -> None:
+        """`head "parts" tail`, the string broken between its parts where the line would get too long."""
+        line, room = "", WIDTH - 4 * self.depth - len(head) - 12
+        strings = []
+        for part in parts:
+            if line and len(line) + len(part) > room:
+                strings.append(line)
+                line = ""
+            line += part + " "
+        strings.append(line.rstrip())
+        indent = " " * len(head)
+        for number, text in enumerate(strings):
+            end = tail if number == len(strings) - 1 else ""
+            self.add(f"{head if number == 0 else indent}{string(text)}{end}")
 
     @contextmanager
     def block(self, head: str, beside: Span | None = None) -> Iterator[None]:

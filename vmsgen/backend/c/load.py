@@ -72,10 +72,10 @@ class Loader:
             case Field():
                 self.field(item)
 
-    def take(self, size: str, fields: str, at: Trail) -> None:
+    def take(self, size: str, fields: list[str], at: Trail) -> None:
         declare = "" if self.declared_p else "const uint8_t *"
         self.declared_p = True
-        self.lines.add(f"{declare}p = vms_take(r, {size}, {string(fields)});")
+        self.lines.add_long(f"{declare}p = vms_take(r, {size}, ", fields, ");")
         inside = LOAD.inside(Trail(at.around, "")) if at.around else ["return -1;"]
         self.lines.fail("!p", *inside)
 
@@ -188,7 +188,7 @@ class Loader:
         size_text = number
         if isinstance(element, Scalar) and element.size > 1:
             size_text = f"{number} * {element.size}"
-        self.take(size_text, at.last, at)
+        self.take(size_text, [at.last], at)
         if asks(field) and isinstance(field.type, Array):
             self.element_questions(field, "p", count, {})
         target = start_of(spelled(field.target), field.start)
@@ -233,7 +233,7 @@ class Loader:
         self.declared_p = outer
 
 
-def legend(items: tuple[WireItem, ...]) -> str:
+def legend(items: tuple[WireItem, ...]) -> list[str]:
     """What stands in a run, for the error if it is cut short: `divider:2 ier:1 ranges:9*16`."""
     parts = []
     for item in items:
@@ -245,7 +245,7 @@ def legend(items: tuple[WireItem, ...]) -> str:
                 parts.append(f"unused:{size}")
             case Repeat():
                 parts.append(f"{trail(item.target).last}:{size // item.capacity}*{item.capacity}")
-    return " ".join(parts)
+    return parts
 
 
 def read_again(items: tuple[WireItem, ...]) -> set[Path]:

@@ -101,10 +101,11 @@ class Questions:
         value = self.settle(emitted, name, emitted.type, at)
         if value is emitted:
             name = self.fresh(name)
-            self.lines.add(f"{value.type} {name} = {value.text};")
-            value = C(name, value.type, value.interval, True)
+            type_ = "size_t" if value.type == INT and value.interval.low >= 0 else value.type
+            self.lines.add(f"{type_} {name} = {value.text if value.atom else value.cast(type_).text};")
+            value = C(name, type_, value.interval, True)
         self.outside(value, _constant(0), _constant(capacity), "VMS_COUNT", at)
-        return f"(size_t){value.text}"
+        return value.text if value.type in ("size_t", "uint32_t", "uint64_t") else f"(size_t){value.text}"
 
     # Values -----------------------------------------------------------------------------------------------------
 
