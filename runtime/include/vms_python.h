@@ -39,11 +39,10 @@ typedef struct vms_python_member {
  * chain of element classes, "Inner.Innermost". */
 typedef struct vms_python_hook {
     const char *owner, *method;
+    size_t slot;                        /* offset of its function in the table of hooks */
     bool versioned;                     /* it takes the version */
     bool predicate;                     /* its result is asked for truth */
 } vms_python_hook;
-
-typedef void (*vms_python_function)(void);
 
 typedef struct vms_python_class {
     uint32_t abi;                       /* VMS_PYTHON_ABI */
@@ -55,9 +54,10 @@ typedef struct vms_python_class {
     size_t member_count;
     const char *const *subsections;     /* by number; nested ones "outer/inner" */
     size_t subsection_count;
-    const vms_python_hook *hooks;       /* in the order of the functions in the table */
-    const void *hook_table;             /* the table of hooks with all its functions calling Python */
+    const vms_python_hook *hooks;
     size_t hook_count;
+    const void *hook_table;             /* the table of hooks with all its functions calling Python */
+    size_t hook_table_size;
 } vms_python_class;
 
 /* `opaque` of a load or save that has Python hooks. `call` returns what the hook should: 0, or 1 or 0 for a predicate;

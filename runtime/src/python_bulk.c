@@ -28,7 +28,7 @@ static PyObject *plain_value(Field *field, State *state)
     const vms_python_member *member = field->member;
     if (member->kind != VMS_PYTHON_STRUCT && !member->rank)
         return vms_integer_value(field, state->data + member->offset);
-    if (member->kind == VMS_PYTHON_BUFFER)
+    if (member->kind == VMS_PYTHON_BUFFER && member->rank == 1)
         return PyBytes_FromStringAndSize((const char *)state->data + member->offset, vms_used(field, state));
     PyObject *value = vms_field_value(field, state);
     PyObject *plain = NULL;

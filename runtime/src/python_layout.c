@@ -231,14 +231,17 @@ static int binding_make_table(Binding *self)
     }
     if (!any)
         return 0;
-    self->table = PyMem_Calloc(count, sizeof self->table[0]);
+    const vms_python_class *table = self->layout->table;
+    self->table = PyMem_Calloc(1, table->hook_table_size);
     if (!self->table) {
         PyErr_NoMemory();
         return -1;
     }
     for (size_t i = 0; i < count; i++)
-        if (PyTuple_GetItem(self->targets, (Py_ssize_t)i) != Py_None)
-            self->table[i] = ((const void *const *)self->layout->table->hook_table)[i];
+        if (PyTuple_GetItem(self->targets, (Py_ssize_t)i) != Py_None) {
+            size_t slot = table->hooks[i].slot;
+            memcpy(self->table + slot, (const uint8_t *)table->hook_table + slot, sizeof(void (*)(void)));
+        }
     return 0;
 }
 

@@ -56,7 +56,7 @@ typedef struct Binding {
     Layout *layout;
     PyObject *elements;         /* tuple: Binding of each struct field, None of others */
     PyObject *targets;          /* tuple: Binding that each hook's method is looked up on, None where C need not call */
-    const void **table;         /* hooks for C, or NULL if no class implements any */
+    uint8_t *table;             /* the hooks for C, or NULL if no class implements any */
 } Binding;
 
 typedef struct State {

@@ -32,7 +32,7 @@ def generated(cls: type[State]) -> type[State]:
 
 def _meet_extension(cls: type[State], native: Any, symbol: str) -> None:
     try:
-        table = native.ffi.addressof(native.lib, f"{symbol}_class")
+        table = getattr(native.lib, f"{symbol}_class")
     except AttributeError:
         raise ImportError(
             f"the extension {native.__name__} has no struct {symbol}: module and extension come from different schemas; "

@@ -10,11 +10,11 @@ from cffi import FFI
 from cffi.recompiler import make_c_source
 
 from vmsgen.backend.c.ctypes import SCALARS
-from vmsgen.backend.counted import is_counted
 from vmsgen.backend.layouts import layout_text, struct_declaration
-from vmsgen.backend.names import c_struct, class_name, member_name
+from vmsgen.backend.names import c_struct, class_name, hook_name, member_name
 from vmsgen.backend.python_classes import is_versioned, subsection_paths
 from vmsgen.backend.templates import render
+from vmsgen.model.counts import counted_members
 from vmsgen.model.description import Description, Member
 from vmsgen.model.hooks import PREDICATE, embedded_with_hooks, hook_points
 from vmsgen.model.schema import Schema, every
@@ -51,7 +51,6 @@ class _Class:
     members: tuple[_Member, ...]
     subsections: tuple[str, ...]
     hooks: tuple[_Hook, ...]
-    init: tuple[str, ...]
 
 
 def emit(schema: Schema, header: str) -> str:
@@ -67,7 +66,7 @@ def emit(schema: Schema, header: str) -> str:
 def _declarations(schema: Schema) -> str:
     """What Python sees through cffi: the structs, those of used files included, and the classes of this file."""
     structs = [struct_declaration(d) for used in every((schema,)) for d in used.descriptions if d.members]
-    classes = [f"extern const vms_python_class {c_struct(d.name)}_class;\n" for d in schema.descriptions]
+    classes = [f"extern const vms_python_class *const {c_struct(d.name)}_class;\n" for d in schema.descriptions]
     return "".join([*structs, "typedef struct vms_python_class vms_python_class;\n", *classes])
 
 
@@ -90,12 +89,11 @@ def _class(description: Description) -> _Class:
         members=tuple(_member(description, member) for member in description.members),
         subsections=subsection_paths(description),
         hooks=() if description.anonymous else tuple(_hooks(description, "", "")),
-        init=tuple(_init(description)) if description.anonymous else (),
     )
 
 
 def _member(description: Description, member: Member) -> _Member:
-    counted = is_counted(description, member)
+    counted = not description.anonymous and any(c.member == member.name for c in counted_members(description))
     attribute, shape = member_name(member.name), dimensions(member.type)
     match innermost(member.type):
         case Scalar(kind):
@@ -110,28 +108,14 @@ def _member(description: Description, member: Member) -> _Member:
 def _hooks(description: Description, owner: str, slots: str) -> Iterator[_Hook]:
     """Its own hooks, then those of embedded structs; `owner` and `slots` say how to get here, with a dot at the end."""
     for point in hook_points(description):
+        method = hook_name(point.method)
         yield _Hook(
             owner.rstrip("."),
             c_struct(description.name),
-            point.method,
-            slots + point.method,
+            method,
+            slots + method,
             is_versioned(point),
             point.kind == PREDICATE,
         )
     for inner in embedded_with_hooks(description):
         yield from _hooks(inner, f"{owner}{class_name(inner.name)}.", f"{slots}{c_struct(inner.name)}.")
-
-
-def _init(description: Description) -> Iterator[str]:
-    """Statements that give a zeroed struct without a name its values at reset."""
-    for member in description.members:
-        place, type_ = f"s->{member_name(member.name)}", innermost(member.type)
-        if isinstance(type_, Struct):
-            tag = c_struct(type_.description.name)
-            init = f"python_{tag}_init" if type_.description.anonymous else f"{tag}_device.init"
-            yield f"for (size_t i = 0; i < sizeof {place} / sizeof(struct {tag}); i++)"
-            yield f"    {init}((struct {tag} *)&{place} + i);"
-        elif member.default:
-            item = SCALARS[type_.kind] if isinstance(type_, Scalar) else "uint8_t"
-            yield f"for (size_t i = 0; i < sizeof {place} / sizeof({item}); i++)"
-            yield f"    (({item} *)&{place})[i] = ({item}){member.default};"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vmsgen.backend.names import MODULE_RESERVED, class_name, member_name
+from vmsgen.backend.names import MODULE_RESERVED, class_name, hook_name, member_name
 from vmsgen.model.description import Description, Member, Subsection
 from vmsgen.model.hooks import PREDICATE, HookPoint, hook_points
 from vmsgen.model.schema import Schema
@@ -89,15 +89,19 @@ def _hook_method(description: Description, point: HookPoint) -> HookMethod:
     if point.kind == PREDICATE:
         if point.subsection is None:
             doc = "Override it to answer; by itself it says no."
-            return HookMethod(point.method, True, f"A condition that the schema leaves to the device. {doc}", "False")
+            return HookMethod(
+                hook_name(point.method), True, f"A condition that the schema leaves to the device. {doc}", "False"
+            )
         path = subsection_paths(description)[point.subsection.number]
         doc = f"Is the subsection `{path}` to be saved? By itself: yes if it came with the last load."
-        return HookMethod(point.method, True, doc, f'self.present("{path}")')
+        return HookMethod(hook_name(point.method), True, doc, f'self.present("{path}")')
     doc = _HOOKS[point.kind]
     if point.subsection is not None:
         path = subsection_paths(description)[point.subsection.number]
         doc = doc.replace("anything", f"the subsection `{path}`").replace("everything", f"the subsection `{path}`")
-    return HookMethod(point.method, is_versioned(point), f"{doc} Override it; by itself it does nothing.", None)
+    return HookMethod(
+        hook_name(point.method), is_versioned(point), f"{doc} Override it; by itself it does nothing.", None
+    )
 
 
 def needed_classes(schema: Schema) -> dict[str, list[str]]:

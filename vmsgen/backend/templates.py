@@ -13,7 +13,7 @@ def _source(name: str) -> str:
     return files("vmsgen.templates.python").joinpath(name).read_text(encoding="utf-8")
 
 
-def render(name: str, **context: object) -> str:
+def render(template: str, /, **context: object) -> str:
     """The text of a template. A name that the context lacks is an error."""
     environment = Environment(
         loader=FunctionLoader(_source),
@@ -24,4 +24,4 @@ def render(name: str, **context: object) -> str:
         autoescape=False,
     )
     environment.filters["c_string"] = string
-    return environment.get_template(name).render(context)
+    return environment.get_template(template).render(context)
