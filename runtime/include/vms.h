@@ -83,6 +83,7 @@ typedef struct vms_writer {
     uint8_t *p, *end;       /* room */
     int (*flush)(struct vms_writer *w, size_t need);    /* makes at least `need` bytes of room at p; non-zero if not */
     void *opaque;
+    uint8_t nothing;        /* what p points at where there is no room at all */
     vms_error error;
 } vms_writer;
 
@@ -102,7 +103,7 @@ static inline void vms_reader_init(vms_reader *r, const void *data, size_t size)
 
 static inline void vms_writer_init(vms_writer *w, void *room, size_t size)
 {
-    w->p = (uint8_t *)room;
+    w->p = room ? (uint8_t *)room : &w->nothing;
     w->end = w->p + size;
     w->flush = NULL;
     w->opaque = NULL;
@@ -112,6 +113,9 @@ static inline void vms_writer_init(vms_writer *w, void *room, size_t size)
 
 #define VMS_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 
+const uint8_t *vms_take_slow(vms_reader *r, size_t n, const char *fields);
+uint8_t *vms_room_slow(vms_writer *w, size_t n);
+
 /* Slow paths, in errors.c. All return -1. `at` is the refused byte. */
 int vms_refuse(vms_reader *r, vms_code code, const char *path, const uint8_t *at,
                vms_number found, vms_number low, vms_number high);
@@ -120,7 +124,6 @@ int vms_refuse_equal(vms_reader *r, const char *path, const uint8_t *at, vms_num
                      const char *hint);
 int vms_refuse_subsection(vms_reader *r);       /* the one that comes next is unknown */
 int vms_refuse_hook(vms_reader *r, const char *hook, int result);
-int vms_truncated(vms_reader *r, size_t need, const char *fields);
 int vms_not_saved(vms_writer *w, vms_code code, const char *path, vms_number found, vms_number low, vms_number high);
 int vms_not_saved_text(vms_writer *w, vms_code code, const char *path, const char *text);
 int vms_not_saved_hook(vms_writer *w, const char *hook, int result);
@@ -132,23 +135,25 @@ int vms_end_slow(vms_reader *r, const char *owner, size_t length);
  * them, for the error: "divider:2 ier:1 ranges:9*16". */
 static inline const uint8_t *vms_take(vms_reader *r, size_t n, const char *fields)
 {
-    if (VMS_UNLIKELY((size_t)(r->end - r->p) < n) && (!r->refill || r->refill(r, n))) {
-        vms_truncated(r, n, fields);
-        return NULL;
-    }
-    r->p += n;
-    return r->p - n;
+    const uint8_t *p = r->p;
+    if (VMS_UNLIKELY((size_t)(r->end - p) < n))
+        return vms_take_slow(r, n, fields);
+    if (!p)
+        __builtin_unreachable();    /* so that the caller's test for NULL costs nothing here */
+    r->p = p + n;
+    return p;
 }
 
 /* Room for n bytes in one piece; NULL, with the error set, if there is none. */
 static inline uint8_t *vms_room(vms_writer *w, size_t n)
 {
-    if (VMS_UNLIKELY((size_t)(w->end - w->p) < n) && (!w->flush || w->flush(w, n))) {
-        vms_not_saved(w, VMS_FULL, "", vms_unsigned((uint64_t)(w->end - w->p)), vms_unsigned(n), vms_unsigned(n));
-        return NULL;
-    }
-    w->p += n;
-    return w->p - n;
+    uint8_t *p = w->p;
+    if (VMS_UNLIKELY((size_t)(w->end - p) < n))
+        return vms_room_slow(w, n);
+    if (!p)
+        __builtin_unreachable();
+    w->p = p + n;
+    return p;
 }
 
 /* The next n bytes, not consumed; NULL, and no error, if the stream ends before. */

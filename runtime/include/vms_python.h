@@ -8,6 +8,9 @@
 /* Changes whenever bindings and runtime of different ages would misunderstand each other. */
 #define VMS_PYTHON_ABI 1u
 
+/* What both sides must agree on even when nobody thought of changing the numbers. */
+#define VMS_PYTHON_CURSORS (sizeof(vms_reader) * 65536 + sizeof(vms_writer))
+
 typedef enum vms_python_kind {
     VMS_PYTHON_U8,
     VMS_PYTHON_U16,
@@ -46,6 +49,7 @@ typedef struct vms_python_hook {
 
 typedef struct vms_python_class {
     uint32_t abi;                       /* VMS_PYTHON_ABI */
+    size_t cursors;                     /* VMS_PYTHON_CURSORS */
     const vms_device *device;           /* without save and load for a struct that has no name */
     const char *name;                   /* in the schema */
     const char *layout;                 /* the struct's name, and a digest of its members */

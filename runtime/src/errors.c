@@ -126,7 +126,7 @@ static size_t decimal(const char **text)
 }
 
 /* Finds the entry of `fields` ("ier:1 ranges:9*16") that the bytes end in. */
-int vms_truncated(vms_reader *r, size_t need, const char *fields)
+static void truncated(vms_reader *r, size_t need, const char *fields)
 {
     size_t left = (size_t)(r->end - r->p), start = 0, size = need, name_length = strlen(fields);
     const char *name = fields;
@@ -158,7 +158,16 @@ int vms_truncated(vms_reader *r, size_t need, const char *fields)
     put_text(r->error.path, sizeof r->error.path, name, name_length);
     size_t used = strlen(r->error.path);
     put_text(r->error.path + used, sizeof r->error.path - used, element, strlen(element));
-    return -1;
+}
+
+const uint8_t *vms_take_slow(vms_reader *r, size_t n, const char *fields)
+{
+    if (!r->refill || r->refill(r, n)) {
+        truncated(r, n, fields);
+        return NULL;
+    }
+    r->p += n;
+    return r->p - n;
 }
 
 int vms_left_over(vms_reader *r)
@@ -179,6 +188,16 @@ int vms_not_saved(vms_writer *w, vms_code code, const char *path, vms_number fou
 {
     note(&w->error, code, path, found, low, high);
     return -1;
+}
+
+uint8_t *vms_room_slow(vms_writer *w, size_t n)
+{
+    if (!w->flush || w->flush(w, n)) {
+        vms_not_saved(w, VMS_FULL, "", vms_unsigned((uint64_t)(w->end - w->p)), vms_unsigned(n), vms_unsigned(n));
+        return NULL;
+    }
+    w->p += n;
+    return w->p - n;
 }
 
 int vms_not_saved_text(vms_writer *w, vms_code code, const char *path, const char *text)
