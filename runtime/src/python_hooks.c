@@ -31,11 +31,35 @@ static PyObject *find_view(PyObject *from, const Binding *target, const uint8_t 
     return NULL;
 }
 
+/* Raises again what waited; as the context of what was raised meanwhile, if anything was. */
+static void resume(PyObject *type, PyObject *before, PyObject *trace, bool raised)
+{
+    if (!type)
+        return;
+    if (!raised) {
+        PyErr_Restore(type, before, trace);
+        return;
+    }
+    PyObject *new_type, *new, *new_trace;
+    PyErr_NormalizeException(&type, &before, &trace);
+    PyErr_Fetch(&new_type, &new, &new_trace);
+    PyErr_NormalizeException(&new_type, &new, &new_trace);
+    if (trace)
+        PyException_SetTraceback(before, trace);
+    PyException_SetContext(new, before);        /* takes the reference */
+    PyErr_Restore(new_type, new, new_trace);
+    Py_XDECREF(type);
+    Py_XDECREF(trace);
+}
+
 static int call_hook(vms_python_context *context, void *at, size_t number, uint32_t version)
 {
     vms_python_call *call = (vms_python_call *)(void *)context;
     State *self = call->state;
     const vms_python_hook *hook = &self->layout->table->hooks[number];
+    /* post_save runs after a failure, too: what was raised before waits. */
+    PyObject *type, *before, *trace;
+    PyErr_Fetch(&type, &before, &trace);
     PyObject *target = PyTuple_GetItem(self->binding->targets, (Py_ssize_t)number);
     PyObject *view = target == Py_True ? Py_NewRef((PyObject *)self)
                                        : find_view((PyObject *)self, (const Binding *)target, (const uint8_t *)at);
@@ -55,6 +79,7 @@ static int call_hook(vms_python_context *context, void *at, size_t number, uint3
         }
     }
     Py_XDECREF(result);
+    resume(type, before, trace, answer < 0);
     if (answer < 0) {
         call->method = hook->method;
         vms_replace(&call->view, view);
@@ -77,6 +102,12 @@ static PyObject *number(vms_number value)
     return value.negative ? PyLong_FromLongLong((int64_t)value.bits) : PyLong_FromUnsignedLongLong(value.bits);
 }
 
+/* Names come from the wire, too, and paths may be cut anywhere. */
+static PyObject *text_of(const char *bytes)
+{
+    return PyUnicode_DecodeUTF8(bytes, (Py_ssize_t)strlen(bytes), "backslashreplace");
+}
+
 /* Sets the exception for a refusal; one that a hook raised stays itself, with a note. Returns NULL. */
 PyObject *vms_refused(State *self, vms_python_call *call, const vms_error *error, const char *doing)
 {
@@ -97,12 +128,15 @@ PyObject *vms_refused(State *self, vms_python_call *call, const vms_error *error
         Py_XDECREF(name);
     }
     PyObject *found = number(error->found), *low = number(error->low), *high = number(error->high);
+    PyObject *path = text_of(error->path), *text = text_of(error->text);
     PyObject *exception = NULL;
-    if (hooks && found && low && high)
-        exception = PyObject_CallFunction(vms_refusal, "Ossiss" "KOOOOz" "O", (PyObject *)self->binding->cls,
-                                          self->layout->device->name, doing, (int)error->code, error->path, error->text,
+    if (hooks && found && low && high && path && text)
+        exception = PyObject_CallFunction(vms_refusal, "OssiOO" "KOOOOz" "O", (PyObject *)self->binding->cls,
+                                          self->layout->device->name, doing, (int)error->code, path, text,
                                           (unsigned long long)error->offset, found, low, high, hooks,
                                           call ? call->method : NULL, raised ? raised : Py_None);
+    Py_XDECREF(path);
+    Py_XDECREF(text);
     Py_XDECREF(hooks);
     Py_XDECREF(found);
     Py_XDECREF(low);

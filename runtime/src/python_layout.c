@@ -1,8 +1,6 @@
 /* python_layout.c: layouts, checked against the class that is made for them, and bindings of classes. */
 #include "python_types.h"
 
-#include <stdio.h>
-
 /* Layout --------------------------------------------------------------------------------------------------------- */
 
 static int layout_bind_field(Layout *self, PyObject *namespace, size_t index)
@@ -70,7 +68,7 @@ static PyObject *layout_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "KO!:Layout", names, &address, &PyDict_Type, &namespace))
         return NULL;
     const vms_python_class *table = (const vms_python_class *)(uintptr_t)address;
-    if (table->abi != VMS_PYTHON_ABI || table->device->abi != VMS_ABI) {
+    if (table->abi != VMS_PYTHON_ABI || table->cursors != VMS_PYTHON_CURSORS || table->device->abi != VMS_ABI) {
         PyErr_Format(PyExc_ImportError, "this extension was built for another vmstate (interface %u and %u, installed: "
                      "%u and %u); build it again with `vmsgen build`", (unsigned)table->abi, (unsigned)table->device->abi,
                      VMS_PYTHON_ABI, VMS_ABI);

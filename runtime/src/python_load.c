@@ -7,7 +7,7 @@ static int load_from(State *self, const void *data, size_t size, uint32_t versio
 {
     const Binding *binding = self->binding;
     vms_reader r;
-    vms_reader_init(&r, data, size);
+    vms_reader_init(&r, data ? data : "", size);
     r.receiver = receiver;
     if (!binding->table) {
         if (!self->layout->device->load(self->data, &r, version, NULL))

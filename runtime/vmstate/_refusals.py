@@ -57,14 +57,33 @@ def refusal(
     raised: BaseException | None,
 ) -> BaseException:
     """The exception to raise. `doing` is load or save; `method` the Python hook that raised `raised`, if one did."""
+    code, kind = CODES[number]
     if raised is not None:
         if method is not None:
             where = f" ({path})" if path else ""
             raised.add_note(f"raised by the hook {method} of {device}{where} during a {doing}")
+        if code != "hook":
+            # post_save raised after the save had failed already.
+            raised.__context__ = _error(kind, device, doing, code, path, text, offset, found, low, high, hooks)
         return raised
-    code, kind = CODES[number]
     if code == "memory":
         return MemoryError(f"{device}: no memory for the copy that a {doing} keeps")
+    return _error(kind, device, doing, code, path, text, offset, found, low, high, hooks)
+
+
+def _error(
+    kind: type[VMStateError],
+    device: str,
+    doing: str,
+    code: str,
+    path: str,
+    text: str,
+    offset: int,
+    found: int,
+    low: int,
+    high: int,
+    hooks: list[str],
+) -> VMStateError:
     allowed: Allowed = None
     shown: int | None = found
     if code in ("range", "count", "version"):
@@ -95,7 +114,7 @@ def _what(code: str, text: str, found: int, low: int, high: int) -> str:
     if code == "truncated":
         return f"the data ends, {found} of {low} bytes are there"
     if code == "trailing":
-        return f"{found} bytes are left over after the last field"
+        return f"bytes left over after the last field: {found}"
     if code == "unknown-subsection":
         return f"unknown subsection {text!r}"
     if code == "hook":
