@@ -95,7 +95,7 @@ def _error(
     at = offset if doing == "load" else None
     message = _where(device, path, at) + ": " + _what(code, text, found, low, high)
     if hooks:
-        message += f" (hooks that had run: {', '.join(hooks)})"
+        message += f" (hooks that had run: {', '.join(dict.fromkeys(hooks))})"
     return kind(message, device=device, path=path, offset=at, found=shown, allowed=allowed, code=code)
 
 
