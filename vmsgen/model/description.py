@@ -165,6 +165,36 @@ class Repeat:
 
 
 @dataclass(frozen=True)
+class Custom:
+    """Bytes that the device model reads and writes itself, by the hooks `get` and `put`. Without them it is an error."""
+
+    name: str
+    wire_name: str
+    get: str
+    put: str
+    presence: Presence
+    span: Span
+
+
+@dataclass(frozen=True)
+class Tmp:
+    """Fields of a temporary state, here kept beside the others, with hooks of their own around them.
+
+    On the wire it is a description of version 0 whose loads and saves run its hooks.
+    """
+
+    name: str
+    wire_name: str
+    hooks: tuple[Hook, ...]
+    items: tuple[WireItem, ...]
+    presence: Presence
+    span: Span
+
+    def hook(self, kind: str) -> Hook | None:
+        return next((hook for hook in self.hooks if hook.kind == kind), None)
+
+
+@dataclass(frozen=True)
 class Run:
     """Items of a fixed size in one piece, `size` bytes, at least one, all always present: Field, Unused, Check, Repeat.
 
@@ -176,7 +206,7 @@ class Run:
     items: tuple[WireItem, ...]
 
 
-WireItem = Field | Unused | Check | Group | Repeat | Run
+WireItem = Field | Unused | Check | Group | Repeat | Run | Custom | Tmp
 
 
 # Descriptions ------------------------------------------------------------------------------------------------------
@@ -184,7 +214,8 @@ WireItem = Field | Unused | Check | Group | Repeat | Run
 
 @dataclass(frozen=True)
 class Hook:
-    """`kind` is pre_load, post_load, pre_save or post_save; `method` the name it is called by."""
+    """`kind` is pre_load, post_load, pre_save, post_save, load_state_old, save_state, load_state or dev_unplug_pending;
+    `method` the name it is called by."""
 
     kind: str
     method: str
@@ -231,6 +262,11 @@ class Description:
     wire program of its own: its fields are items of the description around it.
 
     `resets` happen at the start of every load, those of subsections included.
+
+    Of a device: `needed` decides whether its section is sent at all; `priority` names its place in a stream's order;
+    `early_setup` has it sent before RAM; an `unmigratable` one blocks a migration. An `opaque` one has no fields, its hooks
+    `save_state` and `load_state` write and read its body. Streams of the versions from `old_version` up to, not
+    including, `minimum_version` go to the hook `load_state_old`. `inner_hooks` are those of Custom and Tmp items, kinds `get` and `put` among them.
     """
 
     kind: str  # "device" or "struct"
@@ -248,6 +284,13 @@ class Description:
     doc: str
     schema: str
     span: Span
+    needed: Expression | HookPredicate | None = None
+    priority: str = "default"
+    unmigratable: bool = False
+    early_setup: bool = False
+    opaque: bool = False
+    old_version: int | None = None
+    inner_hooks: tuple[Hook, ...] = ()
 
     def member(self, name: str) -> Member:
         """Raises KeyError where there is none."""

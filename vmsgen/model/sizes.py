@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from vmsgen.model.description import Check, Description, Field, Group, Repeat, Run, Subsection, Unused, WireItem
-from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type
+from vmsgen.model.description import Check, Custom, Description, Field, Group, Repeat, Run, Subsection, Tmp, Unused, WireItem
+from vmsgen.model.types import Array, Bitmap, Buffer, Optional, Scalar, Struct, Type
+
+
+CUSTOM_MAX = 65536
+"""What a `custom` field is taken to need at most; a larger one still saves, into a buffer that grows."""
 
 
 def size_max(description: Description) -> int:
@@ -25,7 +29,7 @@ def _items(items: tuple[WireItem, ...], version: int) -> int:
 
 
 def _item(item: WireItem, version: int) -> int:
-    if isinstance(item, Field | Unused | Group | Repeat):
+    if isinstance(item, Field | Unused | Group | Repeat | Custom | Tmp):
         before = item.presence.before
         if item.presence.since > version or (before is not None and before <= version):
             return 0
@@ -40,6 +44,10 @@ def _item(item: WireItem, version: int) -> int:
             return _items(item.items, version)
         case Repeat():
             return item.capacity * _items(item.items, version)
+        case Tmp():
+            return _items(item.items, 0)
+        case Custom():
+            return CUSTOM_MAX
         case Check():
             return 0
 
@@ -53,5 +61,9 @@ def type_max(type_: Type) -> int:
             return capacity
         case Array(element, capacity, _):
             return capacity * type_max(element)
+        case Bitmap():
+            return 8 * type_.words
+        case Optional(element):
+            return max(type_max(element), 1)
         case Struct(description):
             return size_max(description)

@@ -11,7 +11,12 @@ from vmsgen.model.interval import Interval
 if TYPE_CHECKING:
     from vmsgen.model.description import Description
 
+FLOATS = frozenset({"f64", "cpudouble"})
+"""IEEE doubles, their bits big-endian; the two differ only in what a description calls them."""
+
 SCALAR_BITS = {
+    "f64": 64,
+    "cpudouble": 64,
     "u8": 8,
     "u16": 16,
     "u32": 32,
@@ -49,7 +54,7 @@ class Enumeration:
 
 @dataclass(frozen=True)
 class Scalar:
-    """`u8` … `i64`, `bool`, `timer`. `enumeration` says what the numbers are called; it limits nothing."""
+    """`u8` … `i64`, `bool`, `timer`, `f64`, `cpudouble`. `enumeration` says what the numbers are called; it limits nothing."""
 
     kind: str
     enumeration: Enumeration | None = None
@@ -60,12 +65,17 @@ class Scalar:
         return SCALAR_BITS[self.kind] // 8
 
     @property
+    def floating(self) -> bool:
+        return self.kind in FLOATS
+
+    @property
     def signed(self) -> bool:
         return self.kind.startswith("i") or self.kind == "timer"
 
     @property
     def interval(self) -> Interval:
-        """The values that it can have in memory. A `bool` is 0 or 1 there; on the wire any byte, other than 0 is true."""
+        """The integers that it can have in memory. A `bool` is 0 or 1 there; on the wire any byte, other than 0 is true."""
+        assert not self.floating, "a double has no interval"
         if self.kind == "bool":
             return Interval(0, 1)
         bits = SCALAR_BITS[self.kind]
@@ -85,6 +95,26 @@ class Buffer:
 
 
 @dataclass(frozen=True)
+class Bitmap:
+    """`bitmap[capacity]` bits in words of 64: bit 64k+b is bit b of word k. With `count`, only the words that the first so
+    many bits need are on the wire."""
+
+    capacity: int
+    count: Expression | None = None
+
+    @property
+    def words(self) -> int:
+        return (self.capacity + 63) // 64
+
+
+@dataclass(frozen=True)
+class Optional:
+    """An array's element that may be missing: then one byte `30` stands for it. The receiver must miss the same ones."""
+
+    element: Scalar | Struct
+
+
+@dataclass(frozen=True)
 class Array:
     """`element[capacity]`; with `count`, only the first so many elements are on the wire.
 
@@ -98,19 +128,32 @@ class Array:
 
 @dataclass(frozen=True)
 class Struct:
-    """Embedded state, laid out and coded by its own description."""
+    """Embedded state, laid out and coded by its own description, at `version` where that is pinned (`Name at 2`)."""
 
     description: Description
+    at: int | None = None
+
+    @property
+    def version(self) -> int:
+        """The version that it is saved and loaded at; pinning one outside of what it reads makes every load fail."""
+        return self.description.version if self.at is None else self.at
 
 
-Type = Scalar | Buffer | Array | Struct
+Type = Scalar | Buffer | Bitmap | Array | Struct | Optional
 
 
 def innermost(type_: Type) -> Type:
-    """What an array of arrays is made of in the end."""
-    while isinstance(type_, Array):
+    """What an array of arrays is made of in the end, whether or not it may be missing."""
+    while isinstance(type_, Array | Optional):
         type_ = type_.element
     return type_
+
+
+def is_optional(type_: Type) -> bool:
+    """Is it an array whose elements may be missing?"""
+    while isinstance(type_, Array):
+        type_ = type_.element
+    return isinstance(type_, Optional)
 
 
 def dimensions(type_: Type) -> tuple[int, ...]:

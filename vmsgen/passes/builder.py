@@ -19,6 +19,8 @@ from vmsgen.passes.types import Types
 from vmsgen.syntax import tree
 
 HOOKS = ("pre_load", "post_load", "pre_save", "post_save")
+DEVICE_HOOKS = ("load_state_old", "dev_unplug_pending")
+PRIORITIES = ("default", "iommu", "pci_bus", "virtio_mem", "gicv3_its", "gicv3", "apic")
 
 
 class Builder:
@@ -43,13 +45,17 @@ class Builder:
         declaration = self.declaration
         self._refuse_what_is_not_built()
         versions = self._versions(declaration.versions, declaration.kind == "device", declaration.name)
+        self._gather_codec_hooks(declaration.items)
         place = Place(declaration.name.text, self.types.symbols, self.gathered, versions)
         wire = self.walk(declaration.items, place)
         wire_name = declaration.name.wire or declaration.name.text
         self._wire_name(wire_name, declaration.name)
         hooks = self._hooks(declaration.items, "")
         subsections = self._subsections(declaration.items, wire_name, place)
-        if not place.members:
+        self._refuse_idle_codec_hooks()
+        if self._attribute("opaque"):
+            hooks = self._opaque_hooks(hooks, bool(place.members or wire or subsections))
+        elif not place.members and not wire:
             message = f"{declaration.kind} `{declaration.name.text}` has no fields"
             self.diagnostics.error("empty-struct", message, declaration.name.span)
         self._refuse_hook_names(hooks, subsections)
@@ -59,17 +65,60 @@ class Builder:
             version=versions[1], minimum_version=versions[0], members=tuple(members), wire=lay_out(tuple(wire)),
             subsections=subsections, hooks=hooks, predicates=tuple(self.gathered.predicates),
             resets=tuple(self.gathered.resets), doc=declaration.doc, schema=self.schema, span=declaration.span,
+            needed=self._needed(declaration.needed, place), priority=self._priority(),
+            unmigratable=self._attribute("unmigratable") is not None,
+            early_setup=self._attribute("early_setup") is not None,
+            opaque=self._attribute("opaque") is not None, old_version=self._old(versions[0], hooks),
+            inner_hooks=tuple(self.gathered.inner_hooks),
         )  # fmt: skip
 
     def _refuse_what_is_not_built(self) -> None:
         declaration = self.declaration
         if declaration.binding:
             unsupported("binding to an existing struct, `for`,", declaration.binding.span, self.diagnostics)
-        if declaration.needed:
-            unsupported("`needed` of a whole device", declaration.needed.span, self.diagnostics)
-        for attribute in declaration.attributes:
-            if attribute.kind != "limit":
-                unsupported(f"`{attribute.kind}`", attribute.span, self.diagnostics)
+        if declaration.kind != "device":
+            for part in (declaration.needed, *declaration.attributes):
+                if part is not None:
+                    word = part.kind if isinstance(part, tree.Attribute) else "needed"
+                    self.diagnostics.error("device-only", f"`{word}` is for devices, this is a struct", part.span)
+
+    def _attribute(self, kind: str) -> tree.Attribute | None:
+        return next((a for a in self.declaration.attributes if a.kind == kind), None)
+
+    def _priority(self) -> str:
+        attribute = self._attribute("priority")
+        if attribute is None or attribute.name is None:
+            return "default"
+        if attribute.name not in PRIORITIES:
+            hint = f"the priorities are {', '.join(PRIORITIES)}"
+            self.diagnostics.error("priority", f"there is no priority `{attribute.name}`", attribute.span, hint=hint)
+        return attribute.name
+
+    def _old(self, minimum: int, hooks: tuple[Hook, ...]) -> int | None:
+        """The oldest version that `load_state_old` reads."""
+        old = self.declaration.versions.old if self.declaration.versions else None
+        has_hook = any(hook.kind == "load_state_old" for hook in hooks)
+        if old is None:
+            if has_hook:
+                message = "`load_state_old` is never called: no version is `old`"
+                hint = "say from which version on: `version 3..5 old 1`"
+                self.diagnostics.error("old", message, self.declaration.name.span, hint=hint)
+            return None
+        version = constant(old, Scope(self.types.symbols), self.diagnostics)
+        if self.declaration.kind != "device":
+            self.diagnostics.error("device-only", "`old` is for devices, this is a struct", old.span)
+        elif version is not None and not 0 <= version < minimum:
+            self.diagnostics.error("old", f"old versions lie below {minimum}, not at {version}", old.span)
+        elif not has_hook:
+            message = "nobody loads the old versions"
+            self.diagnostics.error("old", message, old.span, hint="declare `hook load_state_old`")
+        return version
+
+    def _opaque_hooks(self, hooks: tuple[Hook, ...], has_items: bool) -> tuple[Hook, ...]:
+        if has_items or hooks:
+            message = "an `opaque` device has neither fields nor hooks: `save_state` and `load_state` do it all"
+            self.diagnostics.error("opaque", message, self.declaration.name.span)
+        return Hook("save_state", "save_state"), Hook("load_state", "load_state")
 
     def _wire_name(self, wire_name: str, name: tree.Name) -> None:
         if not wire_name.isascii() or not 1 <= len(wire_name) <= 255:
@@ -83,8 +132,6 @@ class Builder:
                 hint = f"write `device {name.text} version 1 {{`"
                 self.diagnostics.error("no-version", message, name.span, hint=hint)
             return 0, 0
-        if versions.old is not None:
-            unsupported("`old`", versions.old.span, self.diagnostics)
         scope = Scope(self.types.symbols)
         high = constant(versions.high, scope, self.diagnostics)
         low = constant(versions.low, scope, self.diagnostics) if versions.low else high
@@ -154,6 +201,20 @@ class Builder:
 
     # Hooks ------------------------------------------------------------------------------------------------------
 
+    def _gather_codec_hooks(self, items: tuple[tree.Item, ...]) -> None:
+        """`get_name` and `put_name`, wherever in the description they are declared."""
+        for item in items:
+            if isinstance(item, tree.SubsectionItem):
+                self._gather_codec_hooks(item.items)
+            elif isinstance(item, tree.HookItem):
+                codecs = {hook.kind: hook for hook in item.hooks if hook.kind.startswith(("get_", "put_"))}
+                self.gathered.codec_hooks.update(codecs)
+
+    def _refuse_idle_codec_hooks(self) -> None:
+        for kind, written in self.gathered.codec_hooks.items():
+            message = f"`{kind}` has nothing to do: no `custom` field is called `{kind[4:]}`"
+            self.diagnostics.error("unknown-hook", message, written.span)
+
     def _hooks(self, items: tuple[tree.Item, ...], subsection: str) -> tuple[Hook, ...]:
         hooks: dict[str, tuple[Hook, tree.Hook]] = {}
         for written in (hook for item in items if isinstance(item, tree.HookItem) for hook in item.hooks):
@@ -162,8 +223,10 @@ class Builder:
                 duplicate(kind, written.span, hooks[kind][1].span, self.diagnostics)
             elif kind in HOOKS:
                 hooks[kind] = Hook(kind, written.method or (f"{subsection}_{kind}" if subsection else kind)), written
-            elif kind in ("load_state_old", "dev_unplug_pending") or kind.startswith(("get_", "put_")):
-                unsupported(f"hook `{kind}`", written.span, self.diagnostics)
+            elif kind in DEVICE_HOOKS and not subsection and self.declaration.kind == "device":
+                hooks[kind] = Hook(kind, written.method or kind), written
+            elif kind.startswith(("get_", "put_")):
+                continue
             else:
                 message = f"there is no hook `{kind}`"
                 hint = f"the hooks are {', '.join(HOOKS)}; a predicate is named where it is asked: `when hook {kind}`"
@@ -174,7 +237,7 @@ class Builder:
         """A hook is a method beside the fields' attributes: no two hooks, and no hook and field, share a name."""
         taken: set[str] = set()
         below = [hook for sub in _flatten(subsections) for hook in sub.hooks]
-        for method in [*(hook.method for hook in (*hooks, *below)), *self.gathered.predicates]:
+        for method in [*(hook.method for hook in (*hooks, *below, *self.gathered.inner_hooks)), *self.gathered.predicates]:
             span = self.gathered.names.get(method, self.declaration.name.span)
             if method in taken or method in self.gathered.names:
                 message = f"`{method}` is the name of a hook and of something else"

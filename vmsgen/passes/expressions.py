@@ -7,7 +7,7 @@ from vmsgen.model import expressions as model
 from vmsgen.model import interval as intervals
 from vmsgen.model.description import Description
 from vmsgen.model.interval import ANY
-from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type
+from vmsgen.model.types import Array, Bitmap, Buffer, Optional, Scalar, Struct, Type
 from vmsgen.passes.names import did_you_mean
 from vmsgen.passes.scope import Scope, key_of
 from vmsgen.syntax import expressions as syntax
@@ -182,9 +182,9 @@ class _Resolver:
 
     def scalar(self, node: syntax.Reference) -> tuple[model.Path, Scalar, bool]:
         path, type_, local = self.place(node)
-        if not isinstance(type_, Scalar):
-            what = "an array" if isinstance(type_, Array) else "a buffer" if isinstance(type_, Buffer) else "a struct"
-            raise self.refuse("not-a-number", f"`{node.span.text}` is {what}, and has no value", node.span)
+        if not isinstance(type_, Scalar) or type_.floating:
+            what = _called(type_)
+            raise self.refuse("not-a-number", f"`{node.span.text}` is {what}, and has no value here", node.span)
         return path, type_, local
 
     def field_value(self, node: syntax.Reference) -> model.Expression:
@@ -228,6 +228,19 @@ class _Resolver:
         if value not in ANY:
             raise self.refuse("too-large", f"`{span.text}` is {value}, which does not fit 64 bits", span)
         return model.Constant(value)
+
+
+def _called(type_: Type) -> str:
+    match type_:
+        case Array():
+            return "an array"
+        case Buffer() | Bitmap():
+            return "a buffer"
+        case Optional():
+            return "an element that may be missing"
+        case Scalar():
+            return "not an integer"
+    return "a struct"
 
 
 def evaluate(node: model.Expression, values: list[int]) -> int:

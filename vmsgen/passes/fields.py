@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from vmsgen.diagnostics import Diagnostics, Span
 from vmsgen.model.description import (
     ALWAYS,
+    Custom,
     Description,
     Field,
     Group,
+    Hook,
     Member,
     Presence,
     Repeat,
     Reset,
+    Tmp,
     WireItem,
 )
 from vmsgen.model.expressions import LoopStep, Path
 from vmsgen.model.interval import Interval
-from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type, innermost
+from vmsgen.model.types import Array, Bitmap, Buffer, Optional, Scalar, Struct, Type, innermost
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.clauses import Clauses, collect, unsupported
 from vmsgen.passes.lengths import LARGEST, Extent, extent
@@ -28,6 +32,8 @@ from vmsgen.passes.scope import Visible, key_of
 from vmsgen.passes.types import Types, array_of, size_of
 from vmsgen.syntax import tree
 
+
+EXACT_IN_A_DOUBLE = Interval(-(2**53), 2**53)
 
 Walk = Callable[[tuple[tree.Item, ...], Place], list[WireItem]]
 """What stands in braces, and the place of the braces, to wire items."""
@@ -66,10 +72,18 @@ class Fields:
             if resolved is None:
                 return []
             lengths = resolved
+        if isinstance(type_, tree.CustomType):
+            return self._custom(item, lengths, found, presence, place)
+        if isinstance(type_, tree.TmpType):
+            return self._tmp(item, type_, lengths, found, presence, place, walk)
         if isinstance(type_, tree.StructType):
             return self._anonymous(item, type_, lengths, found, presence, place, walk)
         element = self._element(type_, place)
         if element is None:
+            return []
+        if isinstance(element, Optional) and not lengths:
+            message = "only an element of an array can be missing: without `?` the field is always there"
+            self.diagnostics.error("optional", message, item.type.span)
             return []
         return self._plain(item, element, lengths, found, presence, place)
 
@@ -113,16 +127,20 @@ class Fields:
             case tree.SizedType("buffer", length, _):
                 size = extent(length, place.scope, place.gathered.ranges, self.diagnostics)
                 return Buffer(size.capacity, size.count) if size else None
-            case tree.SizedType(kind, _, span):
-                unsupported(f"`{kind}`", span, self.diagnostics)
-            case tree.OptionalType(_, span):
-                unsupported("an element that may be missing, `?`,", span, self.diagnostics)
+            case tree.SizedType(_, length, _):
+                size = extent(length, place.scope, place.gathered.ranges, self.diagnostics)
+                return Bitmap(size.capacity, size.count) if size else None
+            case tree.OptionalType(inner, span):
+                return self._optional(self._element(self.types.alias(inner), place), span)
             case tree.ContainerType(kind, _, _, span):
                 unsupported(f"`{kind}`", span, self.diagnostics)
-            case tree.TmpType(_, span):
-                unsupported("`tmp`", span, self.diagnostics)
-            case tree.CustomType(span):
-                unsupported("`custom`", span, self.diagnostics)
+        return None
+
+    def _optional(self, element: Type | None, span: Span) -> Optional | None:
+        if isinstance(element, Scalar | Struct):
+            return Optional(element)
+        if element is not None:
+            self.diagnostics.error("optional", "only a number or a struct with a name can be missing", span)
         return None
 
     # Numbers, buffers, and structs with a name -----------------------------------------------------------------------
@@ -137,17 +155,17 @@ class Fields:
         place: Place,
     ) -> list[WireItem]:
         name, path = item.name.text, place.path(item.name.text)
-        if lengths and isinstance(element, Buffer) and element.count is not None:
+        if lengths and isinstance(element, Buffer | Bitmap) and element.count is not None:
             self.diagnostics.error("inner-length", "only the first length of an array can vary", item.type.span)
             return []
-        stored = Buffer(element.capacity) if isinstance(element, Buffer) else element
+        stored = replace(element, count=None) if isinstance(element, Buffer | Bitmap) else element
         storage = array_of(stored, [length.capacity for length in lengths])
         on_wire = array_of(element, [length.capacity for length in lengths])
         if isinstance(on_wire, Array):
             on_wire = Array(on_wire.element, on_wire.capacity, lengths[0].count)
         if self._too_large(storage, item.span):
             return []
-        scalar = element if isinstance(element, Scalar) else None
+        scalar = element if isinstance(element, Scalar) and not element.floating else None
         place.visible[name] = Visible(path, storage, item.local)
         asked = clause.constraints(found, name, scalar, bool(lengths), place.scope, self.diagnostics)
         allowed = clause.bounds(scalar, asked) if scalar else None
@@ -168,10 +186,14 @@ class Fields:
     ) -> None:
         scalar = innermost(storage)
         element = scalar if isinstance(scalar, Scalar) else None
+        if element and element.floating:
+            allowed = EXACT_IN_A_DOUBLE
         value = clause.default(found, element, allowed, place.scope, item.name.span, self.diagnostics)
         low, high = (allowed.low, allowed.high) if allowed else (None, None)
         if isinstance(scalar, Buffer):
             value, low, high = 0, 0, 255
+        if isinstance(scalar, Bitmap) or (element and element.floating):
+            value, low, high = value or 0, None, None
         place.members.append(
             Member(item.name.text, storage, value, low, high, item.local, item.doc, item.span, place.subsection)
         )
@@ -181,6 +203,8 @@ class Fields:
     ) -> None:
         scalar = innermost(storage)
         element = scalar if isinstance(scalar, Scalar) else None
+        if element and element.floating:
+            allowed = EXACT_IN_A_DOUBLE
         keep, value = clause.otherwise(found, element, allowed, place.scope, self.diagnostics)
         if (place.conditional or not presence.always) and not keep and not place.depth:
             default = place.members[-1].default
@@ -191,6 +215,73 @@ class Fields:
         if size > LARGEST:
             self.diagnostics.error("too-large", f"this takes {size} bytes; {LARGEST} is the most", span)
         return size > LARGEST
+
+    # What hooks code ----------------------------------------------------------------------------------------------
+
+    def _bare(self, item: tree.FieldItem, lengths: list[Extent], found: Clauses, place: Place, word: str) -> bool:
+        """Has a `custom` or `tmp` nothing about it that it cannot have?"""
+        for clause_word, written in found.by_word.items():
+            if clause_word not in clause.PRESENCE:
+                message = f"`{clause_word}` means nothing on `{word}`"
+                self.diagnostics.error("misplaced-clause", message, written.span)
+        if lengths or item.local or place.prefix.steps:
+            message = f"`{word}` stands by itself in a device, a struct with a name, or a subsection"
+            self.diagnostics.error("misplaced-item", message, item.span)
+            return False
+        return True
+
+    def _custom(
+        self, item: tree.FieldItem, lengths: list[Extent], found: Clauses, presence: Presence, place: Place
+    ) -> list[WireItem]:
+        name = item.name.text
+        if not self._bare(item, lengths, found, place, "custom"):
+            return []
+        methods = []
+        for kind in ("get", "put"):
+            written = place.gathered.codec_hooks.pop(f"{kind}_{name}", None)
+            if written is None:
+                message = f"nobody reads and writes `{name}`"
+                hint = f"declare its hooks: `hook get_{name}, put_{name}`"
+                self.diagnostics.error("custom-hooks", message, item.span, hint=hint)
+                return []
+            methods.append(written.method or written.kind)
+            place.gathered.inner_hooks.append(Hook(kind, methods[-1]))
+        return [Custom(name, item.name.wire or name, methods[0], methods[1], presence, item.span)]
+
+    def _tmp(
+        self,
+        item: tree.FieldItem,
+        type_: tree.TmpType,
+        lengths: list[Extent],
+        found: Clauses,
+        presence: Presence,
+        place: Place,
+        walk: Walk,
+    ) -> list[WireItem]:
+        name = item.name.text
+        if not self._bare(item, lengths, found, place, "tmp"):
+            return []
+        inner = place.inside(name, f"{place.owner}_{name}", 0)
+        inner.versions = (0, 0)
+        hooks: dict[str, Hook] = {}
+        for written in (hook for part in type_.items if isinstance(part, tree.HookItem) for hook in part.hooks):
+            if written.kind not in ("pre_load", "post_load", "pre_save", "post_save") or written.kind in hooks:
+                message = f"`tmp` has the hooks pre_load, post_load, pre_save and post_save, each once, not `{written.kind}`"
+                self.diagnostics.error("unknown-hook", message, written.span)
+            hooks[written.kind] = Hook(written.kind, written.method or f"{name}_{written.kind}")
+        items = walk(tuple(part for part in type_.items if not isinstance(part, tree.HookItem)), inner)
+        if not inner.members:
+            self.diagnostics.error("empty-struct", "a `tmp` without fields", type_.span)
+            return []
+        description = _description(item, inner, self.schema)
+        self.anonymous.append(description)
+        place.visible[name] = Visible(place.path(name), Struct(description), True)
+        doc = item.doc
+        place.members.append(
+            Member(name, Struct(description), None, None, None, True, doc, item.span, place.subsection)
+        )
+        place.gathered.inner_hooks += hooks.values()
+        return [Tmp(name, item.name.wire or "tmp", tuple(hooks.values()), tuple(items), presence, item.span)]
 
     # Structs without a name -------------------------------------------------------------------------------------------
 

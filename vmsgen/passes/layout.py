@@ -10,17 +10,19 @@ from dataclasses import replace
 
 from vmsgen.model.description import (
     Check,
+    Custom,
     Field,
     Group,
     RangeConstraint,
     Repeat,
     Run,
+    Tmp,
     Unused,
     WhereConstraint,
     WireItem,
 )
 from vmsgen.model.expressions import Expression, FieldValue, Path, walk
-from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type
+from vmsgen.model.types import Array, Bitmap, Buffer, Optional, Scalar, Struct, Type
 from vmsgen.passes.scope import key_of
 
 
@@ -56,7 +58,7 @@ def _close(run: list[WireItem], laid: list[WireItem]) -> None:
 
 
 def _inside(item: WireItem) -> WireItem:
-    if isinstance(item, Group | Repeat):
+    if isinstance(item, Group | Repeat | Tmp):
         return replace(item, items=lay_out(item.items))
     return item
 
@@ -77,7 +79,8 @@ def fixed_size(item: WireItem) -> int | None:
             return item.capacity * sum(size for size in sizes if size is not None)
         case Run():
             return item.size
-    return None
+        case Group() | Custom() | Tmp():
+            return None
 
 
 def type_size(type_: Type) -> int | None:
@@ -90,7 +93,9 @@ def type_size(type_: Type) -> int | None:
         case Array(element, capacity, None):
             size = type_size(element)
             return None if size is None else capacity * size
-        case Struct() | Buffer() | Array():
+        case Bitmap(count=None):
+            return 8 * type_.words
+        case Struct() | Buffer() | Array() | Bitmap() | Optional():
             return None
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from vmsgen.diagnostics import Span
-from vmsgen.model.description import Constraint, Member, Reset
+from vmsgen.model.description import Constraint, Hook, Member, Reset
 from vmsgen.model.expressions import LoopStep, MemberStep, Path
 from vmsgen.model.interval import Interval
 from vmsgen.passes.names import Symbols
 from vmsgen.passes.scope import Key, Loaded, Scope, Visible
+from vmsgen.syntax import tree
 
 
 @dataclass
@@ -21,6 +22,10 @@ class Gathered:
     predicates: dict[str, Span] = field(default_factory=dict)
     ranges: dict[Key, Interval] = field(default_factory=dict)
     constraints: dict[Key, tuple[Constraint, ...]] = field(default_factory=dict)
+    codec_hooks: dict[str, tree.Hook] = field(default_factory=dict)
+    """`get_name` and `put_name` as declared, until the field called `name` claims them."""
+    inner_hooks: list[Hook] = field(default_factory=list)
+    """Those of `custom` and `tmp` fields."""
 
 
 @dataclass

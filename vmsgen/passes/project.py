@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vmsgen.model.description import Field, Group, Presence, Repeat, Run, Unused, WireItem
+from vmsgen.model.description import Custom, Field, Group, Presence, Repeat, Run, Tmp, Unused, WireItem
 from vmsgen.passes.layout import lay_out
 
 
@@ -21,7 +21,7 @@ def _chosen(items: tuple[WireItem, ...], version: int) -> tuple[WireItem, ...]:
             continue
         if isinstance(item, Group | Repeat):
             item = replace(item, items=_chosen(item.items, version))
-        if isinstance(item, Field | Unused | Group | Repeat):
+        if isinstance(item, Field | Unused | Group | Repeat | Custom | Tmp):
             presence = item.presence
             if version < presence.since or (presence.before is not None and version >= presence.before):
                 continue

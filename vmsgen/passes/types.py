@@ -6,9 +6,11 @@ from collections.abc import Callable
 
 from vmsgen.diagnostics import Diagnostics, Span
 from vmsgen.model.description import Description
-from vmsgen.model.types import SCALAR_BITS, Array, Buffer, Scalar, Struct, Type
+from vmsgen.model.types import SCALAR_BITS, Array, Bitmap, Buffer, Optional, Scalar, Struct, Type
 from vmsgen.passes.clauses import unsupported
+from vmsgen.passes.expressions import constant
 from vmsgen.passes.names import BUILTIN_TYPES, Symbols, did_you_mean
+from vmsgen.passes.scope import Scope
 from vmsgen.syntax import tree
 
 
@@ -40,9 +42,21 @@ class Types:
 
     def named(self, type_: tree.NamedType) -> Type | None:
         """A scalar, an enumeration or a named struct; None if refused."""
-        if type_.at is not None:
-            unsupported("a pinned version, `at`,", type_.span, self.diagnostics)
+        found = self._named(type_)
+        if type_.at is None or found is None:
+            return found
+        if not isinstance(found, Struct):
+            self.diagnostics.error("pinned", f"`{type_.name}` has no versions, `at` means nothing on it", type_.span)
             return None
+        at = constant(type_.at, Scope(self.symbols), self.diagnostics)
+        low, high = found.description.minimum_version, found.description.version
+        if at is not None and not low <= at <= high:
+            message = f"`{type_.name}` is read at versions {low}..{high}, so a load at {at} could only fail"
+            self.diagnostics.error("pinned", message, type_.at.span)
+            return None
+        return Struct(found.description, at)
+
+    def _named(self, type_: tree.NamedType) -> Type | None:
         name = type_.name
         declared = self.symbols.declared.get(name)
         if isinstance(declared, tree.DescriptionDeclaration) and name not in self.open:
@@ -96,6 +110,10 @@ def size_of(type_: Type) -> int:
             return type_.size
         case Buffer(capacity, _):
             return capacity
+        case Bitmap():
+            return 8 * type_.words
+        case Optional(element):
+            return 1 + size_of(element)
         case Array(element, capacity, _):
             return capacity * size_of(element)
         case Struct(description):
