@@ -13,6 +13,8 @@ from rich.table import Table
 from vmsgen.cli.schemas import define_option, format_option, load
 from vmsgen.model.schema import Schema
 from vmsgen.model.sizes import size_max
+from vmsgen.model.types import Struct
+from vmsgen.passes.types import allocation_of
 
 EPILOG = """\b
 Examples:
@@ -36,7 +38,7 @@ class Sizes:
 
 def sizes(schemas: tuple[Schema, ...]) -> list[Sizes]:
     return [
-        Sizes(schema.file_name, device.wire_name, device.minimum_version, device.version, size_max(device), 0)
+        Sizes(schema.file_name, device.wire_name, device.minimum_version, device.version, size_max(device), allocation_of(Struct(device)))
         for schema in schemas
         for device in schema.devices
     ]

@@ -35,6 +35,8 @@ def _items(items: tuple[WireItem, ...]) -> Iterator[Counted]:
                 yield from _items(item.items)
             case Repeat() if item.count is not None:
                 yield from _counted(item.target.steps, item.count, item.capacity)
+            case Field(type=Array() | Buffer() as type_) if type_.allocated:
+                pass
             case Field(type=Array() | Buffer() as type_) if type_.count is not None and item.start == 0:
                 yield from _counted(item.target.steps, type_.count, type_.capacity)
 

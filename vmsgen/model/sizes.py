@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vmsgen.model.description import Check, Custom, Description, Field, Group, Repeat, Run, Subsection, Tmp, Unused, WireItem
-from vmsgen.model.types import Array, Bitmap, Buffer, Optional, Scalar, Struct, Type
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
 
 
 CUSTOM_MAX = 65536
@@ -63,6 +63,10 @@ def type_max(type_: Type) -> int:
             return capacity * type_max(element)
         case Bitmap():
             return 8 * type_.words
+        case List(element, maximum):
+            return maximum * (1 + type_max(element)) + 1
+        case Map(key, value, maximum):
+            return 4 + maximum * (1 + type_max(key) + type_max(value)) + 1
         case Optional(element):
             return max(type_max(element), 1)
         case Struct(description):

@@ -88,10 +88,14 @@ class Scalar:
 
 @dataclass(frozen=True)
 class Buffer:
-    """`buffer[capacity]` raw bytes; with `count`, only the first so many of them are on the wire."""
+    """`buffer[capacity]` raw bytes; with `count`, only the first so many of them are on the wire.
+
+    `allocated` ones are kept in memory of their own, made to fit by a load, rather than in the state itself.
+    """
 
     capacity: int
     count: Expression | None = None
+    allocated: bool = False
 
 
 @dataclass(frozen=True)
@@ -118,12 +122,39 @@ class Optional:
 class Array:
     """`element[capacity]`; with `count`, only the first so many elements are on the wire.
 
-    A count outside 0..capacity is an error (`count`). Only the outermost array of a field can have a `count`.
+    A count outside 0..capacity is an error (`count`). Only the outermost array of a field can have a `count`, or be
+    `allocated`; then saving more than were allocated is an error (`count`) too.
     """
 
     element: Type
     capacity: int
     count: Expression | None = None
+    allocated: bool = False
+
+
+@dataclass(frozen=True)
+class List:
+    """`list<element max maximum>`, in memory of its own. On the wire 01 before each element, and 00 behind the last.
+
+    A load takes any byte other than 00 for 01. More than `maximum` is an error (`count`), on either side.
+    """
+
+    element: Struct
+    maximum: int
+
+
+@dataclass(frozen=True)
+class Map:
+    """`map<key, value max maximum>`, in memory of its own, entries in ascending order of keys that are numbers.
+
+    On the wire be32, the number of entries; for each 01, key, value; then 00. A number as key is a u64. A load sorts by such keys and
+    refuses equal ones (error `key`); entries whose keys are structs stay in the order that they came in. A number of entries
+    that is not as announced is an error (`count`).
+    """
+
+    key: Scalar | Struct
+    value: Struct
+    maximum: int
 
 
 @dataclass(frozen=True)
@@ -139,7 +170,7 @@ class Struct:
         return self.description.version if self.at is None else self.at
 
 
-Type = Scalar | Buffer | Bitmap | Array | Struct | Optional
+Type = Scalar | Buffer | Bitmap | Array | Struct | Optional | List | Map
 
 
 def innermost(type_: Type) -> Type:
@@ -163,3 +194,25 @@ def dimensions(type_: Type) -> tuple[int, ...]:
         lengths.append(type_.capacity)
         type_ = type_.element
     return tuple(lengths)
+
+
+def is_allocated(type_: Type) -> bool:
+    """Does a member of this type own memory outside of the state?"""
+    match type_:
+        case List() | Map():
+            return True
+        case Array(allocated=allocated) | Buffer(allocated=allocated):
+            return allocated
+    return False
+
+
+def owns_memory(type_: Type) -> bool:
+    """The same question, asked of everything in it as well."""
+    match type_:
+        case Array(element) if not type_.allocated:
+            return owns_memory(element)
+        case Optional(element):
+            return owns_memory(element)
+        case Struct(description):
+            return any(owns_memory(member.type) for member in description.members)
+    return is_allocated(type_)

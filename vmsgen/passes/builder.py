@@ -58,6 +58,7 @@ class Builder:
         elif not place.members and not wire:
             message = f"{declaration.kind} `{declaration.name.text}` has no fields"
             self.diagnostics.error("empty-struct", message, declaration.name.span)
+        needed = self._needed(declaration.needed, place)
         self._refuse_hook_names(hooks, subsections)
         members = sorted(place.members, key=lambda member: member.span.start)
         return Description(
@@ -65,7 +66,7 @@ class Builder:
             version=versions[1], minimum_version=versions[0], members=tuple(members), wire=lay_out(tuple(wire)),
             subsections=subsections, hooks=hooks, predicates=tuple(self.gathered.predicates),
             resets=tuple(self.gathered.resets), doc=declaration.doc, schema=self.schema, span=declaration.span,
-            needed=self._needed(declaration.needed, place), priority=self._priority(),
+            needed=needed, priority=self._priority(),
             unmigratable=self._attribute("unmigratable") is not None,
             early_setup=self._attribute("early_setup") is not None,
             opaque=self._attribute("opaque") is not None, old_version=self._old(versions[0], hooks),

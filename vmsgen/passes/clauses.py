@@ -31,7 +31,7 @@ WORDS = {
 
 PRESENCE = ("since", "before", "when")
 VALUE = ("in", "where", "=")
-FIELD = (*PRESENCE, *VALUE, "equal", "else")
+FIELD = (*PRESENCE, *VALUE, "equal", "else", "alloc")
 
 C = TypeVar("C", bound=tree.Clause)
 
@@ -52,7 +52,7 @@ def collect(clauses: tuple[tree.Clause, ...], allowed: tuple[str, ...], what: st
     by_word: dict[str, tree.Clause] = {}
     for clause in clauses:
         word = WORDS[type(clause)]
-        if word in ("alloc", "was"):
+        if word == "was":
             unsupported(f"`{word}`", clause.span, diagnostics)
         elif word in by_word:
             first = Related(by_word[word].span, "it is already here")

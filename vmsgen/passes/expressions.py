@@ -7,7 +7,7 @@ from vmsgen.model import expressions as model
 from vmsgen.model import interval as intervals
 from vmsgen.model.description import Description
 from vmsgen.model.interval import ANY
-from vmsgen.model.types import Array, Bitmap, Buffer, Optional, Scalar, Struct, Type
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, is_allocated
 from vmsgen.passes.names import did_you_mean
 from vmsgen.passes.scope import Scope, key_of
 from vmsgen.syntax import expressions as syntax
@@ -172,6 +172,8 @@ class _Resolver:
         raise self.refuse("unknown-name", f"`{path}` has no member `{name}`", span, hint=hint)
 
     def element(self, path: model.Path, type_: Type, step: syntax.Expr) -> tuple[model.Path, Type]:
+        if is_allocated(type_):
+            raise self.refuse("allocated", f"`{path}` is allocated to fit, its elements have no fixed place", step.span)
         if not isinstance(type_, Array | Buffer):
             raise self.refuse("not-an-array", f"`{path}` is not an array", step.span)
         index = self.resolve(step)
@@ -240,6 +242,8 @@ def _called(type_: Type) -> str:
             return "an element that may be missing"
         case Scalar():
             return "not an integer"
+        case List() | Map():
+            return "a container"
     return "a struct"
 
 

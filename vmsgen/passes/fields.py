@@ -22,9 +22,10 @@ from vmsgen.model.description import (
 )
 from vmsgen.model.expressions import LoopStep, Path
 from vmsgen.model.interval import Interval
-from vmsgen.model.types import Array, Bitmap, Buffer, Optional, Scalar, Struct, Type, innermost
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, innermost, is_allocated
 from vmsgen.passes import clauses as clause
-from vmsgen.passes.clauses import Clauses, collect, unsupported
+from vmsgen.passes.clauses import Clauses, collect
+from vmsgen.passes.containers import Containers
 from vmsgen.passes.lengths import LARGEST, Extent, extent
 from vmsgen.passes.names import duplicate
 from vmsgen.passes.place import Place
@@ -46,6 +47,7 @@ class Fields:
         self.types = types
         self.schema = schema
         self.diagnostics = diagnostics
+        self.containers = Containers(types, diagnostics)
         self.anonymous: list[Description] = []
 
     def field(self, item: tree.FieldItem, place: Place, walk: Walk) -> list[WireItem]:
@@ -132,8 +134,8 @@ class Fields:
                 return Bitmap(size.capacity, size.count) if size else None
             case tree.OptionalType(inner, span):
                 return self._optional(self._element(self.types.alias(inner), place), span)
-            case tree.ContainerType(kind, _, _, span):
-                unsupported(f"`{kind}`", span, self.diagnostics)
+            case tree.ContainerType():
+                return self.containers.container(type_, place)
         return None
 
     def _optional(self, element: Type | None, span: Span) -> Optional | None:
@@ -163,6 +165,10 @@ class Fields:
         on_wire = array_of(element, [length.capacity for length in lengths])
         if isinstance(on_wire, Array):
             on_wire = Array(on_wire.element, on_wire.capacity, lengths[0].count)
+        if found.get(tree.AllocClause):
+            storage, on_wire = self._allocated(storage, on_wire, found, place)
+        if isinstance(element, List | Map):
+            self.containers.refuse_version(item, element, lengths, presence, place)
         if self._too_large(storage, item.span):
             return []
         scalar = element if isinstance(element, Scalar) and not element.floating else None
@@ -181,6 +187,14 @@ class Fields:
         wire_name = item.name.wire or str(path)
         return [Field(str(path), wire_name, path, storage, on_wire, 0, presence, asked, item.span)]
 
+    def _allocated(self, storage: Type, on_wire: Type, found: Clauses, place: Place) -> tuple[Type, Type]:
+        """`alloc`: the outermost array or buffer gets memory of its own."""
+        if isinstance(storage, Array | Buffer) and isinstance(on_wire, Array | Buffer) and not place.depth:
+            return replace(storage, allocated=True), replace(on_wire, allocated=True)
+        span = found.by_word["alloc"].span
+        self.diagnostics.error("misplaced-clause", "`alloc` is for arrays and buffers of a device or a named struct", span)
+        return storage, on_wire
+
     def _store(
         self, item: tree.FieldItem, storage: Type, found: Clauses, allowed: Interval | None, place: Place
     ) -> None:
@@ -188,6 +202,9 @@ class Fields:
         element = scalar if isinstance(scalar, Scalar) else None
         if element and element.floating:
             allowed = EXACT_IN_A_DOUBLE
+        if is_allocated(storage) and found.get(tree.DefaultClause):
+            message = "at reset nothing is allocated, so there is nothing to have a value"
+            self.diagnostics.error("misplaced-clause", message, found.by_word["="].span)
         value = clause.default(found, element, allowed, place.scope, item.name.span, self.diagnostics)
         low, high = (allowed.low, allowed.high) if allowed else (None, None)
         if isinstance(scalar, Buffer):

@@ -22,7 +22,7 @@ from vmsgen.model.description import (
     WireItem,
 )
 from vmsgen.model.expressions import Expression, FieldValue, Path, walk
-from vmsgen.model.types import Array, Bitmap, Buffer, Optional, Scalar, Struct, Type
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
 from vmsgen.passes.scope import key_of
 
 
@@ -88,6 +88,8 @@ def type_size(type_: Type) -> int | None:
     match type_:
         case Scalar():
             return type_.size
+        case Buffer(allocated=True) | Array(allocated=True):
+            return None
         case Buffer(capacity, None):
             return capacity
         case Array(element, capacity, None):
@@ -95,7 +97,7 @@ def type_size(type_: Type) -> int | None:
             return None if size is None else capacity * size
         case Bitmap(count=None):
             return 8 * type_.words
-        case Struct() | Buffer() | Array() | Bitmap() | Optional():
+        case Struct() | Buffer() | Array() | Bitmap() | Optional() | List() | Map():
             return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.model.description import Field, WireItem
 from vmsgen.model.expressions import Path
-from vmsgen.model.types import Array, Buffer, Scalar, Type
+from vmsgen.model.types import Array, Buffer, Scalar, Type, is_allocated
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.clauses import collect
 from vmsgen.passes.expressions import Unresolvable, constant, place_of
@@ -65,6 +65,9 @@ def _part(
     place: Place,
     diagnostics: Diagnostics,
 ) -> tuple[Type, int] | None:
+    if is_allocated(storage):
+        diagnostics.error("allocated", f"`{path}` is allocated to fit, it can be sent only as a whole", item.span)
+        return None
     if not isinstance(storage, Array | Buffer):
         diagnostics.error("not-an-array", f"`{path}` is not an array, it has no parts", item.span)
         return None

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from vmsgen.diagnostics import Diagnostics, Span
 from vmsgen.model.description import Description
-from vmsgen.model.types import SCALAR_BITS, Array, Bitmap, Buffer, Optional, Scalar, Struct, Type
+from vmsgen.model.types import SCALAR_BITS, Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
 from vmsgen.passes.clauses import unsupported
 from vmsgen.passes.expressions import constant
 from vmsgen.passes.names import BUILTIN_TYPES, Symbols, did_you_mean
@@ -106,6 +106,8 @@ def array_of(element: Type, capacities: list[int]) -> Type:
 def size_of(type_: Type) -> int:
     """Bytes of storage, about: without padding."""
     match type_:
+        case List() | Map() | Buffer(allocated=True) | Array(allocated=True):
+            return 16
         case Scalar():
             return type_.size
         case Buffer(capacity, _):
@@ -118,3 +120,21 @@ def size_of(type_: Type) -> int:
             return capacity * size_of(element)
         case Struct(description):
             return sum(size_of(member.type) for member in description.members)
+
+
+def allocation_of(type_: Type) -> int:
+    """The most bytes that a load allocates for one member of this type, what its elements allocate included."""
+    match type_:
+        case List(element, maximum):
+            return maximum * (size_of(element) + allocation_of(element))
+        case Map(key, value, maximum):
+            return maximum * (size_of(key) + size_of(value) + allocation_of(key) + allocation_of(value))
+        case Buffer(capacity, allocated=True):
+            return capacity
+        case Array(element, capacity):
+            return capacity * (allocation_of(element) + (size_of(element) if type_.allocated else 0))
+        case Optional(element):
+            return allocation_of(element)
+        case Struct(description):
+            return sum(allocation_of(member.type) for member in description.members)
+    return 0
