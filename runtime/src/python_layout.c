@@ -6,17 +6,15 @@
 static int layout_bind_field(Layout *self, PyObject *namespace, size_t index)
 {
     const vms_python_member *member = &self->table->members[index];
-    PyObject *found = PyMapping_GetItemString(namespace, member->name);
-    if (!found)
-        return -1;
+    PyObject *found = Py_XNewRef(PyDict_GetItemString(namespace, member->name));
     PyTypeObject *wanted = member->kind == VMS_PYTHON_STRUCT ? vms_struct_type
                            : member->rank                    ? vms_array_type
                                                              : vms_integer_type;
     Field *field = (Field *)found;
-    if (!Py_IS_TYPE(found, wanted) || field->layout) {
-        PyErr_Format(PyExc_ImportError, "%s.%s is not a %s of its own: module and extension come from different schemas; "
-                     "build both again", self->table->name, member->name, "field");
-        Py_DECREF(found);
+    if (!found || !Py_IS_TYPE(found, wanted) || field->layout) {
+        PyErr_Format(PyExc_ImportError, "%s.%s is not a field of its own: module and extension come from different schemas; "
+                     "build both again", self->table->name, member->name);
+        Py_XDECREF(found);
         return -1;
     }
     PyObject *name = PyUnicode_InternFromString(member->name);
@@ -68,10 +66,10 @@ static PyObject *layout_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "KO!:Layout", names, &address, &PyDict_Type, &namespace))
         return NULL;
     const vms_python_class *table = (const vms_python_class *)(uintptr_t)address;
+    /* One after the other: of a table of another age only the first number stands where we look. */
     if (table->abi != VMS_PYTHON_ABI || table->cursors != VMS_PYTHON_CURSORS || table->device->abi != VMS_ABI) {
-        PyErr_Format(PyExc_ImportError, "this extension was built for another vmstate (interface %u and %u, installed: "
-                     "%u and %u); build it again with `vmsgen build`", (unsigned)table->abi, (unsigned)table->device->abi,
-                     VMS_PYTHON_ABI, VMS_ABI);
+        PyErr_Format(PyExc_ImportError, "this extension was built for another vmstate (interface %u, installed is %u); "
+                     "build it again with `vmsgen build`", (unsigned)table->abi, VMS_PYTHON_ABI);
         return NULL;
     }
     Layout *self = (Layout *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
