@@ -37,8 +37,8 @@ def _meet_extension(cls: type[State], native: Any, symbol: str) -> None:
         table = getattr(native.lib, f"{symbol}_class")
     except AttributeError:
         raise ImportError(
-            f"the extension {native.__name__} has no struct {symbol}: module and extension come from different schemas; "
-            "build both again with `vmsgen build`"
+            f"the extension {native.__name__} has no struct {symbol}: module and extension come from different "
+            "schemas; build both again with `vmsgen build`"
         ) from None
     layout = Layout(int(native.ffi.cast("uintptr_t", table)), dict(vars(cls)))
     attributes = {"__layout__": layout, "__native__": native, "__symbol__": symbol}
@@ -54,7 +54,9 @@ def _chosen(outer: type[State], element: type[State]) -> type[State]:
     if not isinstance(named, type):
         return element
     if not issubclass(named, element):
-        raise TypeError(f"{outer.__name__}.{element.__name__} must be {element.__name__} or inherit from it, not {named!r}")
+        raise TypeError(
+            f"{outer.__name__}.{element.__name__} must be {element.__name__} or inherit from it, not {named!r}"
+        )
     return named
 
 

@@ -2,9 +2,10 @@
 
 from typing import assert_type
 
-import vmstate
 from devices.board import Board, Speed, Tx
 from devices.uart import FIFO_SIZE, Fifo, LineStatus, Mode, Pckbd, Uart
+
+import vmstate
 
 
 class MyTx(Tx):

@@ -92,5 +92,6 @@ def test_an_extension_has_the_c_of_used_schemas(tmp_path: Path) -> None:
 
 
 def test_a_schema_of_constants_only(tmp_path: Path) -> None:
-    module = build({"numbers_.vms": "/// Numbers.\nconst A = 3 /// Three.\nconst B = A * 2"}, tmp_path, "number_devices")["numbers_"]
+    text = "/// Numbers.\n\nconst A = 3\nconst B = A * 2"
+    module = build({"numbers_.vms": text}, tmp_path, "number_devices")["numbers_"]
     assert (module.A, module.B) == (3, 6)

@@ -113,7 +113,7 @@ def test_another_interface_is_refused(uart: Any) -> None:
     ffi = uart.Pckbd.__native__.ffi
     forged = ffi.new("unsigned int[64]")
     forged[0] = 99
-    with pytest.raises(ImportError, match="this extension was built for another vmstate.*`vmsgen build`"):
+    with pytest.raises(ImportError, match=r"this extension was built for another vmstate.*`vmsgen build`"):
         Layout(int(ffi.cast("uintptr_t", forged)), {})
 
 
