@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* Changes whenever generated code and runtime of different ages would misunderstand each other. */
-#define VMS_ABI 1u
+#define VMS_ABI 2u
 
 /* Errors ------------------------------------------------------------------------------------------------------- */
 
@@ -32,7 +32,10 @@ typedef enum vms_code {
     VMS_INDEX,              /* an expression indexes outside an array */
     VMS_HOOK,               /* a hook failed: `found` is what it returned */
     VMS_MEMORY,             /* no memory for the undo copy */
-    VMS_FULL                /* the writer has no room */
+    VMS_FULL,               /* the writer has no room */
+    VMS_MARKER,             /* an element that the receiver misses was sent */
+    VMS_KEY,                /* two entries of a map with one key, or, on save, not in ascending order */
+    VMS_NO_HOOK             /* what only a hook can code, and there is none */
 } vms_code;
 
 /* An integer of 64 bits, signed or not. */
@@ -232,6 +235,27 @@ void vms_copy_bool(void *to, const void *from, size_t count);
  * instructions. */
 void vms_remember(void *copy, const void *state, size_t size);
 
+/* Memory that states own: blocks of elements, which may have several owners ------------------------------------------ */
+
+/* What elements that own memory themselves are cleared, shared and parted with; of others there is none. */
+typedef struct vms_element {
+    void (*clear)(void *element);       /* gives up what it owns, and is empty then */
+    void (*share)(void *element);       /* of a copy: becomes one more owner of everything that it points to */
+    int (*part)(void *element);         /* of a copy: gets memory of its own with the same content; non-zero: none left */
+} vms_element;
+
+/* `count` zeroed elements with one owner; NULL if there is no memory. At least one. */
+void *vms_allocate(size_t count, size_t size, const vms_element *element);
+/* One owner more; NULL stays NULL. Returns `items`. */
+void *vms_share(void *items);
+/* One owner less; the last one clears the elements and frees the block. NULL is nothing. */
+void vms_release(void *items);
+/* A block of its own with copies of the elements, for whoever calls it in place of his share; NULL if there is no memory. */
+void *vms_part(const void *items);
+/* One more zeroed element behind *count others, in a block that has one owner or none yet (NULL); *items may move.
+ * NULL if there is no memory. */
+void *vms_append(void **items, uint32_t *count, size_t size, const vms_element *element);
+
 /* Expressions: mathematical integers that must stay in 64 bits ------------------------------------------------------- */
 
 #ifdef __SIZEOF_INT128__
@@ -270,6 +294,11 @@ typedef struct vms_device {
     int (*load)(void *state, vms_reader *r, uint32_t version, const void *hooks);
     /* The subsections of the last load, a bit each, at this offset (uint64_t); SIZE_MAX if there are none. */
     size_t present_offset;
+    /* Writes an older version, in minimum_version..version; NULL where there is only one. What that version cannot
+     * express is left out: a caller who minds loads it back and compares. */
+    int (*save_version)(void *state, vms_writer *w, uint32_t version, const void *hooks);
+    /* clear, share and part of the whole state; NULL if it owns no memory. A state that does must be cleared in the end. */
+    const vms_element *element;
 } vms_device;
 
 #ifdef __cplusplus

@@ -21,6 +21,9 @@ const char *vms_code_name(vms_code code)
     case VMS_HOOK: return "hook";
     case VMS_MEMORY: return "memory";
     case VMS_FULL: return "full";
+    case VMS_MARKER: return "marker";
+    case VMS_KEY: return "key";
+    case VMS_NO_HOOK: return "no-hook";
     }
     return "unknown";
 }

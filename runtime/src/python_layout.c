@@ -1,22 +1,18 @@
-/* python_layout.c: layouts, checked against the class that is made for them, and bindings of classes. */
+/* python_layout.c: what an extension says of one struct, checked against the class that is made for it. */
 #include "python_types.h"
-
-/* Layout --------------------------------------------------------------------------------------------------------- */
 
 static int layout_bind_field(Layout *self, PyObject *namespace, size_t index)
 {
     const vms_python_member *member = &self->table->members[index];
-    PyObject *found = PyMapping_GetItemString(namespace, member->name);
-    if (!found)
-        return -1;
+    PyObject *found = Py_XNewRef(PyDict_GetItemString(namespace, member->name));
     PyTypeObject *wanted = member->kind == VMS_PYTHON_STRUCT ? vms_struct_type
                            : member->rank                    ? vms_array_type
                                                              : vms_integer_type;
     Field *field = (Field *)found;
-    if (!Py_IS_TYPE(found, wanted) || field->layout) {
-        PyErr_Format(PyExc_ImportError, "%s.%s is not a %s of its own: module and extension come from different schemas; "
-                     "build both again", self->table->name, member->name, "field");
-        Py_DECREF(found);
+    if (!found || !Py_IS_TYPE(found, wanted) || field->layout) {
+        PyErr_Format(PyExc_ImportError, "%s.%s is not a field of its own: module and extension come from different schemas; "
+                     "build both again", self->table->name, member->name);
+        Py_XDECREF(found);
         return -1;
     }
     PyObject *name = PyUnicode_InternFromString(member->name);
@@ -68,10 +64,10 @@ static PyObject *layout_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "KO!:Layout", names, &address, &PyDict_Type, &namespace))
         return NULL;
     const vms_python_class *table = (const vms_python_class *)(uintptr_t)address;
+    /* One after the other: of a table of another age only the first number stands where we look. */
     if (table->abi != VMS_PYTHON_ABI || table->cursors != VMS_PYTHON_CURSORS || table->device->abi != VMS_ABI) {
-        PyErr_Format(PyExc_ImportError, "this extension was built for another vmstate (interface %u and %u, installed: "
-                     "%u and %u); build it again with `vmsgen build`", (unsigned)table->abi, (unsigned)table->device->abi,
-                     VMS_PYTHON_ABI, VMS_ABI);
+        PyErr_Format(PyExc_ImportError, "this extension was built for another vmstate (interface %u, installed is %u); "
+                     "build it again with `vmsgen build`", (unsigned)table->abi, VMS_PYTHON_ABI);
         return NULL;
     }
     Layout *self = (Layout *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
@@ -182,149 +178,4 @@ PyType_Spec vms_layout_spec = {
     .basicsize = sizeof(Layout),
     .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
     .slots = layout_slots,
-};
-
-/* Binding -------------------------------------------------------------------------------------------------------- */
-
-static int binding_check_elements(Binding *self)
-{
-    const vms_python_class *table = self->layout->table;
-    if ((size_t)PyTuple_Size(self->elements) != table->member_count ||
-        (size_t)PyTuple_Size(self->targets) != table->hook_count) {
-        PyErr_SetString(PyExc_TypeError, "one element a field and one target a hook");
-        return -1;
-    }
-    for (size_t i = 0; i < table->member_count; i++) {
-        const vms_python_member *member = &table->members[i];
-        PyObject *element = PyTuple_GetItem(self->elements, (Py_ssize_t)i);
-        if (member->kind != VMS_PYTHON_STRUCT)
-            continue;
-        if (!Py_IS_TYPE(element, vms_binding_type)) {
-            PyErr_Format(PyExc_TypeError, "%s.%s has no class for its elements", table->name, member->name);
-            return -1;
-        }
-        const Layout *layout = ((Binding *)element)->layout;
-        if (strcmp(layout->table->layout, member->layout) != 0 || layout->device->state_size != member->item_size) {
-            PyErr_Format(PyExc_ImportError, "%s.%s: the modules of %s and %s were built from different schemas; build "
-                         "both again", table->name, member->name, table->name, layout->table->name);
-            return -1;
-        }
-    }
-    return 0;
-}
-
-static int binding_make_table(Binding *self)
-{
-    size_t count = self->layout->table->hook_count;
-    bool any = false;
-    for (size_t i = 0; i < count; i++) {
-        PyObject *target = PyTuple_GetItem(self->targets, (Py_ssize_t)i);
-        if (target == Py_None)
-            continue;
-        if (!Py_IS_TYPE(target, vms_binding_type) && target != Py_True) {
-            PyErr_SetString(PyExc_TypeError, "a target is a Binding, True for this one, or None");
-            return -1;
-        }
-        any = true;
-    }
-    if (!any)
-        return 0;
-    const vms_python_class *table = self->layout->table;
-    self->table = PyMem_Calloc(1, table->hook_table_size);
-    if (!self->table) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (PyTuple_GetItem(self->targets, (Py_ssize_t)i) != Py_None) {
-            size_t slot = table->hooks[i].slot;
-            memcpy(self->table + slot, (const uint8_t *)table->hook_table + slot, sizeof(void (*)(void)));
-        }
-    return 0;
-}
-
-static PyObject *binding_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
-{
-    PyObject *cls, *layout, *elements, *targets;
-    static char *names[] = {"cls", "layout", "elements", "targets", NULL};
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!O!O!O!:Binding", names, &PyType_Type, &cls, vms_layout_type, &layout,
-                                     &PyTuple_Type, &elements, &PyTuple_Type, &targets))
-        return NULL;
-    if (!PyType_IsSubtype((PyTypeObject *)cls, vms_state_type)) {
-        PyErr_SetString(PyExc_TypeError, "only a subclass of State can be bound");
-        return NULL;
-    }
-    Binding *self = (Binding *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
-    if (!self)
-        return NULL;
-    self->cls = (PyTypeObject *)Py_NewRef(cls);
-    self->layout = (Layout *)Py_NewRef(layout);
-    self->elements = Py_NewRef(elements);
-    self->targets = Py_NewRef(targets);
-    if (binding_check_elements(self) || binding_make_table(self)) {
-        Py_DECREF((PyObject *)self);
-        return NULL;
-    }
-    return (PyObject *)self;
-}
-
-static int binding_traverse(PyObject *op, visitproc visit, void *arg)
-{
-    Binding *self = (Binding *)op;
-    Py_VISIT(Py_TYPE(op));
-    Py_VISIT(self->cls);
-    Py_VISIT(self->layout);
-    Py_VISIT(self->elements);
-    Py_VISIT(self->targets);
-    return 0;
-}
-
-/* No tp_clear: the cycle runs through the class, whose dict the collector clears. A Binding stays whole while it lives. */
-static void binding_dealloc(PyObject *op)
-{
-    Binding *self = (Binding *)op;
-    PyTypeObject *type = Py_TYPE(op);
-    PyObject_GC_UnTrack(op);
-    PyMem_Free(self->table);
-    Py_XDECREF((PyObject *)self->cls);
-    Py_XDECREF((PyObject *)self->layout);
-    Py_XDECREF(self->elements);
-    Py_XDECREF(self->targets);
-    ((freefunc)PyType_GetSlot(type, Py_tp_free))(op);
-    Py_DECREF(type);
-}
-
-static PyObject *binding_get(PyObject *op, void *which)
-{
-    Binding *self = (Binding *)op;
-    switch (*(const char *)which) {
-    case 'c': return Py_NewRef((PyObject *)self->cls);
-    case 'l': return Py_NewRef((PyObject *)self->layout);
-    case 'e': return Py_NewRef(self->elements);
-    }
-    return PyBool_FromLong(self->table != NULL);
-}
-
-static PyGetSetDef binding_getset[] = {
-    {"cls", binding_get, NULL, "the class", "c"},
-    {"layout", binding_get, NULL, "its layout", "l"},
-    {"elements", binding_get, NULL, "Binding of each struct field, None of others", "e"},
-    {"has_hooks", binding_get, NULL, "does a load or save call Python?", "h"},
-    {NULL, NULL, NULL, NULL, NULL},
-};
-
-static PyType_Slot binding_slots[] = {
-    {Py_tp_doc, (void *)"A class, its layout, the classes of its elements and its hooks."},
-    {Py_tp_new, (void *)binding_new},
-    {Py_tp_dealloc, (void *)binding_dealloc},
-    {Py_tp_traverse, (void *)binding_traverse},
-    {Py_tp_getset, (void *)binding_getset},
-    {0, NULL},
-};
-
-PyType_Spec vms_binding_spec = {
-    .name = "vmstate._native.Binding",
-    .basicsize = sizeof(Binding),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_IMMUTABLETYPE,
-    .slots = binding_slots,
 };

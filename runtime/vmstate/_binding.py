@@ -22,7 +22,9 @@ def bind(cls: type[State], native: Any, symbol: str | None) -> None:
         names = " and ".join(layout.name for layout in layouts)
         raise TypeError(f"{cls.__name__} cannot be {names} at once: their states are laid out differently")
     layout = layouts[0]
-    cls.__binding__ = Binding(cls, layout, _elements(cls, layout), _targets(cls, layout))
+    elements = _elements(cls, layout)
+    targets = tuple(_target(cls, layout, elements, owner, method) for owner, method in layout.hooks)
+    cls.__binding__ = Binding(cls, layout, elements, targets)
 
 
 def generated(cls: type[State]) -> type[State]:
@@ -35,8 +37,8 @@ def _meet_extension(cls: type[State], native: Any, symbol: str) -> None:
         table = getattr(native.lib, f"{symbol}_class")
     except AttributeError:
         raise ImportError(
-            f"the extension {native.__name__} has no struct {symbol}: module and extension come from different schemas; "
-            "build both again with `vmsgen build`"
+            f"the extension {native.__name__} has no struct {symbol}: module and extension come from different "
+            "schemas; build both again with `vmsgen build`"
         ) from None
     layout = Layout(int(native.ffi.cast("uintptr_t", table)), dict(vars(cls)))
     attributes = {"__layout__": layout, "__native__": native, "__symbol__": symbol}
@@ -52,7 +54,9 @@ def _chosen(outer: type[State], element: type[State]) -> type[State]:
     if not isinstance(named, type):
         return element
     if not issubclass(named, element):
-        raise TypeError(f"{outer.__name__}.{element.__name__} must be {element.__name__} or inherit from it, not {named!r}")
+        raise TypeError(
+            f"{outer.__name__}.{element.__name__} must be {element.__name__} or inherit from it, not {named!r}"
+        )
     return named
 
 
@@ -68,14 +72,25 @@ def _element(outer: type[State], element: type[State]) -> Binding:
     return Binding(element, layout, _elements(outer, layout), ())
 
 
-def _targets(cls: type[State], layout: Layout) -> tuple[Binding | bool | None, ...]:
-    return tuple(_target(cls, owner, method) for owner, method in layout.hooks)
+def _named(layout: Layout, elements: tuple[Binding | None, ...]) -> dict[str, Binding]:
+    """By the schema's class names, the named structs directly in it, those in structs without a name included."""
+    found: dict[str, Binding] = {}
+    for field, element in zip(layout.fields, elements, strict=True):
+        if element is None or field.element is None:
+            continue
+        if element.layout.has_format:
+            found[field.element.__name__] = element
+        else:
+            found |= _named(element.layout, element.elements)
+    return found
 
 
-def _target(cls: type[State], owner: str, method: str) -> Binding | bool | None:
-    found = cls
+def _target(
+    cls: type[State], layout: Layout, elements: tuple[Binding | None, ...], owner: str, method: str
+) -> Binding | bool | None:
+    """Where the hook's method is looked up: True for the object itself; None if nobody overrides it."""
+    binding: Binding | bool = True
     for name in owner.split(".") if owner else ():
-        found = getattr(found, name)
-    if getattr(found, method) is getattr(generated(found), method):
-        return None
-    return found.__binding__ if owner else True
+        binding = _named(layout, elements)[name]
+        cls, layout, elements = binding.cls, binding.layout, binding.elements
+    return None if getattr(cls, method) is getattr(generated(cls), method) else binding

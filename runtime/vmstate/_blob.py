@@ -1,11 +1,7 @@
 """The self-describing form of one state: what `dumps` makes and `loads` reads.
 
-    4  magic  89 56 4d 53
-    1  format 1
-    1  length of the name, then the name on the wire
-    4  version, big-endian
-    8  the first 8 bytes of the schema's SHA-256
-    8  length of the body, big-endian; then the body
+Numbers are big-endian: magic `89 56 4d 53`, u8 format 1, u8 length of the name, the name on the wire, u32 version, the
+first 8 bytes of the schema's SHA-256, u64 length of the body, the body.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """What the native types look like from Python."""
 
 from collections.abc import Iterator
-from typing import Any, Generic, TypeVar, overload
+from typing import Any, Generic, Self, TypeVar, overload
 
-from typing_extensions import Buffer, Self
+from typing_extensions import Buffer
 
 _T_co = TypeVar("_T_co", covariant=True)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy as copying
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from vmstate._binding import bind, generated
 from vmstate._blob import Blob, pack, unpack
@@ -17,7 +17,7 @@ from vmstate._types import State
 from vmstate.errors import FramingError, UnknownNameError, VMStateError
 
 if TYPE_CHECKING:
-    from typing_extensions import Buffer, Self
+    from typing_extensions import Buffer
 
 
 class _Described(State):

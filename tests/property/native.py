@@ -1,4 +1,7 @@
-"""Drawn schemas as native modules, and their objects seen as the oracle's plain values."""
+"""Drawn schemas as native modules, and their memory seen as the oracle's plain values.
+
+Values go in and out through the C struct itself, so that what lies behind a variable array's count is seen as well.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ def build(text: str, name: str, folder: Path) -> ModuleType:
     """Compiles the schema without optimising (the point is many of them) and imports what comes out."""
     schema = folder / f"{name}.vms"
     schema.write_text(text)
-    command = [sys.executable, "-m", "vmsgen", "build", str(schema), "-o", str(folder)]
+    command = [str(Path(sys.executable).with_name("vmsgen")), "build", str(schema), "-o", str(folder)]
     environment = {**os.environ, "CFLAGS": "-O0 -g0"}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr + text
@@ -39,69 +42,44 @@ def make(module: ModuleType, device: Description, methods: dict[str, Callable[..
     return type(base.__name__, (base,), methods)() if methods else base()
 
 
-def fill(target: Any, description: Description, state: State) -> None:
-    """Puts every value into the native object, member by member, as a user would."""
+def fill(struct: Any, description: Description, state: State) -> None:
+    """Puts every value into the C struct; which subsections came in its last load is left as it is."""
     for member in description.members:
         name, value = member_name(member.name), state[member.name]
         if isinstance(member.type, Scalar):
-            setattr(target, name, value)
+            setattr(struct, name, value)
         else:
-            _fill(getattr(target, name), member.type, value)
+            _fill(getattr(struct, name), member.type, value)
 
 
-def _fill(view: Any, type_: Type, value: Value) -> None:
-    match type_:
-        case Struct(description):
-            fill(view, description, value)
-        case Array(Scalar(), _, _) | Buffer():
-            for index, number in enumerate(value):
-                view[index] = number
-        case Array(element, _, _) if _ends_in_struct(element):
-            for index, inner in enumerate(value):
-                _fill(view[index], element, inner)
-        case Array():
-            for place, number in _leaves(value):
-                view[place] = number
+def _fill(place: Any, type_: Type, value: Value) -> None:
+    if isinstance(type_, Struct):
+        fill(place, type_.description, value)
+        return
+    element = type_.element if isinstance(type_, Array) else Scalar("u8")
+    for index, inner in enumerate(value):
+        if isinstance(element, Scalar):
+            place[index] = inner
+        else:
+            _fill(place[index], element, inner)
 
 
-def read(source: Any, description: Description) -> State:
-    """Everything in the native object, as the oracle has it."""
-    state = State(
-        (member.name, _read(getattr(source, member_name(member.name)), member.type)) for member in description.members
-    )
-    if not description.anonymous:
-        state.present = {s.name for s in description.all_subsections if source.present(s.name)}
+def read(struct: Any, description: Description) -> State:
+    """Everything in the C struct, as the oracle has it."""
+    state = State((m.name, _read(getattr(struct, member_name(m.name)), m.type)) for m in description.members)
+    if not description.anonymous and description.subsections:
+        came = struct.vms_present
+        state.present = {s.name for s in description.all_subsections if came >> s.number & 1}
     return state
 
 
-def _read(view: Any, type_: Type) -> Value:
+def _read(place: Any, type_: Type) -> Value:
     match type_:
         case Scalar():
-            return int(view)
+            return int(place)
         case Struct(description):
-            return read(view, description)
+            return read(place, description)
         case Buffer():
-            return bytearray(view)
-        case Array(element, capacity, _) if _ends_in_struct(element):
-            return [_read(view[index], element) for index in range(capacity)]
+            return bytearray(place)
         case Array(element, _, _):
-            return _numbers(view.tolist(), element)
-    raise TypeError(type_)
-
-
-def _numbers(values: list[Any], element: Type) -> Value:
-    if isinstance(element, Buffer):
-        return [bytearray(row) for row in values]
-    if isinstance(element, Array):
-        return [_numbers(row, element.element) for row in values]
-    return [int(number) for number in values]
-
-
-def _ends_in_struct(type_: Type) -> bool:
-    return isinstance(type_, Struct) or (isinstance(type_, Array) and _ends_in_struct(type_.element))
-
-
-def _leaves(value: Value, *place: int) -> list[tuple[tuple[int, ...], int]]:
-    if isinstance(value, list | bytearray):
-        return [leaf for index, inner in enumerate(value) for leaf in _leaves(inner, *place, index)]
-    return [(place, value)]
+            return [_read(inner, element) for inner in place]

@@ -54,7 +54,7 @@ class _Class:
 
 
 def emit(schema: Schema, header: str) -> str:
-    """C for one extension module, `_NAME`. Only the standard library and cffi's own includes are added by its building."""
+    """C for one extension module, `_NAME`, which is compiled with the C of the schema and of those that it uses."""
     ffi = FFI()
     ffi.cdef(_declarations(schema))
     module = f"_{schema.name}"

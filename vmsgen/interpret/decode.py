@@ -142,7 +142,7 @@ class _Decoder:
                 self.items(inner, frame)
             case Repeat():
                 for number in range(count_of(item.count, item.capacity, frame, name, self.at)):
-                    self.items(item.items, frame.within_loop(number))
+                    self.items(item.items, frame.within_loop(item.target, number))
 
     def field(self, field: Field, frame: Frame, name: str) -> None:
         number = counted(field, frame, name, self.at)
@@ -222,7 +222,7 @@ def _pieces(items: tuple[WireItem, ...], frame: Frame) -> Iterator[tuple[str, in
                 yield name, size
             case Repeat():
                 for number in range(item.capacity):
-                    yield from _pieces(item.items, frame.within_loop(number))
+                    yield from _pieces(item.items, frame.within_loop(item.target, number))
             case Group(_, inner, _) | Run(_, inner):
                 yield from _pieces(inner, frame)
             case Check():

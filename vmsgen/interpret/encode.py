@@ -115,7 +115,7 @@ class _Encoder:
                 self.items(inner, frame)
             case Repeat():
                 for number in range(count_of(item.count, item.capacity, frame, name, len(self.out))):
-                    self.items(item.items, frame.within_loop(number))
+                    self.items(item.items, frame.within_loop(item.target, number))
 
     def field(self, field: Field, frame: Frame, name: str) -> None:
         number = counted(field, frame, name, len(self.out))

@@ -31,9 +31,8 @@ class Frame:
 
     `state` is the live one. `held` is the state as it was before the load began (on save: `state` itself), None
     where there is no receiver. `loops` has the number of the current element of every enclosing `Repeat`, the
-    outermost first.
-    `prefix` is the path from the device to this state, empty for the device itself. `own` is the value that a
-    constraint is about.
+    outermost first, and `element` is what that element is called. `prefix` is the path from the device to this state,
+    empty for the device itself. `own` is the value that a constraint is about.
     """
 
     state: State
@@ -41,13 +40,18 @@ class Frame:
     version: int
     prefix: str = ""
     loops: tuple[int, ...] = ()
+    element: str = ""
     own: int | None = None
 
     def name_of(self, path: Path | str, *indices: int) -> str:
-        """`rings[3].size`: how errors call what is at `path`, or element `indices` of it."""
+        """`rings[3].size`: how errors call what is at `path`, or element `indices` of it.
+
+        A path given as text is that of something without a place in the state: it is called after the element around.
+        """
         text = path if isinstance(path, str) else self._text(path)
         text += "".join(f"[{index}]" for index in indices)
-        return f"{self.prefix}.{text}" if self.prefix and text else self.prefix or text
+        around = self.element if isinstance(path, str) else ""
+        return ".".join(part for part in (self.prefix, around, text) if part)
 
     def _text(self, path: Path) -> str:
         text = ""
@@ -66,11 +70,11 @@ class Frame:
     def with_own(self, value: int) -> Frame:
         return replace(self, own=value)
 
-    def within_loop(self, number: int) -> Frame:
-        return replace(self, loops=(*self.loops, number))
+    def within_loop(self, array: Path, number: int) -> Frame:
+        return replace(self, loops=(*self.loops, number), element=f"{self._text(array)}[{number}]")
 
     def at_version(self, version: int) -> Frame:
-        return replace(self, version=version, loops=(), own=None)
+        return replace(self, version=version, loops=(), element="", own=None)
 
 
 def look_up(path: Path, root: State, frame: Frame) -> Value:

@@ -54,14 +54,14 @@ def is_present(presence: Presence, frame: Frame, hooks: Hooks, name: str, offset
 
 
 def name_of_item(item: WireItem, frame: Frame) -> str:
-    """How errors call it. Groups, checks and runs have no name: it is that of the state they are in."""
+    """How errors call it. Groups, checks and runs have no name: it is that of the state or element they are in."""
     match item:
         case Field() | Repeat():
             return frame.name_of(item.target)
         case Unused():
             return frame.name_of("unused")
         case Group() | Check() | Run():
-            return frame.prefix
+            return frame.name_of("")
 
 
 def count_of(count: Expression | None, capacity: int, frame: Frame, name: str, offset: int) -> int:

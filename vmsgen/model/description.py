@@ -21,7 +21,7 @@ class Member:
 
     `default` is the value at reset: of a scalar the value, of an array or buffer that of each element; None for structs,
     which have their own. `low` and `high` bound the value where they are constant, and are the type's own bounds
-    otherwise (None for structs). `local` members are never on the wire by themselves.
+    otherwise (None for structs). `local` members are never on the wire by themselves. `was` is a former name.
     """
 
     name: str
@@ -33,6 +33,7 @@ class Member:
     doc: str
     span: Span
     subsection: str | None = None
+    was: str | None = None
 
 
 # Presence ----------------------------------------------------------------------------------------------------------
@@ -105,6 +106,8 @@ class Field:
     For `send x as u8` the type is narrower or wider than the storage: a value that does not fit is error `range` on
     either side. For `send x[start +: n]` it is an array (or buffer) of `n` elements and `start` is where they begin, and
     a variable `n` is at most what is left of the array.
+
+    `was` is a former name, which only the comparison of two schemas asks for.
     """
 
     name: str
@@ -116,6 +119,7 @@ class Field:
     presence: Presence
     constraints: tuple[Constraint, ...]
     span: Span
+    was: str | None = None
 
 
 @dataclass(frozen=True)

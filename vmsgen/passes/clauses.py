@@ -31,7 +31,8 @@ WORDS = {
 
 PRESENCE = ("since", "before", "when")
 VALUE = ("in", "where", "=")
-FIELD = (*PRESENCE, *VALUE, "equal", "else", "alloc")
+LOCAL = (*VALUE, "was")
+FIELD = (*PRESENCE, *LOCAL, "equal", "else", "alloc")
 
 C = TypeVar("C", bound=tree.Clause)
 
@@ -52,9 +53,7 @@ def collect(clauses: tuple[tree.Clause, ...], allowed: tuple[str, ...], what: st
     by_word: dict[str, tree.Clause] = {}
     for clause in clauses:
         word = WORDS[type(clause)]
-        if word == "was":
-            unsupported(f"`{word}`", clause.span, diagnostics)
-        elif word in by_word:
+        if word in by_word:
             first = Related(by_word[word].span, "it is already here")
             diagnostics.error("duplicate-clause", f"`{word}` stands here twice", clause.span, related=(first,))
         elif word not in allowed:
@@ -62,6 +61,12 @@ def collect(clauses: tuple[tree.Clause, ...], allowed: tuple[str, ...], what: st
         else:
             by_word[word] = clause
     return Clauses(by_word)
+
+
+def former_name(found: Clauses) -> str | None:
+    """What `was` says."""
+    clause = found.get(tree.WasClause)
+    return clause.name if clause else None
 
 
 def unsupported(what: str, span: Span, diagnostics: Diagnostics) -> None:

@@ -60,7 +60,7 @@ class Fields:
             if member.name == name.text:
                 duplicate(name.text, name.span, member.span, self.diagnostics)
                 return []
-        allowed = clause.VALUE if item.local else clause.FIELD
+        allowed = clause.LOCAL if item.local else clause.FIELD
         found = collect(item.clauses, allowed, "a `local`" if item.local else "a field", self.diagnostics)
         presence = clause.presence(found, place.scope, place.versions, place.gathered.predicates, self.diagnostics)
         self._refuse_stray_else(found, presence, place)
@@ -185,7 +185,8 @@ class Fields:
         self._reset(path, storage, found, allowed, presence, place)
         place.loaded = place.loaded.with_key(key)
         wire_name = item.name.wire or str(path)
-        return [Field(str(path), wire_name, path, storage, on_wire, 0, presence, asked, item.span)]
+        former = clause.former_name(found)
+        return [Field(str(path), wire_name, path, storage, on_wire, 0, presence, asked, item.span, former)]
 
     def _allocated(self, storage: Type, on_wire: Type, found: Clauses, place: Place) -> tuple[Type, Type]:
         """`alloc`: the outermost array or buffer gets memory of its own."""
@@ -211,9 +212,22 @@ class Fields:
             value, low, high = 0, 0, 255
         if isinstance(scalar, Bitmap) or (element and element.floating):
             value, low, high = value or 0, None, None
-        place.members.append(
-            Member(item.name.text, storage, value, low, high, item.local, item.doc, item.span, place.subsection)
-        )
+        self._member(item, storage, value, (low, high), found, place)
+
+    def _member(
+        self,
+        item: tree.FieldItem,
+        storage: Type,
+        value: int | None,
+        bounds: tuple[int | None, int | None],
+        found: Clauses,
+        place: Place,
+    ) -> None:
+        was = clause.former_name(found)
+        member = Member(
+            item.name.text, storage, value, *bounds, item.local, item.doc, item.span, place.subsection, was
+        )  # fmt: skip
+        place.members.append(member)
 
     def _reset(
         self, path: Path, storage: Type, found: Clauses, allowed: Interval | None, presence: Presence, place: Place
@@ -293,9 +307,8 @@ class Fields:
         description = _description(item, inner, self.schema)
         self.anonymous.append(description)
         place.visible[name] = Visible(place.path(name), Struct(description), True)
-        doc = item.doc
         place.members.append(
-            Member(name, Struct(description), None, None, None, True, doc, item.span, place.subsection)
+            Member(name, Struct(description), None, None, None, True, item.doc, item.span, place.subsection)
         )
         place.gathered.inner_hooks += hooks.values()
         return [Tmp(name, item.name.wire or "tmp", tuple(hooks.values()), tuple(items), presence, item.span)]
@@ -330,7 +343,7 @@ class Fields:
             return []
         path = place.path(name)
         place.visible[name] = Visible(path, storage, item.local)
-        place.members.append(Member(name, storage, None, None, None, item.local, item.doc, item.span, place.subsection))
+        self._member(item, storage, None, (None, None), found, place)
         if item.local:
             return []
         if lengths and inner.conditional and not place.depth:

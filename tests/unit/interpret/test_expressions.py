@@ -23,7 +23,7 @@ from vmsgen.model.expressions import (
 
 STATE = State(a=7, b=-2, zero=0, big=2**64 - 1, v=[10, 20, 30], s=State(x=5), rows=[State(y=1), State(y=2)])
 HELD = State(a=100)
-FRAME = Frame(STATE, HELD, 3, "", (1,), 42)
+FRAME = Frame(STATE, HELD, 3, loops=(1,), own=42)
 
 
 @pytest.mark.parametrize(

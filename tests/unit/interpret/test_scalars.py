@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.unit.interpret.builders import (
+    ANY,
     BOOL,
     I8,
     I16,
@@ -17,10 +18,13 @@ from tests.unit.interpret.builders import (
     U64,
     Array,
     Buffer,
+    FieldValue,
     at,
+    check,
     description,
     field,
     loop,
+    op,
     path,
     repeat,
     run,
@@ -231,6 +235,14 @@ def test_rows_of_structs_without_a_name() -> None:
 
 def loops(depth: int) -> tuple[object, ...]:
     return tuple(loop("m", depth=level).steps[1] for level in range(depth))
+
+
+def test_what_has_no_place_is_named_after_the_element_around_it() -> None:
+    cell = struct("d_m", {"c": U8}, anonymous=True)
+    inner = field(loop("m", "c"), U8), unused(1), check(op(FieldValue(loop("m", "c"), ANY), "<", 9), "too much")
+    device = description("d", {"m": Array(cell, 2)}, repeat("m", 2, *inner))
+    assert refusal_of(device, b"\1\0\1").path == "m[1].unused"
+    assert refusal_of(device, b"\1\0\x09\0").path == "m[1]"
 
 
 def test_a_counted_array_of_structs_without_a_name() -> None:

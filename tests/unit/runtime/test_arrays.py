@@ -99,7 +99,12 @@ REFUSED = [
     ("rings", [{}], ValueError, r"board: rings takes 4 elements, not 1"),
     ("rings", {}, TypeError, r"board: rings takes a sequence of Tx"),
     ("grid", [[{}] * 3, [{}] * 2], ValueError, r"board: grid\[1\] takes 3 elements, not 2"),
-    ("grid", [[{}] * 3, [{}, {}, 5]], TypeError, r"board: grid\[1\]\[2\] takes a Tx or a mapping of its fields, not int"),
+    (
+        "grid",
+        [[{}] * 3, [{}, {}, 5]],
+        TypeError,
+        r"board: grid\[1\]\[2\] takes a Tx or a mapping of its fields, not int",
+    ),
     ("eecd", 3, TypeError, r"board: eecd takes a board_eecd or a mapping of its fields, not int"),
 ]
 

@@ -86,7 +86,7 @@ def test_enumerations(uart: Any) -> None:
 
 
 def test_a_field_cannot_be_deleted(uart: Any) -> None:
-    with pytest.raises(AttributeError, match="pckbd.status is part of the state and cannot be deleted"):
+    with pytest.raises(AttributeError, match=r"pckbd\.status is part of the state and cannot be deleted"):
         del uart.Pckbd().status
 
 

@@ -11,7 +11,7 @@ struct PCIDevice version 2 {
 enum Speed : u8 { SLOW = 0  FAST = 1 }
 """
 
-UART = '''
+UART = """
 /// A 16550A serial port.
 
 const FIFO_SIZE = 16
@@ -53,7 +53,7 @@ device pckbd version 3 {
 
 /// Nothing but four bytes.
 device tiny version 1 { a : u8  b : u8  c : u8  d : u8 }
-'''
+"""
 
 BOARD = """
 use "pci.vms"

@@ -1,0 +1,65 @@
+"""What a type checker must accept."""
+
+from typing import assert_type
+
+from devices.board import Board, Speed, Tx
+from devices.uart import FIFO_SIZE, Fifo, LineStatus, Mode, Pckbd, Uart
+
+import vmstate
+
+
+class MyTx(Tx):
+    def post_load(self, version: int) -> None:
+        self.frames = version
+
+
+class MyBoard(Board):
+    Tx = MyTx
+
+    def pre_save(self) -> None:
+        self.nvec = 3
+
+    def mit_in_use(self, version: int) -> bool:
+        return self.mit_on
+
+
+keyboard = Pckbd(status=3)
+assert_type(keyboard.status, int)
+assert_type(keyboard.save(), bytes)
+assert_type(keyboard.save_into(bytearray(8), offset=2), int)
+keyboard.restore(memoryview(b"\0\0\0\0"), version=3)
+assert_type(Pckbd.load(b"\0\0\0\0", 3), Pckbd)
+assert_type(Pckbd.loads(keyboard.dumps()), Pckbd)
+assert_type(Pckbd.versions, tuple[int, int])
+assert_type(Pckbd.size_max + FIFO_SIZE, int)
+
+uart = Uart(lsr=LineStatus.OVERRUN | LineStatus.TX_EMPTY, mode=Mode.READ, recv_fifo={"num": 3})
+assert_type(uart.lsr, LineStatus)
+assert_type(uart.mode, Mode | int)
+uart.lsr |= LineStatus.DATA_READY
+uart.mode = 3
+uart.recv_fifo = Fifo(num=1, data=bytes(16))
+uart.recv_fifo = {"num": 1}
+assert_type(uart.recv_fifo, Fifo)
+assert_type(uart.recv_fifo.data[3], int)
+assert_type(uart.present("recv_fifo"), bool)
+uart.update({"divider": 3}, ier=1)
+uart.update(recv_fifo={"num": 1})
+
+board = MyBoard(rings=[Tx(), {"size": 3}, Tx(), MyTx()], matrix=[range(5)] * 3, speed=Speed.SLOW)
+assert_type(board.rings[0], Tx)
+assert_type(board.rings[1:], list[Tx])
+assert_type(board.grid[1][2].size, int)
+assert_type([ring.size for ring in board.rings], list[int])
+assert_type(board.flags[0], bool)
+assert_type(board.deadline, int | None)
+board.deadline = None
+board.vectors = b"" if board.nvec == 0 else [1, 2, 3]
+board.rings[0] = Tx(size=3)
+board.slots = [{"addr": 1}]
+
+try:
+    board.restore(b"", 2)
+except vmstate.ValidationError as error:
+    assert_type(error.path, str)
+    assert_type(error.offset, int | None)

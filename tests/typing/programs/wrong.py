@@ -1,0 +1,21 @@
+"""What a type checker must refuse, and no other line."""
+
+from devices.board import Board
+from devices.uart import Fifo, Pckbd, Uart
+
+keyboard = Pckbd(stauts=3)  # refused
+keyboard.status = "3"  # refused
+keyboard.stauts = 3  # refused
+keyboard.restore(b"")  # refused
+Pckbd.load(b"")  # refused
+Uart().recv_fifo = 3  # refused
+Uart(recv_fifo=Pckbd())  # refused
+Board().rings = [Fifo()]  # refused
+Board().on = None  # refused
+Board().deadline = "soon"  # refused
+Board(eecd=3)  # refused
+
+
+class Wrong(Board):
+    def post_load(self, version: str) -> None:  # refused
+        pass
