@@ -220,9 +220,23 @@ static inline void vms_hook_ran(vms_error *error, const char *hook)
 static inline uint16_t vms_get16(const uint8_t *p) { uint16_t v; memcpy(&v, p, 2); return VMS_BE16(v); }
 static inline uint32_t vms_get32(const uint8_t *p) { uint32_t v; memcpy(&v, p, 4); return VMS_BE32(v); }
 static inline uint64_t vms_get64(const uint8_t *p) { uint64_t v; memcpy(&v, p, 8); return VMS_BE64(v); }
+static inline double vms_get_double(const uint8_t *p)
+{
+    uint64_t bits = vms_get64(p);
+    double v;
+    memcpy(&v, &bits, 8);
+    return v;
+}
 static inline void vms_put16(uint8_t *p, uint16_t v) { v = VMS_BE16(v); memcpy(p, &v, 2); }
 static inline void vms_put32(uint8_t *p, uint32_t v) { v = VMS_BE32(v); memcpy(p, &v, 4); }
 static inline void vms_put64(uint8_t *p, uint64_t v) { v = VMS_BE64(v); memcpy(p, &v, 8); }
+
+static inline void vms_put_double(uint8_t *p, double v)
+{
+    uint64_t bits;
+    memcpy(&bits, &v, 8);
+    vms_put64(p, bits);
+}
 
 /* count elements of 2, 4 or 8 bytes between native memory and the wire, in either direction; arrays.c. */
 void vms_copy16(void *to, const void *from, size_t count);

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vmsgen.model.description import (
+    Custom,
     Description,
     Field,
     Group,
@@ -13,17 +14,18 @@ from vmsgen.model.description import (
     Repeat,
     Run,
     Subsection,
+    Tmp,
     Unused,
     WireItem,
 )
-from vmsgen.model.types import Struct, innermost
+from vmsgen.model.types import structs_in
 
 PREDICATE = "predicate"
 
 
 @dataclass(frozen=True)
 class HookPoint:
-    """`kind` is pre_load, post_load, pre_save, post_save or predicate; `subsection` the one that it belongs to, if any.
+    """`kind` is that of a Hook, or predicate; `subsection` the one that it belongs to, if any.
 
     For a predicate `subsection` is the one that it decides about (`needed hook NAME`), if any: without an implementation it
     then answers whether that came in the last load, and otherwise no.
@@ -36,7 +38,7 @@ class HookPoint:
 
 def hook_points(description: Description) -> tuple[HookPoint, ...]:
     """The description's own hooks, each method once, those of subsections included, in schema order."""
-    points = [HookPoint(hook.method, hook.kind, None) for hook in description.hooks]
+    points = [HookPoint(hook.method, hook.kind, None) for hook in (*description.hooks, *description.inner_hooks)]
     decided = {}
     for subsection in description.all_subsections:
         points += [HookPoint(hook.method, hook.kind, subsection) for hook in subsection.hooks]
@@ -49,12 +51,11 @@ def hook_points(description: Description) -> tuple[HookPoint, ...]:
 
 def _embedded(description: Description) -> Iterator[Description]:
     for member in description.members:
-        type_ = innermost(member.type)
-        if isinstance(type_, Struct):
-            if type_.description.anonymous:
-                yield from _embedded(type_.description)
+        for struct in structs_in(member.type):
+            if struct.description.anonymous:
+                yield from _embedded(struct.description)
             else:
-                yield type_.description
+                yield struct.description
 
 
 def embedded_with_hooks(description: Description) -> tuple[Description, ...]:
@@ -69,23 +70,26 @@ def has_hooks(description: Description) -> bool:
 
 def subsection_has_hooks(subsection: Subsection) -> bool:
     """Does saving or loading just this subsection call any hook? Its own `needed` is asked outside of it."""
-    if subsection.hooks or _wire_has_hooks(subsection.wire):
+    if subsection.hooks or wire_has_hooks(subsection.wire):
         return True
     return any(isinstance(sub.needed, HookPredicate) or subsection_has_hooks(sub) for sub in subsection.subsections)
 
 
-def _wire_has_hooks(items: tuple[WireItem, ...]) -> bool:
+def wire_has_hooks(items: tuple[WireItem, ...]) -> bool:
+    """Does saving or loading these items call any hook?"""
     for item in items:
         match item:
-            case Run():
-                pass
+            case Custom():
+                return True
+            case Tmp():
+                if item.hooks or wire_has_hooks(item.items):
+                    return True
             case Field(type=type_):
-                element = innermost(type_)
-                if isinstance(element, Struct) and has_hooks(element.description):
+                if any(has_hooks(struct.description) for struct in structs_in(type_)):
                     return True
             case Group() | Repeat():
-                if _wire_has_hooks(item.items):
+                if wire_has_hooks(item.items):
                     return True
-        if isinstance(item, Field | Unused | Group | Repeat) and isinstance(item.presence.condition, HookPredicate):
+        if isinstance(item, Field | Unused | Group | Repeat | Tmp) and isinstance(item.presence.condition, HookPredicate):
             return True
     return False

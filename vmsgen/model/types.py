@@ -216,3 +216,15 @@ def owns_memory(type_: Type) -> bool:
         case Struct(description):
             return any(owns_memory(member.type) for member in description.members)
     return is_allocated(type_)
+
+
+def structs_in(type_: Type) -> tuple[Struct, ...]:
+    """The structs that a type is made of, not looking into them: of a map the key's, if it is one, and the value's."""
+    match innermost(type_):
+        case Struct() as struct:
+            return (struct,)
+        case List(element):
+            return (element,)
+        case Map(key, value):
+            return (key, value) if isinstance(key, Struct) else (value,)
+    return ()

@@ -9,7 +9,10 @@ from dataclasses import dataclass
 
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import Trail
-from vmsgen.model.types import Buffer, Scalar, Type, dimensions, innermost
+from vmsgen.model.types import Bitmap, Buffer, Scalar, Type, dimensions, innermost
+
+Flat = Scalar | Buffer | Bitmap
+"""What arrays are made of that are copied in one go."""
 
 COPIES = {2: "vms_copy16", 4: "vms_copy32", 8: "vms_copy64"}
 
@@ -49,17 +52,31 @@ def flat_count(type_: Type, outer: str | None) -> str:
     element = innermost(type_)
     if isinstance(element, Buffer):
         lengths.append(element.capacity)
+    if isinstance(element, Bitmap):
+        lengths.append(element.words)
     if outer is None:
         return str(math.prod(lengths))
     inner = math.prod(lengths[1:])
     return outer if inner == 1 else f"{outer} * {inner}"
 
 
-def copy(to: str, source: str, element: Scalar | Buffer, count: str) -> str:
+def copy(to: str, source: str, element: Flat, count: str) -> str:
     """A statement that copies elements between memory and the wire, either way."""
+    if isinstance(element, Bitmap):
+        return f"vms_copy64({to}, {source}, {count});"
     if isinstance(element, Scalar):
         if element.kind == "bool":
             return f"vms_copy_bool({to}, {source}, {count});"
         if element.size > 1:
             return f"{COPIES[element.size]}({to}, {source}, {count});"
     return f"memcpy({to}, {source}, {count});"
+
+
+def item_size(element: Flat) -> int:
+    """Bytes of one element, in memory and on the wire."""
+    match element:
+        case Scalar():
+            return element.size
+        case Bitmap():
+            return 8
+    return 1

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
-from vmsgen.backend.names import c_struct
+from vmsgen.backend.names import c_struct, member_name
+from vmsgen.model.description import Description, Member
 from vmsgen.model.interval import INT64, UINT64, Interval
-from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type
+from vmsgen.model.types import (
+    Array,
+    Bitmap,
+    Buffer,
+    List,
+    Map,
+    Optional,
+    Scalar,
+    Struct,
+    Type,
+    dimensions,
+    innermost,
+    is_allocated,
+    is_optional,
+)
 
 SCALARS = {
     "u8": "uint8_t", "u16": "uint16_t", "u32": "uint32_t", "u64": "uint64_t",
     "i8": "int8_t", "i16": "int16_t", "i32": "int32_t", "i64": "int64_t",
-    "bool": "uint8_t", "timer": "int64_t",
+    "bool": "uint8_t", "timer": "int64_t", "f64": "double", "cpudouble": "double",
 }  # fmt: skip
 
 INT = "int"
@@ -18,21 +33,56 @@ INT32 = Interval(-(2**31), 2**31 - 1)
 UINT32 = Interval(0, 2**32 - 1)
 
 
-def declaration(name: str, type_: Type) -> str:
-    """`uint32_t regs[8][2]`"""
-    lengths = ""
-    while isinstance(type_, Array):
-        lengths += f"[{type_.capacity}]"
-        type_ = type_.element
-    match type_:
-        case Scalar(kind):
-            return f"{SCALARS[kind]} {name}{lengths}"
+def declarations(owner: Description, member: Member) -> list[str]:
+    """What a member comes to in C: itself, and beside it what tells how much of it there is.
+
+    `uint32_t regs[8][2]`; `struct TxContext *queue` and `uint32_t queue_count`.
+    """
+    name, type_ = member_name(member.name), member.type
+    found = [declaration(owner, name, type_)]
+    if is_allocated(type_):
+        found.append(f"uint32_t {name}_count")
+    elif is_optional(type_):
+        lengths = "".join(f"[{length}]" for length in dimensions(type_))
+        found.append(f"uint8_t {name}_there{lengths}")
+    return found
+
+
+def declaration(owner: Description, name: str, type_: Type) -> str:
+    """`uint32_t regs[8][2]`; memory outside of the state is reached by a pointer, `uint32_t (*regs)[2]`."""
+    lengths = [str(length) for length in dimensions(type_)]
+    element = innermost(type_)
+    match element:
         case Buffer(capacity):
-            return f"uint8_t {name}{lengths}[{capacity}]"
-        case Struct(description):
-            return f"struct {c_struct(description.name)} {name}{lengths}"
-        case Array():
-            raise AssertionError("unwrapped above")
+            lengths.append(str(capacity))
+        case Bitmap():
+            lengths.append(str(element.words))
+    if is_allocated(type_):
+        name = f"(*{name})" if len(lengths) > 1 else f"*{name}"
+        lengths = lengths[1:]
+    return f"{element_type(owner, name.strip('(*)'), element)} {name}" + "".join(f"[{length}]" for length in lengths)
+
+
+def element_type(owner: Description, name: str, element: Type) -> str:
+    """The C type of what a member's arrays are made of; of a list or map, of an entry."""
+    match element:
+        case Scalar(kind):
+            return SCALARS[kind]
+        case Buffer():
+            return "uint8_t"
+        case Bitmap():
+            return "uint64_t"
+        case Struct(description) | List(Struct(description)):
+            return f"struct {c_struct(description.name)}"
+        case Map():
+            return f"struct {entry(owner, name)}"
+        case Array() | Optional() | List():
+            raise AssertionError("innermost is none of these")
+
+
+def entry(owner: Description, name: str) -> str:
+    """The tag of a map's entries."""
+    return f"{c_struct(owner.name)}_{name}_entry"
 
 
 def promoted(scalar: Scalar) -> str:

@@ -7,8 +7,16 @@ from importlib.resources import files
 import jinja2
 
 from vmsgen.backend.c.expressions import Context, Expressions
-from vmsgen.backend.c.functions import Names, load_functions, save_functions
+from vmsgen.backend.c.functions import (
+    Function,
+    Names,
+    load_functions,
+    needed_function,
+    old_functions,
+    save_functions,
+)
 from vmsgen.backend.c.lines import source_text
+from vmsgen.backend.c.ownership import entries, owners
 from vmsgen.backend.c.storage import PRESENT, init, members
 from vmsgen.backend.names import c_struct, hook_name, member_name
 from vmsgen.model.counts import Counted, counted_members
@@ -16,8 +24,18 @@ from vmsgen.model.description import Description
 from vmsgen.model.hooks import embedded_with_hooks, has_hooks, hook_points
 from vmsgen.model.schema import Schema
 from vmsgen.model.sizes import size_max
+from vmsgen.model.types import Struct, owns_memory
 
-VERSIONED = ("post_load", "predicate")
+PARAMETERS = {
+    "post_load": "uint32_t version, ",
+    "predicate": "uint32_t version, ",
+    "get": "vms_reader *r, ",
+    "put": "vms_writer *w, ",
+    "load_state_old": "vms_reader *r, uint32_t version, ",
+    "load_state": "vms_reader *r, uint32_t version, ",
+    "save_state": "vms_writer *w, ",
+}
+"""What the hooks of a kind are handed between the state and `opaque`."""
 
 
 def emit_header(schema: Schema, header: str) -> str:
@@ -71,7 +89,7 @@ def define(value: int) -> str:
 def describe(description: Description) -> dict[str, object]:
     """What the templates ask of a description."""
     names = Names(description)
-    functions = [] if description.anonymous else [*save_functions(description), *load_functions(description)]
+    functions = [] if description.anonymous else _functions(description)
     return {
         "stem": names.stem,
         "names": names,
@@ -79,13 +97,18 @@ def describe(description: Description) -> dict[str, object]:
         "members": members(description),
         "has_hooks": not description.anonymous and has_hooks(description),
         "hooks": [
-            {"method": hook_name(point.method), "version": "uint32_t version, " if point.kind in VERSIONED else ""}
+            {"method": hook_name(point.method), "version": PARAMETERS.get(point.kind, "")}
             for point in hook_points(description)
         ],
         "embedded": [c_struct(inner.name) for inner in embedded_with_hooks(description)],
         "nested": not description.anonymous and description.kind == "struct",
         "init": str(init(description)),
         "functions": functions,
+        "entries": entries(description),
+        "owners": owners(description),
+        "owns": owns_memory(Struct(description)),
+        "has_versions": description.minimum_version < description.version and not description.opaque,
+        "needed": needed_function(description),
         "counts": []
         if description.anonymous
         else [_count(description, counted) for counted in counted_members(description)],
@@ -93,6 +116,10 @@ def describe(description: Description) -> dict[str, object]:
         "present": f"offsetof(struct {names.stem}, {PRESENT})" if description.subsections else "SIZE_MAX",
         "title": source_text(description.span).rstrip(" {"),
     }
+
+
+def _functions(description: Description) -> list[Function]:
+    return [*save_functions(description), *old_functions(description), *load_functions(description)]
 
 
 def _count(description: Description, counted: Counted) -> dict[str, str]:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from vmsgen.backend.c.held import subsection_uses_held, uses_held
+from vmsgen.backend.c.coded import by_hook
+from vmsgen.backend.c.expressions import Context, Expressions
+from vmsgen.backend.c.held import items_use_held, subsection_uses_held, uses_held
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.load import Loader
-from vmsgen.backend.c.refusals import Trail
+from vmsgen.backend.c.refusals import LOAD, SAVE, Direction, Trail, numbers
 from vmsgen.backend.c.save import Saver
 from vmsgen.backend.c.storage import PRESENT, resets
 from vmsgen.backend.names import c_struct, hook_name
-from vmsgen.model.description import Description, HookPredicate, Run, Subsection
-from vmsgen.model.hooks import has_hooks, subsection_has_hooks
+from vmsgen.model.description import Description, Group, HookPredicate, Repeat, Run, Subsection, Tmp, WireItem
+from vmsgen.model.hooks import has_hooks, subsection_has_hooks, wire_has_hooks
 from vmsgen.model.sizes import header_size
+from vmsgen.model.types import Struct, owns_memory
 from vmsgen.passes.project import at_version
 from vmsgen.passes.types import size_of
+
+Owner = Description | Subsection | Tmp
 
 ON_STACK = 4096
 """A larger state is remembered on the heap while it is loaded. Bytes of storage, padding aside."""
@@ -45,9 +51,18 @@ class Names:
     def hooks(self) -> str:
         return f", const {self.stem}_hooks *hooks" if has_hooks(self.description) else ""
 
-    def hooks_of(self, subsection: Subsection) -> str:
-        """The parameter of a subsection's functions: only where it is used."""
-        return self.hooks if subsection_has_hooks(subsection) else ""
+    def hooks_of(self, part: Subsection | Tmp) -> str:
+        """The parameter of the functions of a part: only where it is used."""
+        used = subsection_has_hooks(part) if isinstance(part, Subsection) else wire_has_hooks((part,))
+        return self.hooks if used else ""
+
+    @property
+    def save_version(self) -> str:
+        return f"int {self.stem}_save_version({self.saved}, vms_writer *w, uint32_t version{self.hooks})"
+
+    @property
+    def needed(self) -> str:
+        return f"int {self.stem}_needed({self.saved}{', void *opaque' if self.hooks else ''}{self.hooks})"
 
     @property
     def saved(self) -> str:
@@ -82,6 +97,8 @@ def sets_in_one_go(description: Description) -> bool:
     """Is every refusal decided before the first store? Then a load has nothing to undo."""
     if description.hooks or description.subsections or description.resets or uses_held(description):
         return False
+    if description.old_version is not None:
+        return False
     return len(description.wire) == 1 and isinstance(description.wire[0], Run)
 
 
@@ -90,19 +107,38 @@ def sets_in_one_go(description: Description) -> bool:
 
 def save_functions(description: Description) -> list[Function]:
     names = Names(description)
-    found = [f for sub in description.subsections for f in _save_subsection(names, sub)]
+    if description.opaque:
+        return [_by_hook(names, names.save, SAVE, "save_state", "")]
+    found = [_static(f) for tmp in tmps(description) for f in _save_tmp(names, tmp)]
+    found += [f for sub in description.subsections for f in _save_subsection(names, sub)]
     body = Lines()
-    saver = Saver(body, description.version)
+    saver = Saver(body, names.stem, str(description.version))
     saver.items(at_version(description.wire, description.version))
     _save_subsections(names, saver, description.subsections)
     found += _around_save(names, description, names.save, f"{names.stem}_write", body)
+    if description.minimum_version < description.version:
+        found += _save_version(names)
     return found
+
+
+def _save_version(names: Names) -> list[Function]:
+    """The same for any version that is read: the version is tested item by item."""
+    description = names.description
+    body = Lines()
+    low, high = description.minimum_version, description.version
+    tests = [f"version > {high}"] if low == 0 else [f"version < {low}", f"version > {high}"]
+    bounds = numbers("version", low, high)
+    body.fail(" || ".join(tests), *SAVE.refuse(Trail((), ""), "VMS_VERSION", *bounds))
+    saver = Saver(body, names.stem, "version")
+    saver.items(description.wire)
+    _save_subsections(names, saver, description.subsections)
+    return _around_save(names, description, names.save_version, f"{names.stem}_write_version", body)
 
 
 def _save_subsection(names: Names, subsection: Subsection) -> list[Function]:
     found = [f for sub in subsection.subsections for f in _save_subsection(names, sub)]
     body = Lines()
-    saver = Saver(body, subsection.version)
+    saver = Saver(body, names.stem, str(subsection.version))
     size = header_size(subsection)
     saver.room(str(size))
     header = f"\x05{chr(len(subsection.wire_name))}{subsection.wire_name}".encode("latin-1")
@@ -112,6 +148,14 @@ def _save_subsection(names: Names, subsection: Subsection) -> list[Function]:
     name = names.subsection(subsection)
     head = f"int {name}_save({names.saved}, vms_writer *w{names.hooks_of(subsection)})"
     return found + [_static(f) for f in _around_save(names, subsection, head, f"{name}_write", body)]
+
+
+def _save_tmp(names: Names, tmp: Tmp) -> list[Function]:
+    body = Lines()
+    Saver(body, names.stem, "0").items(at_version(tmp.items, 0))
+    name = f"{names.stem}_{tmp.name}"
+    head = f"int {name}_save({names.saved}, vms_writer *w{names.hooks_of(tmp)})"
+    return _around_save(names, tmp, head, f"{name}_write", body)
 
 
 def _save_subsections(names: Names, saver: Saver, subsections: tuple[Subsection, ...]) -> None:
@@ -132,7 +176,7 @@ def _save_subsections(names: Names, saver: Saver, subsections: tuple[Subsection,
         lines.fail(f"{operand} && {call}", "return -1;", beside=subsection.span)
 
 
-def _around_save(names: Names, owner: Description | Subsection, head: str, inner: str, body: Lines) -> list[Function]:
+def _around_save(names: Names, owner: Owner, head: str, inner: str, body: Lines) -> list[Function]:
     """`post_save` runs whatever happened after `pre_save`, so then what lies between is a function of its own."""
     pre, post = owner.hook("pre_save"), owner.hook("post_save")
     lines = Lines()
@@ -146,11 +190,12 @@ def _around_save(names: Names, owner: Description | Subsection, head: str, inner
         return [_function("", head, lines)]
     body.blank()
     body.add("return 0;")
-    hooks = names.hooks_of(owner) if isinstance(owner, Subsection) else names.hooks
-    inner_head = f"int {inner}({names.saved}, vms_writer *w{hooks})"
+    hooks = names.hooks if isinstance(owner, Description) else names.hooks_of(owner)
+    version = ", uint32_t version" if "uint32_t version" in head else ""
+    inner_head = f"int {inner}({names.saved}, vms_writer *w{version}{hooks})"
     name = hook_name(post.method)
     lines.blank()
-    lines.add(f"int result = {inner}(s, w{_pass(hooks)});")
+    lines.add(f"int result = {inner}(s, w{', version' if version else ''}{_pass(hooks)});")
     lines.add(f"int failed = hooks && hooks->{name} ? hooks->{name}(s, w->opaque) : 0;")
     lines.fail("failed && !result", f"return vms_not_saved_hook(w, {string(post.method)}, failed);")
     lines.add("return result;")
@@ -172,9 +217,12 @@ def _call(lines: Lines, cursor: str, method: str, version: str) -> None:
 
 def load_functions(description: Description) -> list[Function]:
     names = Names(description)
+    if description.opaque:
+        return [_by_hook(names, names.load, LOAD, "load_state", "version, ")]
     if description.kind == "device" and sets_in_one_go(description):
         return [_load_in_one_go(names)]
-    found = [f for sub in description.subsections for f in _read_subsection(names, sub)]
+    found = [_read_tmp(names, tmp) for tmp in tmps(description)]
+    found += [f for sub in description.subsections for f in _read_subsection(names, sub)]
     found.append(_read(names))
     found.append(_load(names))
     return found
@@ -199,7 +247,7 @@ def _load_in_one_go(names: Names) -> Function:
     description = names.description
     lines = Lines()
     _refuse_versions(lines, description, "", "r->p")
-    loader = Loader(lines, "version")
+    loader = Loader(lines, names.stem, "version")
     owner = string(description.wire_name)
     loader.before_stores = [f"if (vms_end(r, {owner}, {len(description.wire_name)}))", "    return -1;"]
     loader.items(description.wire)
@@ -229,13 +277,31 @@ def _between_hooks(names: Names, owner: Description | Subsection, lines: Lines) 
     if pre:
         lines.blank()
         _call(lines, "r", pre.method, "")
-    loader = Loader(lines, "version")
+    loader = Loader(lines, names.stem, "version")
     loader.declared_p = isinstance(owner, Subsection)
     loader.items(owner.wire)
     _read_subsections(names, owner, lines)
     if post:
         lines.blank()
         _call(lines, "r", post.method, "version, ")
+
+
+def _read_tmp(names: Names, tmp: Tmp) -> Function:
+    lines = Lines()
+    if pre := tmp.hook("pre_load"):
+        _call(lines, "r", pre.method, "")
+    Loader(lines, names.stem, "0").items(tmp.items)
+    lines.blank()
+    name = f"{names.description.name}_{tmp.name}"
+    lines.fail(f"vms_no_subsection(r, {string(name)}, {len(name)})", "return -1;")
+    if post := tmp.hook("post_load"):
+        lines.blank()
+        _call(lines, "r", post.method, "0, ")
+    lines.blank()
+    lines.add("return 0;")
+    held = f", const struct {names.stem} *held" if items_use_held(tmp.items) else ""
+    head = f"int {names.stem}_{tmp.name}_read(struct {names.stem} *s{held}, vms_reader *r{names.hooks_of(tmp)})"
+    return _function("static ", head, lines)
 
 
 def _read_subsections(names: Names, owner: Description | Subsection, lines: Lines) -> None:
@@ -282,7 +348,10 @@ def _load(names: Names) -> Function:
     """The version test, and the undo."""
     description = names.description
     lines = Lines()
-    _refuse_versions(lines, description, "", "r->p")
+    if description.old_version is not None:
+        _load_old(names, lines)
+    else:
+        _refuse_versions(lines, description, "", "r->p")
     lines.blank()
     large = sum(size_of(member.type) for member in description.members) > ON_STACK
     if large:
@@ -292,14 +361,79 @@ def _load(names: Names) -> Function:
     else:
         lines.add(f"struct {names.stem} undo;")
     copy, size = ("undo", "sizeof *undo") if large else ("&undo", "sizeof undo")
+    owns = owns_memory(Struct(description))
     held = f", {copy}" if uses_held(description) else ""
     lines.add(f"vms_remember({copy}, s, {size});")
-    lines.add(f"int failed = {names.stem}_read(s{held}, r, version{_pass(names.hooks)}) || vms_left_over(r);")
-    lines.fail("failed", f"vms_remember(s, {copy}, {size});")
+    if owns:
+        lines.add(f"{names.stem}_share({copy});")
+    read = f"{names.stem}_read(s{held}, r, version{_pass(names.hooks)})"
+    if description.old_version is not None:
+        read = f"(old ? {names.stem}_read_old(s, r, version, hooks) : {read})"
+    lines.add(f"int failed = {read} || vms_left_over(r);")
+    if owns:
+        lines.fail("failed", f"{names.stem}_clear(s);", f"vms_remember(s, {copy}, {size});")
+        lines.add("else")
+        lines.add(f"    {names.stem}_clear({copy});")
+    else:
+        lines.fail("failed", f"vms_remember(s, {copy}, {size});")
     if large:
         lines.add("free(undo);")
     lines.add("return failed ? -1 : 0;")
     return _function("", names.load, lines)
+
+
+def _load_old(names: Names, lines: Lines) -> None:
+    """Versions before the oldest that the fields can tell go to a hook."""
+    description = names.description
+    low, middle, high = description.old_version or 0, description.minimum_version, description.version
+    lines.add(f"bool old = version < {middle};")
+    tests = [f"version > {high}"] if low == 0 else [f"version < {low}", f"version > {high}"]
+    bounds = numbers("version", low, high)
+    lines.fail(" || ".join(tests), *LOAD.refuse(Trail((), ""), "VMS_VERSION", *bounds))
+
+
+def old_functions(description: Description) -> list[Function]:
+    """The call of `load_state_old`, where there are old versions."""
+    hook = description.hook("load_state_old")
+    if description.old_version is None or hook is None:
+        return []
+    names = Names(description)
+    head = f"int {names.stem}_read_old(struct {names.stem} *s, vms_reader *r, uint32_t version{names.hooks})"
+    return [_static(_by_hook(names, head, LOAD, hook.method, "version, "))]
+
+
+def _by_hook(names: Names, head: str, direction: Direction, method: str, version: str) -> Function:
+    """A body that only the device model can code."""
+    description = names.description
+    lines = Lines()
+    if description.opaque and direction.loading:
+        bounds = numbers("version", 0, description.version)
+        lines.fail(f"version > {description.version}", *LOAD.refuse(Trail((), ""), "VMS_VERSION", *bounds))
+    by_hook(lines, direction, method, version, "")
+    lines.add("return vms_left_over(r);" if description.opaque and direction.loading else "return 0;")
+    return _function("", head, lines)
+
+
+def needed_function(description: Description) -> Function | None:
+    """Is the section of the device sent at all? 1, 0, or -1 where a hook failed or the question has no answer."""
+    if description.needed is None:
+        return None
+    names = Names(description)
+    lines = Lines()
+    match description.needed:
+        case HookPredicate(method):
+            name = hook_name(method)
+            call = f"hooks->{name}(s, {description.version}, opaque)"
+            lines.add(f"return hooks && hooks->{name} ? {call} : 1;")
+        case condition:
+            value = Expressions(Context(held="s", version=str(description.version))).emit(condition)
+            if value.faults:
+                lines.add("vms_fault fault = {VMS_OK};")
+                lines.add(f"int needed = {value.operand} != 0;")
+                lines.add("return fault.code ? -1 : needed;")
+            else:
+                lines.add(f"return {value.operand} != 0;")
+    return _function("", names.needed, lines)
 
 
 def _pass(parameter: str) -> str:
@@ -311,11 +445,25 @@ def _function(linkage: str, head: str, lines: Lines) -> Function:
     code = "\n".join(line.split("/*")[0] for line in lines.lines)
     unused = [
         name
-        for name in ("version", "held", "hooks")
+        for name in ("s", "opaque", "version", "held", "hooks")
         if re.search(rf"\b{name}[,)]", head) and not re.search(rf"\b{name}\b", code)
     ]
     notes = [f"    (void){name};" for name in unused]
     return Function(linkage, head, "\n".join([*notes, *lines.lines]))
+
+
+def tmps(description: Description) -> list[Tmp]:
+    """All `tmp` fields, those of subsections and groups included."""
+
+    def walk(items: tuple[WireItem, ...]) -> Iterator[Tmp]:
+        for item in items:
+            if isinstance(item, Tmp):
+                yield item
+            elif isinstance(item, Group | Repeat | Run):
+                yield from walk(item.items)
+
+    programs = [description.wire, *(sub.wire for sub in description.all_subsections)]
+    return [tmp for program in programs for tmp in walk(program)]
 
 
 def _static(function: Function) -> Function:

@@ -12,16 +12,21 @@ from vmsgen.model.description import (
     Repeat,
     Run,
     Subsection,
+    Tmp,
     WhereConstraint,
     WireItem,
 )
 from vmsgen.model.expressions import mentions_held
-from vmsgen.model.types import Struct, innermost
+from vmsgen.model.types import structs_in
 
 
 def uses_held(description: Description) -> bool:
     """`equal` and held(), in its own items or in those of embedded structs."""
     return _items(description.wire) or any(_items(sub.wire) for sub in description.all_subsections)
+
+
+def items_use_held(items: tuple[WireItem, ...]) -> bool:
+    return _items(items)
 
 
 def subsection_uses_held(subsection: Subsection) -> bool:
@@ -34,11 +39,10 @@ def _items(items: tuple[WireItem, ...]) -> bool:
 
 def _item(item: WireItem) -> bool:
     match item:
-        case Run() | Group() | Repeat():
+        case Run() | Group() | Repeat() | Tmp():
             return _items(item.items)
         case Field():
-            element = innermost(item.type)
-            if isinstance(element, Struct) and uses_held(element.description):
+            if any(uses_held(struct.description) for struct in structs_in(item.type)):
                 return True
             return any(_asks(constraint) for constraint in item.constraints)
     return False

@@ -2,39 +2,56 @@
 
 from __future__ import annotations
 
-from vmsgen.backend.c.arrays import copy, each, flat_count
+from vmsgen.backend.c import coded, owned
+from vmsgen.backend.c.arrays import Element, Flat, copy, each, flat_count, item_size
 from vmsgen.backend.c.ctypes import SCALARS
-from vmsgen.backend.c.held import uses_held
+from vmsgen.backend.c.held import items_use_held, uses_held
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.questions import Questions, scalar_value
-from vmsgen.backend.c.refusals import LOAD, Trail, spelled, trail
+from vmsgen.backend.c.refusals import LOAD, Trail, numbers, spelled, trail
 from vmsgen.backend.c.save import always, asks, start_of
 from vmsgen.backend.names import c_struct
 from vmsgen.model.description import (
     Check,
     Constraint,
+    Custom,
     Field,
     Group,
     RangeConstraint,
     Repeat,
     Run,
+    Tmp,
     Unused,
     WhereConstraint,
     WireItem,
 )
 from vmsgen.model.expressions import Expression, FieldValue, Path, walk
-from vmsgen.model.hooks import has_hooks
-from vmsgen.model.types import Array, Buffer, Scalar, Struct, dimensions, innermost
+from vmsgen.model.hooks import has_hooks, wire_has_hooks
+from vmsgen.model.types import (
+    Array,
+    Bitmap,
+    Buffer,
+    List,
+    Map,
+    Scalar,
+    Struct,
+    Type,
+    dimensions,
+    innermost,
+    is_allocated,
+    is_optional,
+)
 from vmsgen.passes.layout import fixed_size
 
 Locals = dict[Path, tuple[str, Scalar]]
 
 
 class Loader:
-    """Writes one function body. `version` is the C variable with the stream's version."""
+    """Writes one function body. `version` is C for the stream's version."""
 
-    def __init__(self, lines: Lines, version: str) -> None:
+    def __init__(self, lines: Lines, stem: str, version: str) -> None:
         self.lines = lines
+        self.stem = stem
         self.version = version
         self.ask = Questions(lines, LOAD, version)
         self.declared_p = False
@@ -46,7 +63,7 @@ class Loader:
             self.item(item)
 
     def item(self, item: WireItem) -> None:
-        if isinstance(item, Field | Unused | Group | Repeat) and not item.presence.always:
+        if isinstance(item, Field | Unused | Group | Repeat | Custom | Tmp) and not item.presence.always:
             at = trail(item.target) if isinstance(item, Field | Repeat) else Trail((), "")
             self.lines.blank()
             test = self.ask.presence(item.presence, at)
@@ -71,6 +88,17 @@ class Loader:
                 self.repeat(item)
             case Field():
                 self.field(item)
+            case Custom():
+                coded.custom(self.lines, LOAD, item)
+            case Tmp():
+                self.tmp(item)
+
+    def tmp(self, item: Tmp) -> None:
+        """A description inside, by a function of its own, always as version 0."""
+        self.lines.blank()
+        held = ", held" if items_use_held(item.items) else ""
+        hooks = ", hooks" if wire_has_hooks((item,)) else ""
+        self.lines.fail(f"{self.stem}_{item.name}_read(s{held}, r{hooks})", "return -1;", beside=item.span)
 
     def take(self, size: str, fields: list[str], at: Trail) -> None:
         declare = "" if self.declared_p else "const uint8_t *"
@@ -161,9 +189,9 @@ class Loader:
                 self.lines.add(f"{target} = {value};", field.span)
             case Buffer(capacity):
                 self.lines.add(f"memcpy({start_of(target, field.start)}, {at}, {capacity});", field.span)
-            case Array():
+            case Array() | Bitmap():
                 element = innermost(field.type)
-                assert isinstance(element, Scalar | Buffer)
+                assert isinstance(element, Flat)
                 count = flat_count(field.type, None)
                 self.lines.add(copy(start_of(target, field.start), at, element, count), field.span)
 
@@ -178,41 +206,83 @@ class Loader:
         self.lines.blank()
         at = trail(field.target)
         element = innermost(field.type)
-        if isinstance(element, Struct):
+        if isinstance(element, List):
+            owned.load_list(self, field, element, at)
+        elif isinstance(element, Map):
+            owned.load_map(self, field, element, at, self.stem)
+        elif isinstance(element, Struct) or is_optional(field.type):
             self.structs(field, element, at)
-            return
-        assert isinstance(element, Scalar | Buffer) and isinstance(field.type, Array | Buffer)
-        assert field.type.count is not None
-        count = self.ask.count(field.type.count, field.type.capacity, "count", at)
-        number = flat_count(field.type, count)
-        size_text = number
-        if isinstance(element, Scalar) and element.size > 1:
-            size_text = f"{number} * {element.size}"
-        self.take(size_text, [at.last], at)
+        else:
+            assert isinstance(element, Flat)
+            self.flat(field, element, at)
+
+    def counted(self, field: Field, at: Trail) -> str:
+        """C for the number of elements of the outermost dimension that come."""
+        assert isinstance(field.type, Array | Buffer | Bitmap)
+        if field.type.count is None:
+            return str(field.type.capacity)
+        return self.ask.count(field.type.count, field.type.capacity, "count", at)
+
+    def flat(self, field: Field, element: Flat, at: Trail) -> None:
+        """Numbers, bytes or bits, in one piece, as many as are counted."""
+        count = self.counted(field, at)
+        number = flat_count(field.type, count) if not isinstance(field.type, Bitmap) else f"({count} + 63) / 64"
+        size = item_size(element)
+        bytes_ = f"({number}) * {size}" if " " in number and size > 1 else number if size == 1 else f"{number} * {size}"
+        self.take(bytes_, [at.last], at)
         if asks(field) and isinstance(field.type, Array):
             self.element_questions(field, "p", count, {})
         target = start_of(spelled(field.target), field.start)
+        if is_allocated(field.type):
+            owned.allocate(self, target, element, "", count, at)
+            with self.lines.block(f"if ({count})"):
+                self.lines.add(copy(target, "p", element, number), field.span)
+            return
         self.lines.add(copy(target, "p", element, number), field.span)
 
-    def structs(self, field: Field, element: Struct, at: Trail) -> None:
-        description = element.description
-        name = c_struct(description.name)
-        hooks = f", hooks ? &hooks->{name} : NULL" if has_hooks(description) else ""
+    def structs(self, field: Field, element: Type, at: Trail) -> None:
+        """Structs with a name, and elements that may be missing: one after the other."""
         text = spelled(field.target)
-
-        def read(place: str) -> str:
-            held = f", &{place.replace('s->', 'held->', 1)}" if uses_held(description) else ""
-            return f"{name}_read(&{place}{held}, r, {description.version}{hooks})"
-
         if not isinstance(field.type, Array):
-            self.lines.fail(read(text), *LOAD.inside(at), beside=field.span)
+            assert isinstance(element, Struct)
+            call = read_call(element, f"&{text}", "&" + text.replace("s->", "held->", 1))
+            self.lines.fail(call, *LOAD.inside(at), beside=field.span)
             return
-        outer = str(field.type.capacity)
-        if field.type.count is not None:
-            outer = self.ask.count(field.type.count, field.type.capacity, "count", at)
+        outer = self.counted(field, at)
+        if is_allocated(field.type):
+            owned.allocate(self, text, field.type.element, "", outer, at)
         lengths = [outer, *map(str, dimensions(field.type)[1:])]
         with each(self.lines, text, lengths, at, field.start, len(at.around)) as one:
-            self.lines.fail(read(one.text), *LOAD.inside(one.at), beside=field.span)
+            if not is_optional(field.type):
+                assert isinstance(element, Struct)
+                held = f"&{one.text}" if is_allocated(field.type) else "&" + one.text.replace("s->", "held->", 1)
+                if is_allocated(field.type):
+                    self.lines.add(f"{c_struct(element.description.name)}_init(&{one.text});")
+                self.lines.fail(read_call(element, f"&{one.text}", held), *LOAD.inside(one.at), beside=field.span)
+                return
+            self.optional(field, element, one, text)
+
+    def optional(self, field: Field, element: Type, one: Element, text: str) -> None:
+        """What the receiver misses must have been missing there: one byte says so."""
+        there = one.text.replace(text, f"{text}_there", 1)
+        lines, outer = self.lines, self.declared_p
+        with lines.block(f"if (!{there})"):
+            self.take("1", [""], one.at)
+            found = numbers("*p", "0x30", "0x30")
+            lines.fail("*p != 0x30", *LOAD.refuse(one.at, "VMS_MARKER", *found, "p"))
+        self.declared_p = outer
+        with lines.block("else"):
+            if isinstance(element, Struct):
+                call = read_call(element, f"&{one.text}", "&" + one.text.replace("s->", "held->", 1))
+                lines.fail(call, *LOAD.inside(one.at), beside=field.span)
+            elif isinstance(element, Scalar):
+                self.take(str(element.size), [""], one.at)
+                lines.add(f"{SCALARS[element.kind]} value = {get(element, 'p', 0)};")
+                value = scalar_value("value", element) if not element.floating else None
+                if value:
+                    self.ask.constraints(field.constraints, value, "", self.ask.context(), one.at, "p")
+                lines.add(f"{one.text} = value;", field.span)
+        self.declared_p = outer
 
     def unused(self, item: Unused) -> None:
         self.lines.blank()
@@ -231,6 +301,15 @@ class Loader:
         with self.lines.block(f"for (size_t {index} = 0; {index} < {count}; {index}++)", item.span):
             self.items(item.items)
         self.declared_p = outer
+
+
+def read_call(element: Struct, place: str, held: str) -> str:
+    """C that loads an embedded struct; non-zero if it was refused."""
+    description = element.description
+    name = c_struct(description.name)
+    hooks = f", hooks ? &hooks->{name} : NULL" if has_hooks(description) else ""
+    before = f", {held}" if uses_held(description) else ""
+    return f"{name}_read({place}{before}, r, {element.version}{hooks})"
 
 
 def legend(items: tuple[WireItem, ...]) -> list[str]:
@@ -290,6 +369,8 @@ def get_at(scalar: Scalar, at: str) -> str:
         if scalar.kind == "bool":
             return f"{byte} != 0"
         return f"(int8_t){byte}" if scalar.signed else byte
+    if scalar.floating:
+        return f"vms_get_double({at})"
     bits = scalar.size * 8
     read = f"vms_get{bits}({at})"
     return f"(int{bits}_t){read}" if scalar.signed else read

@@ -11,6 +11,11 @@ from vmsgen.model.expressions import Constant, IndexStep, LoopStep, MemberStep, 
 NOTHING = "vms_unsigned(0)"
 
 
+def numbers(found: object, low: object, high: object) -> tuple[str, str, str]:
+    """C for what was found and what is allowed, of values that are not negative."""
+    return f"vms_unsigned({found})", f"vms_unsigned({low})", f"vms_unsigned({high})"
+
+
 @dataclass(frozen=True)
 class Trail:
     """The names on the way to a field, cut where an array is walked: `ranges` [i0] `cfg`.

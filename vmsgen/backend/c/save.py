@@ -4,25 +4,41 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vmsgen.backend.c.arrays import copy, each, flat_count
+from vmsgen.backend.c import coded, owned
+from vmsgen.backend.c.arrays import Flat, copy, each, flat_count, item_size
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.questions import Questions, scalar_value
 from vmsgen.backend.c.refusals import SAVE, Trail, spelled, trail
 from vmsgen.backend.names import c_struct
-from vmsgen.model.description import ALWAYS, Check, Field, Group, Repeat, Run, Unused, WireItem
-from vmsgen.model.hooks import has_hooks
-from vmsgen.model.types import Array, Buffer, Scalar, Struct, dimensions, innermost
+from vmsgen.model.description import ALWAYS, Check, Custom, Field, Group, Repeat, Run, Tmp, Unused, WireItem
+from vmsgen.model.hooks import has_hooks, wire_has_hooks
+from vmsgen.model.types import (
+    Array,
+    Bitmap,
+    Buffer,
+    List,
+    Map,
+    Scalar,
+    Struct,
+    Type,
+    dimensions,
+    innermost,
+    is_allocated,
+    is_optional,
+)
 from vmsgen.passes.layout import fixed_size
 
 BITS = {2: "vms_put16", 4: "vms_put32", 8: "vms_put64"}
 
 
 class Saver:
-    """Writes one function body. `version` is the one that is written; the items are those of it, `at_version`."""
+    """Writes one function body. `version` is C for the one that is written: a number, and the items are those of it
+    (`at_version`), or a variable."""
 
-    def __init__(self, lines: Lines, version: int) -> None:
+    def __init__(self, lines: Lines, stem: str, version: str) -> None:
         self.lines = lines
-        self.ask = Questions(lines, SAVE, str(version))
+        self.stem = stem
+        self.ask = Questions(lines, SAVE, version)
         self.declared_p = False
 
     def items(self, items: tuple[WireItem, ...]) -> None:
@@ -30,7 +46,7 @@ class Saver:
             self.item(item)
 
     def item(self, item: WireItem) -> None:
-        if isinstance(item, Field | Unused | Group | Repeat) and not item.presence.always:
+        if isinstance(item, Field | Unused | Group | Repeat | Custom | Tmp) and not item.presence.always:
             test = self.ask.presence(item.presence, self.trail_of(item))
             outer = self.declared_p
             with self.lines.block(f"if ({test})"):
@@ -57,6 +73,10 @@ class Saver:
                 self.repeat(item)
             case Field():
                 self.field(item)
+            case Custom():
+                coded.custom(self.lines, SAVE, item)
+            case Tmp():
+                self.tmp(item)
 
     def room(self, size: str) -> None:
         declare = "" if self.declared_p else "uint8_t *"
@@ -129,9 +149,9 @@ class Saver:
                 self.lines.add(put(field.type, field.storage, p, offset, source), field.span)
             case Buffer(capacity):
                 self.lines.add(f"memcpy({at}, {start_of(source, field.start)}, {capacity});", field.span)
-            case Array():
+            case Array() | Bitmap():
                 element = innermost(field.type)
-                assert isinstance(element, Scalar | Buffer)
+                assert isinstance(element, Flat)
                 count = flat_count(field.type, None)
                 self.lines.add(copy(at, start_of(source, field.start), element, count), field.span)
 
@@ -146,35 +166,74 @@ class Saver:
         self.lines.blank()
         at = trail(field.target)
         element = innermost(field.type)
-        if isinstance(element, Struct):
+        if isinstance(element, List | Map):
+            owned.save(self, field, element, at)
+            return
+        if isinstance(element, Struct) or is_optional(field.type):
             self.structs(field, element, at)
             return
         count = self.counted(field, at)
         self.question(field, count)
-        assert isinstance(element, Scalar | Buffer)
-        number = flat_count(field.type, count)
-        size_text = number
-        if isinstance(element, Scalar) and element.size > 1:
-            size_text = f"{number} * {element.size}"
-        self.room(size_text)
+        assert isinstance(element, Flat)
+        number = flat_count(field.type, count) if not isinstance(field.type, Bitmap) else f"({count} + 63) / 64"
+        size = item_size(element)
+        self.room(f"({number}) * {size}" if " " in number and size > 1 else number if size == 1 else f"{number} * {size}")
         self.lines.add(copy("p", start_of(spelled(field.target), field.start), element, number), field.span)
 
     def counted(self, field: Field, at: Trail) -> str:
-        assert isinstance(field.type, Array | Buffer) and field.type.count is not None
-        return self.ask.count(field.type.count, field.type.capacity, "count", at)
+        """C for the elements of the outermost dimension that are sent; never more than are allocated."""
+        assert isinstance(field.type, Array | Buffer | Bitmap)
+        capacity = field.type.capacity
+        if field.type.count is None:
+            count = str(capacity)
+        else:
+            count = self.ask.count(field.type.count, capacity, "count", at)
+        if is_allocated(field.type):
+            room = spelled(field.target) + "_count"
+            found, most = f"vms_unsigned({count})", f"vms_unsigned({room})"
+            self.lines.fail(f"{count} > {room}", *SAVE.refuse(at, "VMS_COUNT", found, "vms_unsigned(0)", most))
+        return count
 
-    def structs(self, field: Field, element: Struct, at: Trail) -> None:
-        description = element.description
-        name = c_struct(description.name)
-        hooks = f", hooks ? &hooks->{name} : NULL" if has_hooks(description) else ""
+    def structs(self, field: Field, element: Type, at: Trail) -> None:
+        """Structs with a name, and elements that may be missing: one after the other."""
         text = spelled(field.target)
         if not isinstance(field.type, Array):
-            self.lines.fail(f"{name}_save(&{text}, w{hooks})", *SAVE.inside(at), beside=field.span)
+            assert isinstance(element, Struct)
+            self.struct(element, text, at, field)
             return
-        outer = str(field.type.capacity) if field.type.count is None else self.counted(field, at)
-        lengths = [outer, *map(str, dimensions(field.type)[1:])]
+        lengths = [self.counted(field, at), *map(str, dimensions(field.type)[1:])]
         with each(self.lines, text, lengths, at, field.start, len(at.around)) as one:
-            self.lines.fail(f"{name}_save(&{one.text}, w{hooks})", *SAVE.inside(one.at), beside=field.span)
+            if not is_optional(field.type):
+                assert isinstance(element, Struct)
+                self.struct(element, one.text, one.at, field)
+                return
+            there = one.text.replace(text, f"{text}_there", 1)
+            outer = self.declared_p
+            with self.lines.block(f"if (!{there})"):
+                self.room("1")
+                self.lines.add("p[0] = 0x30;")
+            self.declared_p = outer
+            with self.lines.block("else"):
+                if isinstance(element, Struct):
+                    self.struct(element, one.text, one.at, field)
+                elif isinstance(element, Scalar):
+                    self.ask.constraints(
+                        field.constraints, scalar_value(one.text, element), one.text, self.ask.context(), one.at
+                    )
+                    self.room(str(element.size))
+                    self.lines.add(put(element, element, "p", 0, one.text), field.span)
+            self.declared_p = outer
+
+    def struct(self, element: Struct, text: str, at: Trail, field: Field) -> None:
+        """A struct with a name, by its own function."""
+        call = save_call(element, text)
+        self.lines.fail(call, *SAVE.inside(at), beside=field.span)
+
+    def tmp(self, item: Tmp) -> None:
+        """A description inside, by a function of its own."""
+        self.lines.blank()
+        hooks = ", hooks" if wire_has_hooks((item,)) else ""
+        self.lines.fail(f"{self.stem}_{item.name}_save(s, w{hooks})", "return -1;", beside=item.span)
 
     def unused(self, item: Unused) -> None:
         self.lines.blank()
@@ -215,6 +274,16 @@ def always(field: Field) -> Field:
     return replace(field, presence=ALWAYS)
 
 
+def save_call(element: Struct, text: str) -> str:
+    """C that saves an embedded struct; non-zero if it was refused."""
+    description = element.description
+    name = c_struct(description.name)
+    hooks = f", hooks ? &hooks->{name} : NULL" if has_hooks(description) else ""
+    if element.version != description.version:
+        return f"{name}_save_version(&{text}, w, {element.version}{hooks})"
+    return f"{name}_save(&{text}, w{hooks})"
+
+
 def start_of(text: str, start: int) -> str:
     return f"&{text}[{start}]" if start else text
 
@@ -229,5 +298,7 @@ def put(type_: Scalar, storage: object, p: str, offset: int, source: str) -> str
     value = f"(uint{bits}_t){source}" if signed else source
     if type_.size == 1:
         return f"{p}[{offset}] = {value};"
+    if type_.floating:
+        return f"vms_put_double({p} + {offset}, {source});" if offset else f"vms_put_double({p}, {source});"
     at = f"{p} + {offset}" if offset else p
     return f"{BITS[type_.size]}({at}, {value});"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vmsgen.backend.c.ctypes import declaration, literal
+from vmsgen.backend.c.ctypes import declarations, literal
 from vmsgen.backend.c.arrays import each
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import Trail, spelled
 from vmsgen.backend.names import c_struct, member_name
 from vmsgen.model.description import Description, Member, Reset
-from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type, dimensions, innermost
+from vmsgen.model.types import Bitmap, Buffer, Scalar, Struct, Type, dimensions, innermost, is_allocated
 
 PRESENT = "vms_present"
 
@@ -17,9 +17,12 @@ def members(description: Description) -> list[str]:
     """Declarations with their comments, one a line."""
     lines = []
     for member in description.members:
-        text = f"{declaration(member_name(member.name), member.type)};"
+        first, *beside = declarations(description, member)
         note = _note(member)
-        lines.append(f"{text:<34} {note}" if note else text)
+        lines.append(f"{first + ';':<34} {note}" if note else f"{first};")
+        lines += [f"{text};" for text in beside]
+    if description.opaque:
+        lines.append("uint8_t vms_nothing;")
     if description.subsections:
         text = f"uint64_t {PRESENT};"
         lines.append(f"{text:<34} /* subsections of the last load, a bit each */")
@@ -29,7 +32,7 @@ def members(description: Description) -> list[str]:
 def _note(member: Member) -> str:
     notes = [line for line in [member.doc.split("\n")[0].strip()] if line]
     element = innermost(member.type)
-    if isinstance(element, Scalar):
+    if isinstance(element, Scalar) and not element.floating:
         if element.enumeration:
             notes.append(element.enumeration.name)
         if (member.low, member.high) != (element.interval.low, element.interval.high):
@@ -60,13 +63,19 @@ def resets(lines: Lines, found: tuple[Reset, ...]) -> None:
 def _set(lines: Lines, text: str, type_: Type, value: int | None, *, zeroed: bool) -> None:
     element = innermost(type_)
     lengths = [str(length) for length in dimensions(type_)]
+    if is_allocated(type_):
+        if not zeroed:
+            lines.add(f"vms_release({text});")
+            lines.add(f"{text} = NULL;")
+            lines.add(f"{text}_count = 0;")
+        return
     match element:
         case Struct(description):
             if zeroed and not needs_init(description):
                 return
             with each(lines, text, lengths, Trail((), ""), 0, 0) as one:
                 lines.add(f"{c_struct(description.name)}_init(&{one.text});")
-        case Buffer():
+        case Buffer() | Bitmap():
             if not zeroed:
                 lines.add(f"memset({text}, 0, sizeof {text});")
         case Scalar() if not value:
@@ -78,14 +87,16 @@ def _set(lines: Lines, text: str, type_: Type, value: int | None, *, zeroed: boo
             kind = "uint64_t" if element.kind == "u64" else "uint32_t" if element.kind == "u32" else "int"
             with each(lines, text, lengths, Trail((), ""), 0, 0) as one:
                 lines.add(f"{one.text} = {literal(value or 0, kind)};")
-        case Array():
-            raise AssertionError("innermost is no array")
+        case _:
+            raise AssertionError("the rest is allocated, or not innermost")
 
 
 def needs_init(description: Description) -> bool:
     """Is any value at reset other than zero?"""
     for member in description.members:
         element = innermost(member.type)
+        if is_allocated(member.type):
+            continue
         if isinstance(element, Struct):
             if needs_init(element.description):
                 return True

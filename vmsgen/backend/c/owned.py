@@ -1,0 +1,170 @@
+"""Lists, maps and allocated arrays: memory outside of the state, on its way to the wire and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from vmsgen.backend.c.refusals import LOAD, SAVE, Trail, numbers, spelled
+from vmsgen.backend.names import c_struct, member_name
+from vmsgen.model.description import Field
+from vmsgen.model.types import List, Map, Scalar, Struct, Type, owns_memory
+
+if TYPE_CHECKING:
+    from vmsgen.backend.c.load import Loader
+    from vmsgen.backend.c.save import Saver
+
+
+def elements_of(stem: str, member: str, type_: Type) -> str:
+    """C for the `vms_element` of what a block holds: how its elements are cleared, shared and parted with."""
+    match type_:
+        case Map(key, value) if owns_memory(key) or owns_memory(value):
+            return f"&{stem}_{member}_entry_element"
+        case List(element) if owns_memory(element):
+            return f"&{c_struct(element.description.name)}_element"
+        case Struct(description) if owns_memory(type_):
+            return f"&{c_struct(description.name)}_element"
+    return "NULL"
+
+
+# Save --------------------------------------------------------------------------------------------------------------
+
+
+def save(saver: Saver, field: Field, type_: List | Map, at: Trail) -> None:
+    """The elements, each behind a byte 01, and a byte 00."""
+    from vmsgen.backend.c.save import save_call
+
+    lines, text = saver.lines, spelled(field.target)
+    count = f"{text}_count"
+    most = numbers(count, 0, type_.maximum)
+    lines.fail(f"{count} > {type_.maximum}", *SAVE.refuse(at, "VMS_COUNT", *most))
+    if isinstance(type_, Map):
+        _save_number(saver, text, type_, at)
+    outer = saver.declared_p
+    with lines.block(f"for (uint32_t i0 = 0; i0 < {count}; i0++)", field.span):
+        saver.room("9" if isinstance(type_, Map) and isinstance(type_.key, Scalar) else "1")
+        lines.add("p[0] = 1;")
+        element = at.element("i0")
+        if isinstance(type_, List):
+            lines.fail(save_call(type_.element, f"{text}[i0]"), *SAVE.inside(element))
+        else:
+            if isinstance(type_.key, Scalar):
+                lines.add(f"vms_put64(p + 1, {text}[i0].key);")
+            else:
+                lines.fail(save_call(type_.key, f"{text}[i0].key"), *SAVE.inside(_part(element, "key")))
+            lines.fail(save_call(type_.value, f"{text}[i0].value"), *SAVE.inside(_part(element, "value")))
+    saver.declared_p = outer
+    saver.room("1")
+    lines.add("p[0] = 0;")
+
+
+def _save_number(saver: Saver, text: str, type_: Map, at: Trail) -> None:
+    lines = saver.lines
+    if isinstance(type_.key, Scalar):
+        with lines.block(f"for (uint32_t i0 = 1; i0 < {text}_count; i0++)"):
+            keys = numbers(f"{text}[i0].key", f"{text}[i0 - 1].key", f"{text}[i0 - 1].key")
+            refusal = SAVE.refuse(_part(at.element("i0"), "key"), "VMS_KEY", *keys)
+            lines.fail(f"{text}[i0 - 1].key >= {text}[i0].key", *refusal)
+    saver.room("4")
+    lines.add(f"vms_put32(p, {text}_count);")
+
+
+def _part(element: Trail, name: str) -> Trail:
+    return Trail(element.around, name)
+
+
+# Load --------------------------------------------------------------------------------------------------------------
+
+
+def empty(loader: Loader, text: str) -> None:
+    """The state gives up what it had; the undo copy has its own share of it."""
+    loader.lines.add(f"vms_release({text});")
+    loader.lines.add(f"{text} = NULL;")
+    loader.lines.add(f"{text}_count = 0;")
+
+
+def load_list(loader: Loader, field: Field, type_: List, at: Trail) -> None:
+    """Elements for as long as the byte before them is not 00."""
+    from vmsgen.backend.c.load import read_call
+
+    lines, text = loader.lines, spelled(field.target)
+    struct = f"struct {c_struct(type_.element.description.name)}"
+    empty(loader, text)
+    outer = loader.declared_p
+    with lines.block("for (;;)", field.span):
+        loader.take("1", [at.last], at)
+        lines.add("if (!*p)")
+        lines.add("    break;")
+        _append(loader, text, struct, elements_of("", "", type_), type_.maximum, at, "p")
+        lines.add(f"{c_struct(type_.element.description.name)}_init(element);")
+        element = at.element(f"{text}_count - 1")
+        lines.fail(read_call(type_.element, "element", "element"), *LOAD.inside(element))
+    loader.declared_p = outer
+
+
+def load_map(loader: Loader, field: Field, type_: Map, at: Trail, stem: str) -> None:
+    """As many entries as are announced, and a byte 00."""
+    from vmsgen.backend.c.load import read_call
+
+    lines, text = loader.lines, spelled(field.target)
+    member = member_name(field.target.root)
+    loader.take("4", [at.last], at)
+    announced = loader.ask.fresh("announced")
+    lines.add(f"uint32_t {announced} = vms_get32(p);", field.span)
+    most = numbers(announced, 0, type_.maximum)
+    lines.fail(f"{announced} > {type_.maximum}", *LOAD.refuse(at, "VMS_COUNT", *most, "p"))
+    empty(loader, text)
+    with lines.block("for (;;)"):
+        loader.take("1", [at.last], at)
+        with lines.block("if (!*p)"):
+            short = numbers(f"{text}_count", announced, announced)
+            lines.fail(f"{text}_count != {announced}", *LOAD.refuse(at, "VMS_COUNT", *short, "p"))
+            lines.add("break;")
+        more = numbers(f"{text}_count + 1", announced, announced)
+        lines.fail(f"{text}_count == {announced}", *LOAD.refuse(at, "VMS_COUNT", *more, "p"))
+        _append(loader, text, f"struct {stem}_{member}_entry", elements_of(stem, member, type_), None, at, "p")
+        element = at.element(f"{text}_count - 1")
+        if isinstance(type_.key, Scalar):
+            loader.take("8", ["key"], element)
+            lines.add("element->key = vms_get64(p);")
+        else:
+            lines.add(f"{c_struct(type_.key.description.name)}_init(&element->key);")
+            lines.fail(read_call(type_.key, "&element->key", "&element->key"), *LOAD.inside(_part(element, "key")))
+        lines.add(f"{c_struct(type_.value.description.name)}_init(&element->value);")
+        lines.fail(read_call(type_.value, "&element->value", "&element->value"), *LOAD.inside(_part(element, "value")))
+    if isinstance(type_.key, Scalar):
+        _sort(loader, text, f"{stem}_{member}", at)
+
+
+def _sort(loader: Loader, text: str, stem: str, at: Trail) -> None:
+    lines = loader.lines
+    with lines.block(f"if ({text}_count > 1)"):
+        lines.add(f"qsort({text}, {text}_count, sizeof *{text}, {stem}_compare);")
+        with lines.block(f"for (uint32_t i0 = 1; i0 < {text}_count; i0++)"):
+            keys = numbers(*[f"{text}[i0].key"] * 3)
+            refusal = LOAD.refuse(_part(at.element("i0"), "key"), "VMS_KEY", *keys, where="p")
+            lines.fail(f"{text}[i0 - 1].key == {text}[i0].key", *refusal)
+
+
+def _append(
+    loader: Loader, text: str, struct: str, elements: str, maximum: int | None, at: Trail, where: str
+) -> None:
+    lines = loader.lines
+    if maximum is not None:
+        most = numbers(f"{text}_count + 1", 0, maximum)
+        lines.fail(f"{text}_count == {maximum}", *LOAD.refuse(at, "VMS_COUNT", *most, where))
+    lines.add(f"void *items = {text};")
+    lines.add(f"{struct} *element = ({struct} *)vms_append(&items, &{text}_count, sizeof *element, {elements});")
+    lines.add(f"{text} = ({struct} *)items;")
+    size = numbers(*["sizeof *element"] * 3)
+    lines.fail("!element", *LOAD.refuse(at, "VMS_MEMORY", *size, where))
+
+
+def allocate(loader: Loader, text: str, element: Type, struct: str, count: str, at: Trail) -> None:
+    """Fresh elements for an allocated array, `count` of them; none for 0."""
+    lines = loader.lines
+    empty(loader, text)
+    with lines.block(f"if ({count})"):
+        lines.add(f"{text} = vms_allocate({count}, sizeof *{text}, {elements_of('', '', element)});")
+        size = numbers(*[f"{count} * sizeof *{text}"] * 3)
+        lines.fail(f"!{text}", *LOAD.refuse(at, "VMS_MEMORY", *size))
+        lines.add(f"{text}_count = (uint32_t)({count});")
