@@ -54,7 +54,7 @@ def check_command(schemas: tuple[Path, ...], as_json: bool, defines: tuple[tuple
 
     The exit status is 1 if there are errors.
     """
-    rows = sizes(load(schemas, dict(defines), format_))
+    rows = sizes(load(schemas, dict(defines), format_, lints=True))
     if as_json:
         click.echo(json.dumps([asdict(row) for row in rows], indent=2))
         return

@@ -14,6 +14,7 @@ from vmsgen.backend.clashes import refuse_clashes
 from vmsgen.diagnostics import Diagnostics, github, json, terminal
 from vmsgen.model.schema import Schema
 from vmsgen.passes import compile_files
+from vmsgen.passes.lints import lint
 
 FORMATS = ("terminal", "json", "github")
 
@@ -55,11 +56,15 @@ format_option = click.option(
 )
 
 
-def load(schemas: Sequence[Path], defines: Mapping[str, int], format_: str = "terminal") -> tuple[Schema, ...]:
+def load(
+    schemas: Sequence[Path], defines: Mapping[str, int], format_: str = "terminal", *, lints: bool = False
+) -> tuple[Schema, ...]:
     """The compiled schemas; warnings go to standard error. Raises SchemaErrors."""
     diagnostics = Diagnostics()
     made = compile_files([PurePath(path) for path in schemas], diagnostics, defines=defines)
     refuse_clashes(made, diagnostics)
+    for schema in made if lints else ():
+        lint(schema, diagnostics)
     text = render(diagnostics, format_)
     if diagnostics.has_errors:
         raise SchemaErrors(text)

@@ -1,0 +1,118 @@
+"""Schemas that say what they say, but probably not what their author means: warnings, by `vmsgen check` alone.
+
+`EXPLANATIONS` has a paragraph on each code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vmsgen.diagnostics import Diagnostics
+from vmsgen.model.description import Description, Field, Group, Repeat, Run, Subsection, Tmp, Unused, WireItem
+from vmsgen.model.schema import Schema
+from vmsgen.model.types import Struct, structs_in
+
+EXPLANATIONS = {
+    "struct-version": (
+        "The version of an embedded struct is not on the wire: it is always loaded as the version that the receiver "
+        "declares. A `since` in it is no protection: a stream of an older sender lacks the field all the same, and what "
+        "follows is read in its place. Use a subsection of the struct, or pin the version where it is embedded: `Name at 2`."
+    ),
+    "shadowed-subsection": (
+        "After a struct at the end of a description a loader looks for subsections of the struct, by the beginning of "
+        "their names. A subsection of the description whose name begins with the name of the struct is taken for one of "
+        "the struct's, is not known there, and the load fails. Rename the struct on the wire, or put a field behind it."
+    ),
+}
+
+
+def lint(schema: Schema, diagnostics: Diagnostics) -> None:
+    """Adds warnings about the schema's own descriptions."""
+    for description in schema.descriptions:
+        if not description.anonymous:
+            _versions_of_structs(description, diagnostics)
+            _shadowed(description, diagnostics)
+
+
+# The version of an embedded struct -------------------------------------------------------------------------------
+
+
+def _versions_of_structs(description: Description, diagnostics: Diagnostics) -> None:
+    for field in _fields(description):
+        for struct in structs_in(field.type):
+            item = _versioned_item(struct) if struct.at is None else None
+            if item is not None:
+                name, version = struct.description.name, struct.description.version
+                diagnostics.warning(
+                    "struct-version",
+                    f"`{name}` is always loaded as version {version} here, whatever the sender's was",
+                    field.span,
+                    hint=f"its {_source(item)} is no protection against older streams; a subsection would be",
+                )
+
+
+def _versioned_item(struct: Struct) -> WireItem | None:
+    """The first item of a struct that some of its versions lack."""
+    for item in _flat(struct.description.wire):
+        if isinstance(item, Field | Unused | Group | Repeat | Tmp):
+            if item.presence.since or item.presence.before is not None:
+                return item
+    return None
+
+
+def _source(item: WireItem) -> str:
+    since = getattr(item, "presence", None)
+    if since is not None and since.since:
+        return f"`since {since.since}`"
+    return "`before`"
+
+
+# Subsections behind a struct of a similar name ------------------------------------------------------------------------
+
+
+def _shadowed(description: Description, diagnostics: Diagnostics) -> None:
+    owners: list[Description | Subsection] = [description, *description.all_subsections]
+    for owner in owners:
+        last = _last_field(owner.wire)
+        if last is None:
+            continue
+        for struct in structs_in(last.type):
+            name = struct.description.wire_name
+            known = {sub.wire_name for sub in struct.description.subsections}
+            for subsection in owner.subsections:
+                if subsection.wire_name.startswith(name) and subsection.wire_name not in known:
+                    diagnostics.warning(
+                        "shadowed-subsection",
+                        f"a loader takes `{subsection.wire_name}` for a subsection of `{name}`, and refuses it",
+                        subsection.span,
+                        hint=f"`{last.name}` is the last field, and its struct's name begins the subsection's",
+                    )
+
+
+def _last_field(items: tuple[WireItem, ...]) -> Field | None:
+    """The last field that can be the last one sent; conditional ones behind it may be missing."""
+    for item in reversed(list(_flat(items))):
+        if isinstance(item, Field):
+            if structs_in(item.type):
+                return item
+            if item.presence.always:
+                return None
+        elif isinstance(item, Unused) and item.presence.always:
+            return None
+    return None
+
+
+# Walking -----------------------------------------------------------------------------------------------------------
+
+
+def _fields(description: Description) -> Iterator[Field]:
+    for items in (description.wire, *(sub.wire for sub in description.all_subsections)):
+        yield from (item for item in _flat(items) if isinstance(item, Field))
+
+
+def _flat(items: tuple[WireItem, ...]) -> Iterator[WireItem]:
+    for item in items:
+        if isinstance(item, Run | Group | Repeat | Tmp):
+            yield from _flat(item.items)
+        else:
+            yield item
