@@ -88,7 +88,7 @@ def _session(step: Step, folder: Path) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """`python` and `vmsgen` are those of this environment; what pip installs goes into the folder, from nowhere else."""
+    """`python` and `vmsgen` are those of this environment; what pip installs goes into the folder."""
     site = folder / "site"
     return {
         **os.environ,
