@@ -111,7 +111,7 @@ class BuildSchemas(Command):
             include_dirs=list(spec.include_dirs),
             define_macros=list(spec.define_macros),
             extra_compile_args=list(spec.extra_compile_args),
-            depends=headers,
+            depends=[*spec.depends, *headers],
             py_limited_api=True,
         )
 

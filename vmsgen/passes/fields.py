@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from vmsgen.diagnostics import Diagnostics, Span
 from vmsgen.model.description import (
@@ -148,7 +148,7 @@ class Fields:
         if self._too_large(storage, item.span):
             return []
         scalar = element if isinstance(element, Scalar) else None
-        place.visible[name] = Visible(path, storage, item.local)
+        place.visible[name] = Visible(path, storage, item.local, place.subsection)
         asked = clause.constraints(found, name, scalar, bool(lengths), place.scope, self.diagnostics)
         allowed = clause.bounds(scalar, asked) if scalar else None
         self._store(item, storage, found, allowed, place)
@@ -225,9 +225,11 @@ class Fields:
         name = item.name.text
         inner = place.inside(name, f"{place.owner}_{name}", len(lengths))
         inner.conditional = not item.local and (place.conditional or not presence.always)
+        inner.coming = place.coming | frozenset(field_names(type_.items))
         items = walk(type_.items, inner)
         if not inner.members:
-            self.diagnostics.error("empty-struct", "a struct without fields", type_.span)
+            if not has_fields(type_.items):
+                self.diagnostics.error("empty-struct", "a struct without fields", type_.span)
             return []
         description = _description(item, inner, self.schema)
         self.anonymous.append(description)
@@ -235,7 +237,7 @@ class Fields:
         if self._too_large(storage, item.span):
             return []
         path = place.path(name)
-        place.visible[name] = Visible(path, storage, item.local)
+        place.visible[name] = Visible(path, storage, item.local, place.subsection)
         self._member(item, storage, None, (None, None), found, place)
         if item.local:
             return []
@@ -265,3 +267,18 @@ def _description(item: tree.FieldItem, inner: Place, schema: str) -> Description
         version=0, minimum_version=0, members=tuple(inner.members), wire=(), subsections=(), hooks=(), predicates=(),
         resets=(), doc=item.doc, schema=schema, span=item.span,
     )  # fmt: skip
+
+
+def field_names(items: tuple[tree.Item, ...]) -> Iterator[str]:
+    """The names of the fields that are written there, those of groups and subsections included."""
+    for item in items:
+        match item:
+            case tree.FieldItem():
+                yield item.name.text
+            case tree.GroupItem() | tree.SubsectionItem():
+                yield from field_names(item.items)
+
+
+def has_fields(items: tuple[tree.Item, ...]) -> bool:
+    """Are any fields written there? If none was made of them, that has been reported already."""
+    return any(True for _ in field_names(items))

@@ -18,6 +18,8 @@ from vmsgen.model.sizes import header_size
 from vmsgen.passes.project import at_version
 from vmsgen.passes.types import size_of
 
+STRING = re.compile(r'"(\\.|[^"\\])*"')
+
 ON_STACK = 4096
 """A larger state is remembered on the heap while it is loaded. Bytes of storage, padding aside."""
 
@@ -201,7 +203,7 @@ def _load_in_one_go(names: Names) -> Function:
     _refuse_versions(lines, description, "", "r->p")
     loader = Loader(lines, "version")
     owner = string(description.wire_name)
-    loader.before_stores = [f"if (vms_end(r, {owner}, {len(description.wire_name)}))", "    return -1;"]
+    loader.before_stores = [f"p = vms_end(r, p, {owner}, {len(description.wire_name)});", "if (!p)", "    return -1;"]
     loader.items(description.wire)
     lines.blank()
     lines.add("return 0;")
@@ -308,11 +310,11 @@ def _pass(parameter: str) -> str:
 
 def _function(linkage: str, head: str, lines: Lines) -> Function:
     """The function; parameters that this description has no use for are said to be unused."""
-    code = "\n".join(line.split("/*")[0] for line in lines.lines)
+    code = "\n".join(re.sub(STRING, "", line).split("/*")[0] for line in lines.lines)
     unused = [
         name
-        for name in ("version", "held", "hooks")
-        if re.search(rf"\b{name}[,)]", head) and not re.search(rf"\b{name}\b", code)
+        for name in ("s", "w", "version", "held", "hooks")
+        if re.search(rf"\b{name}[,)]", head) and not re.search(rf"(?<!\.)(?<!->)\b{name}\b", code)
     ]
     notes = [f"    (void){name};" for name in unused]
     return Function(linkage, head, "\n".join([*notes, *lines.lines]))
