@@ -16,8 +16,8 @@ _INCLUDE = re.compile(r'^#include "([^"/]+)\.h"', re.MULTILINE)
 class ExtensionSpec:
     """`name` has no package: `_uart`. Paths are as those that came in; macros are (name, value).
 
-    `depends` are the headers beside the sources. Their folder is none of `include_dirs`: the sources find them without, and
-    a schema called `limits` would hide the C library's own header.
+    The sources' own folder is none of `include_dirs`: they find what is beside them without, and a schema called `limits`
+    would hide the C library's own header.
     """
 
     name: str
@@ -25,7 +25,6 @@ class ExtensionSpec:
     include_dirs: tuple[str, ...]
     define_macros: tuple[tuple[str, str], ...]
     extra_compile_args: tuple[str, ...]
-    depends: tuple[str, ...]
 
 
 def extensions(emitted: Iterable[Path]) -> list[ExtensionSpec]:
@@ -37,18 +36,17 @@ def extensions(emitted: Iterable[Path]) -> list[ExtensionSpec]:
 
 def _extension(binding: Path) -> ExtensionSpec:
     folder = binding.parent
-    stems = _used(folder, binding.stem[1:])
+
     return ExtensionSpec(
         name=binding.stem,
         sources=(
             str(binding),
-            *(str(folder / f"{stem}.c") for stem in stems),
+            *(str(folder / f"{stem}.c") for stem in _used(folder, binding.stem[1:])),
             *get_sources(),
         ),
         include_dirs=(get_include(),),
         define_macros=(("Py_LIMITED_API", "0x030b0000"),),
         extra_compile_args=("-std=c11", "-O2", "-fvisibility=hidden"),
-        depends=tuple(str(folder / f"{stem}.h") for stem in stems),
     )
 
 

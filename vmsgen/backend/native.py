@@ -45,7 +45,7 @@ def _older(target: Path, spec: ExtensionSpec) -> bool:
     if not target.exists():
         return True
     headers = [header for folder in spec.include_dirs for header in Path(folder).glob("*.h")]
-    newest = max(path.stat().st_mtime_ns for path in (*map(Path, (*spec.sources, *spec.depends)), *headers))
+    newest = max(path.stat().st_mtime_ns for path in (*map(Path, spec.sources), *headers))
     return target.stat().st_mtime_ns < newest
 
 
