@@ -86,7 +86,8 @@ def _items(items: tuple[WireItem, ...], pad: str) -> Iterator[str]:
             case Field():
                 start = f" from {item.start}" if item.start else ""
                 asked = "".join(f" {_constraint(c)}" for c in item.constraints)
-                yield f'{pad}{item.target} "{item.wire_name}" : {_type(item.type)}{start}{asked}{_presence(item.presence)}'
+                text = f'{pad}{item.target} "{item.wire_name}" : {_type(item.type)}'
+                yield f"{text}{start}{asked}{_presence(item.presence)}"
             case Unused(size, count):
                 counted = f" ({_expression(count)})" if count is not None else ""
                 yield f"{pad}unused {size}{counted}{_presence(item.presence)}"

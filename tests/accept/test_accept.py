@@ -11,13 +11,13 @@ import subprocess
 from pathlib import Path, PurePath
 
 import pytest
-from vmstate.locations import get_include
 
 from tests.accept.outline import outline
 from vmsgen.backend.c.emit import emit_header, emit_source
 from vmsgen.diagnostics import Diagnostics, terminal
 from vmsgen.model.schema import Schema, every
 from vmsgen.passes import compile_files
+from vmstate.locations import get_include
 
 HERE = Path(__file__).parent
 CASES = sorted(path.stem for path in HERE.glob("*.vms"))

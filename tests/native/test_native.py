@@ -8,9 +8,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from vmstate.locations import get_include, get_sources
 
 from vmsgen.cli.build import build
+from vmstate.locations import get_include, get_sources
 
 pytestmark = pytest.mark.native
 
@@ -28,10 +28,16 @@ SCHEMAS = [
 
 
 @pytest.fixture(params=COMPILERS)
-def compiler(request: pytest.FixtureRequest) -> str:
+def compiler(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     name: str = request.param
     if not shutil.which(name):
         pytest.skip(f"{name} is not installed")
+    if os.environ.get("VMS_SANITIZE"):
+        source = tmp_path / "probe.c"
+        source.write_text("int main(void) { return 0; }")
+        command = [name, *SANITIZE, str(source), "-o", str(tmp_path / "probe")]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            pytest.skip(f"{name} has no sanitizers here; on Debian clang's are in libclang-rt-14-dev")
     return name
 
 

@@ -16,8 +16,8 @@ _INCLUDE = re.compile(r'^#include "([^"/]+)\.h"', re.MULTILINE)
 class ExtensionSpec:
     """`name` has no package: `_uart`. Paths are as those that came in; macros are (name, value).
 
-    The sources' own folder is none of `include_dirs`: they find what is beside them without, and a schema called `limits`
-    would hide the C library's own header.
+    The sources' own folder is none of `include_dirs`: they find what is beside them without, and a schema called
+    `limits` would hide the C library's own header.
     """
 
     name: str

@@ -45,9 +45,14 @@ def build(
 
 def _compile(emitted: list[Path]) -> list[Path]:
     bar = Progress(
-        TextColumn("compiling"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[module]}"), TimeElapsedColumn(),
-        console=Console(stderr=True), transient=True,
-    )  # fmt: skip
+        TextColumn("compiling"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[module]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
     task = bar.add_task("", total=len(modules(emitted)), module="")
     started, lock = time.monotonic(), threading.Lock()
 

@@ -19,8 +19,8 @@ from vmsgen.model.types import Type
 class Member:
     """One member of the C struct and attribute of the Python class.
 
-    `default` is the value at reset: of a scalar the value, of an array or buffer that of each element; None for structs,
-    which have their own. `low` and `high` bound the value where they are constant, and are the type's own bounds
+    `default` is the value at reset: of a scalar the value, of an array or buffer that of each element; None
+    for structs, which have their own. `low` and `high` bound the value where they are constant, and are the type's own bounds
     otherwise (None for structs). `local` members are never on the wire by themselves. `was` is a former name.
     """
 
@@ -65,7 +65,7 @@ class Presence:
 ALWAYS = Presence()
 
 
-# Constraints on a value, asked on load before it is stored, and on save before it is written -------------------------------
+# Constraints on a value, asked on load before it is stored, and on save before it is written --------------------
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ class Field:
     """`type` is how it goes over the wire; `target` is where it lives.
 
     For `send x as u8` the type is narrower or wider than the storage: a value that does not fit is error `range` on
-    either side. For `send x[start +: n]` it is an array (or buffer) of `n` elements and `start` is where they begin, and
-    a variable `n` is at most what is left of the array.
+    either side. For `send x[start +: n]` it is an array (or buffer) of `n` elements, `start` is where they begin, and a
+    variable `n` is at most what is left of the array.
 
     `was` is a former name, which only the comparison of two schemas asks for.
     """

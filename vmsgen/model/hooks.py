@@ -25,8 +25,8 @@ PREDICATE = "predicate"
 class HookPoint:
     """`kind` is pre_load, post_load, pre_save, post_save or predicate; `subsection` the one that it belongs to, if any.
 
-    For a predicate `subsection` is the one that it decides about (`needed hook NAME`), if any: without an implementation it
-    then answers whether that came in the last load, and otherwise no.
+    For a predicate `subsection` is the one that it decides about (`needed hook NAME`), if any: without an
+    implementation it then answers whether that came in the last load, and otherwise no.
     """
 
     method: str

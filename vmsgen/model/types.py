@@ -65,7 +65,7 @@ class Scalar:
 
     @property
     def interval(self) -> Interval:
-        """The values that it can have in memory. A `bool` is 0 or 1 there; on the wire any byte, other than 0 is true."""
+        """The values that it can have in memory. A `bool` is 0 or 1 there; on the wire any byte but 0 is true."""
         if self.kind == "bool":
             return Interval(0, 1)
         bits = SCALAR_BITS[self.kind]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.types import SCALAR_BITS, EnumMember, Enumeration, Scalar
+from vmsgen.model.types import SCALAR_BITS, Enumeration, EnumMember, Scalar
 from vmsgen.passes.expressions import constant
 from vmsgen.passes.names import Symbols, did_you_mean, duplicate
 from vmsgen.passes.scope import Scope

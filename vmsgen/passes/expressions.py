@@ -229,9 +229,11 @@ class _Resolver:
         if isinstance(node, model.Conditional) and isinstance(node.condition, model.Constant):
             return node.yes if node.condition.value else node.no
         operands = model.children(node)
-        if isinstance(node, model.Binary) and node.operator in ("&&", "||") and isinstance(node.left, model.Constant):
-            if bool(node.left.value) == (node.operator == "||"):
-                return model.Constant(int(bool(node.left.value)))
+        match node:
+            case model.Binary("&&", model.Constant(0), _):
+                return model.Constant(0)
+            case model.Binary("||", model.Constant(value), _) if value:
+                return model.Constant(1)
         values = [operand.value for operand in operands if isinstance(operand, model.Constant)]
         if len(values) < len(operands):
             return node

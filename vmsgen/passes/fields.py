@@ -28,7 +28,6 @@ from vmsgen.passes.scope import Visible, key_of
 from vmsgen.passes.types import Types, array_of, size_of
 from vmsgen.syntax import tree
 
-
 Walk = Callable[[tuple[tree.Item, ...], Place], list[WireItem]]
 """What stands in braces, and the place of the braces, to wire items."""
 

@@ -48,7 +48,10 @@ class C:
 
 @dataclass(frozen=True)
 class Context:
-    """How an expression reaches what it names. `locals`: values of the running run, in the bytes but not yet in memory."""
+    """How an expression reaches what it names.
+
+    `locals`: values of the run at hand, which are in the bytes but not yet in memory.
+    """
 
     state: str = "s"
     held: str = "held"

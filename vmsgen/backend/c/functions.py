@@ -1,4 +1,4 @@
-"""The functions of one description: parameters, hooks, versions, subsections, undo. Items are in save.py and load.py."""
+"""The functions of one description: parameters, hooks, versions, subsections, undo. Items: save.py, load.py."""
 
 from __future__ import annotations
 
@@ -276,7 +276,8 @@ def _read_subsection(names: Names, subsection: Subsection) -> list[Function]:
     lines.blank()
     lines.add("return 0;")
     held = f", const struct {names.stem} *held" if subsection_uses_held(subsection) else ""
-    head = f"int {names.subsection(subsection)}_read(struct {names.stem} *s{held}, vms_reader *r{names.hooks_of(subsection)})"
+    parameters = f"struct {names.stem} *s{held}, vms_reader *r{names.hooks_of(subsection)}"
+    head = f"int {names.subsection(subsection)}_read({parameters})"
     return [*found, _function("static ", head, lines)]
 
 

@@ -21,7 +21,6 @@ from vmsgen.model.description import (
 from vmsgen.model.expressions import Constant, Expression, Path, mentions_held
 from vmsgen.model.types import Scalar
 
-
 RESERVED_LOCALS = re.compile(
     r"s|r|w|p|held|hooks|version|value|len|name|result|failed|undo|[iq]\d+|mem(cpy|set|cmp)|malloc|free|size_t"
     r"|u?int\d+_t|U?INT\d+_\w+|(vms|VMS)_\w+|\w+_(init|read|save)"
