@@ -19,9 +19,9 @@ from vmsgen.model.types import Type
 class Member:
     """One member of the C struct and attribute of the Python class.
 
-    `default` is the value at reset: of a scalar the value, of an array or buffer that of each element; None
-    for structs, which have their own. `low` and `high` bound the value where they are constant, and are the type's own bounds
-    otherwise (None for structs). `local` members are never on the wire by themselves. `was` is a former name.
+    `default` is the value at reset: of a scalar the value, of an array or buffer that of each element; None for
+    structs, which have their own. `low` and `high` bound the value where they are constant, and are the type's own
+    bounds otherwise (None for structs). `local` members are never on the wire by themselves. `was` is a former name.
     """
 
     name: str
