@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
-from hypothesis import HealthCheck, strategies as st
+from hypothesis import strategies as st
 
 import vmstate
 from tests.property.native import build, fill, make, read
