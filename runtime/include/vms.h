@@ -74,7 +74,8 @@ static inline vms_number vms_unsigned(uint64_t value)
 typedef struct vms_reader {
     const uint8_t *p, *end;
     uint64_t end_offset;    /* of `end`, from the start of the stream */
-    /* Makes at least `need` bytes stand at p, moving the unread ones if it must; non-zero if the stream ends before. */
+    /* Makes at least `need` bytes stand at p, moving the unread ones if it must, and keeps end_offset right. Non-zero if
+     * the stream ends before; the unread bytes, with what came of it, still stand at p then. */
     int (*refill)(struct vms_reader *r, size_t need);
     void *opaque;           /* handed to every hook */
     bool whole;             /* bytes left over at the end are an error */
@@ -132,7 +133,7 @@ int vms_not_saved_text(vms_writer *w, vms_code code, const char *path, const cha
 int vms_not_saved_hook(vms_writer *w, const char *hook, int result);
 int vms_within(vms_error *error, const char *path);                 /* puts "path." before the error's path */
 int vms_within_element(vms_error *error, const char *path, size_t index);   /* puts "path[index]." before it */
-int vms_end_slow(vms_reader *r, const char *owner, size_t length);
+const uint8_t *vms_end_slow(vms_reader *r, const uint8_t *p, const char *owner, size_t owner_len);
 
 /* The next n bytes in one piece; NULL, with the error set, if the stream ends before. `fields` names what stands in
  * them, for the error: "divider:2 ier:1 ranges:9*16". */
@@ -180,13 +181,16 @@ static inline const uint8_t *vms_peek_subsection(vms_reader *r, const char *owne
     return p + 2;
 }
 
-/* At the end of a description without subsections: one that claims to be its own is refused. And at the end of a whole
- * load: left-over bytes are. */
-static inline int vms_end(vms_reader *r, const char *owner, size_t owner_len)
+/* At the end of a load whose last bytes, from `p` on, are checked but not stored yet: a subsection that claims to be the
+ * description's own is refused, and left-over bytes are. Returns where the bytes at `p` stand now: looking further may
+ * have moved them. NULL, with the error set, if something was refused. */
+static inline const uint8_t *vms_end(vms_reader *r, const uint8_t *p, const char *owner, size_t owner_len)
 {
     if (VMS_UNLIKELY(r->p != r->end || r->refill))
-        return vms_end_slow(r, owner, owner_len);
-    return 0;
+        return vms_end_slow(r, p, owner, owner_len);
+    if (!p)
+        __builtin_unreachable();
+    return p;
 }
 
 static inline int vms_no_subsection(vms_reader *r, const char *owner, size_t owner_len)

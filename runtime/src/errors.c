@@ -39,36 +39,49 @@ static void put_text(char *to, size_t room, const char *text, size_t length)
     to[length] = 0;
 }
 
-/* Puts `text` before the path. What does not fit is lost on the left, where the big things stand. */
-static void put_before(vms_error *error, const char *text)
+/* Puts text before the path. What does not fit is lost on the left, where the big things stand. */
+static void put_before(vms_error *error, const char *text, size_t length)
 {
-    char whole[2 * sizeof error->path];
-    const char *rest = error->path;
-    const char *between = *rest && *rest != '[' && *text ? "." : "";
-    int length = snprintf(whole, sizeof whole, "%s%s%s", text, between, rest);
-    size_t size = length < 0 ? 0 : (size_t)length < sizeof whole ? (size_t)length : sizeof whole - 1;
-    size_t start = size < sizeof error->path ? 0 : size + 1 - sizeof error->path;
-    put_text(error->path, sizeof error->path, whole + start, size - start);
+    size_t rest = strlen(error->path), room = sizeof error->path - 1 - rest;
+    size_t kept = length < room ? length : room;
+    memmove(error->path + kept, error->path, rest + 1);
+    memcpy(error->path, text + length - kept, kept);
+}
+
+static void put_name_before(vms_error *error, const char *name)
+{
+    if (error->path[0] && error->path[0] != '[' && *name)
+        put_before(error, ".", 1);
+    put_before(error, name, strlen(name));
+}
+
+static void put_index_before(vms_error *error, size_t index)
+{
+    char text[32];
+    int length = snprintf(text, sizeof text, "[%zu]", index);
+    if (error->path[0] && error->path[0] != '[')
+        put_before(error, ".", 1);
+    put_before(error, text, (size_t)length);
 }
 
 int vms_within(vms_error *error, const char *path)
 {
-    put_before(error, path);
+    put_name_before(error, path);
     return -1;
 }
 
 int vms_within_element(vms_error *error, const char *path, size_t index)
 {
-    char element[sizeof error->path];
-    snprintf(element, sizeof element, "%.130s[%zu]", path, index);
-    put_before(error, element);
+    put_index_before(error, index);
+    put_name_before(error, path);
     return -1;
 }
 
 static void note(vms_error *error, vms_code code, const char *path, vms_number found, vms_number low, vms_number high)
 {
     error->code = code;
-    put_text(error->path, sizeof error->path, path, strlen(path));
+    error->path[0] = 0;
+    put_before(error, path, strlen(path));
     error->text[0] = 0;
     error->offset = 0;
     error->found = found;
@@ -133,7 +146,8 @@ static void truncated(vms_reader *r, size_t need, const char *fields)
 {
     size_t left = (size_t)(r->end - r->p), start = 0, size = need, name_length = strlen(fields);
     const char *name = fields;
-    char element[32] = "";
+    bool in_array = false;
+    size_t index = 0;
     for (const char *text = fields; *text;) {
         const char *colon = strchr(text, ':');
         if (!colon)
@@ -148,9 +162,8 @@ static void truncated(vms_reader *r, size_t need, const char *fields)
             count = decimal(&text);
         }
         if (left < start + size * count) {
-            size_t index = size ? (left - start) / size : 0;
-            if (count > 1)
-                snprintf(element, sizeof element, "[%zu]", index);
+            index = size ? (left - start) / size : 0;
+            in_array = count > 1;
             start += index * size;
             break;
         }
@@ -158,9 +171,9 @@ static void truncated(vms_reader *r, size_t need, const char *fields)
         text += *text == ' ';
     }
     vms_refuse(r, VMS_TRUNCATED, "", r->p + start, vms_unsigned(left - start), vms_unsigned(size), vms_unsigned(size));
-    put_text(r->error.path, sizeof r->error.path, name, name_length);
-    size_t used = strlen(r->error.path);
-    put_text(r->error.path + used, sizeof r->error.path - used, element, strlen(element));
+    if (in_array)
+        put_index_before(&r->error, index);
+    put_before(&r->error, name, name_length);
 }
 
 const uint8_t *vms_take_slow(vms_reader *r, size_t n, const char *fields)
@@ -180,9 +193,21 @@ int vms_left_over(vms_reader *r)
     return vms_refuse(r, VMS_TRAILING, "", r->p, vms_unsigned((uint64_t)(r->end - r->p)), vms_unsigned(0), vms_unsigned(0));
 }
 
-int vms_end_slow(vms_reader *r, const char *owner, size_t owner_len)
+/* The bytes from `p` on count as unread while more is asked for, so that a refill keeps them. */
+const uint8_t *vms_end_slow(vms_reader *r, const uint8_t *p, const char *owner, size_t owner_len)
 {
-    return vms_no_subsection(r, owner, owner_len) ? -1 : vms_left_over(r);
+    size_t size = (size_t)(r->p - p);
+    r->p = p;
+    const uint8_t *next = vms_peek(r, size + 1);
+    bool claims = false;
+    if (next && next[size] == 0x05 && (next = vms_peek(r, size + 2)) && next[size + 1] > owner_len) {
+        next = vms_peek(r, size + 2 + next[size + 1]);
+        claims = next && memcmp(next + size + 2, owner, owner_len) == 0;
+    }
+    r->p += size;
+    if (claims ? vms_refuse_subsection(r) : vms_left_over(r))
+        return NULL;
+    return r->p - size;
 }
 
 /* Saves -------------------------------------------------------------------------------------------------------- */
@@ -218,6 +243,8 @@ int vms_not_saved_hook(vms_writer *w, const char *hook, int result)
 }
 
 /* Expressions -------------------------------------------------------------------------------------------------- */
+
+#ifdef __SIZEOF_INT128__
 
 static vms_wide faulty(vms_fault *fault, vms_code code)
 {
@@ -277,3 +304,4 @@ vms_number vms_number_of(vms_wide value)
     vms_number number = {(uint64_t)value, value < 0};
     return number;
 }
+#endif

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+
 from vmsgen.backend.names import class_name
 from vmsgen.diagnostics import Diagnostics, Related, Span
 from vmsgen.model.description import Description

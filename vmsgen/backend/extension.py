@@ -14,7 +14,11 @@ _INCLUDE = re.compile(r'^#include "([^"/]+)\.h"', re.MULTILINE)
 
 @dataclass(frozen=True)
 class ExtensionSpec:
-    """`name` has no package: `_uart`. Paths are as those that came in; macros are (name, value)."""
+    """`name` has no package: `_uart`. Paths are as those that came in; macros are (name, value).
+
+    The sources' own folder is none of `include_dirs`: they find what is beside them without, and a schema called
+    `limits` would hide the C library's own header.
+    """
 
     name: str
     sources: tuple[str, ...]
@@ -32,6 +36,7 @@ def extensions(emitted: Iterable[Path]) -> list[ExtensionSpec]:
 
 def _extension(binding: Path) -> ExtensionSpec:
     folder = binding.parent
+
     return ExtensionSpec(
         name=binding.stem,
         sources=(
@@ -39,7 +44,7 @@ def _extension(binding: Path) -> ExtensionSpec:
             *(str(folder / f"{stem}.c") for stem in _used(folder, binding.stem[1:])),
             *get_sources(),
         ),
-        include_dirs=(str(folder), get_include()),
+        include_dirs=(get_include(),),
         define_macros=(("Py_LIMITED_API", "0x030b0000"),),
         extra_compile_args=("-std=c11", "-O2", "-fvisibility=hidden"),
     )

@@ -5,15 +5,15 @@ from __future__ import annotations
 import hashlib
 from functools import cache
 
-from vmsgen.backend.c.ctypes import declaration
-from vmsgen.backend.names import c_struct, member_name
+from vmsgen.backend.c.ctypes import declarations
+from vmsgen.backend.names import c_struct
 from vmsgen.model.description import Description
 from vmsgen.model.types import Struct, innermost
 
 
 def struct_declaration(description: Description) -> str:
     """`struct Fifo { uint8_t data[16]; uint32_t head; };`, a line a member."""
-    members = [declaration(member_name(member.name), member.type) for member in description.members]
+    members = [text for member in description.members for text in declarations(description, member)]
     if description.subsections:
         members.append("uint64_t vms_present")
     lines = "".join(f"    {member};\n" for member in members)

@@ -13,8 +13,9 @@ C_RESERVED = frozenset(
 )
 CPP_RESERVED = frozenset(
     """and and_eq bitand bitor catch class compl concept const_cast co_await co_return co_yield decltype delete
-    dynamic_cast explicit export friend mutable namespace new noexcept not not_eq operator or or_eq private protected public
-    reinterpret_cast requires static_cast template this throw try typeid typename using virtual wchar_t xor xor_eq""".split()
+    dynamic_cast explicit export friend mutable namespace new noexcept not not_eq operator or or_eq private protected
+    public reinterpret_cast requires static_cast template this throw try typeid typename using virtual wchar_t xor
+    xor_eq""".split()
 )
 API_RESERVED = frozenset(
     """save save_into restore load dumps loads size_max present as_dict update cdata copy init vms_present

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sysconfig
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -69,7 +70,17 @@ def _compile(spec: ExtensionSpec, target: Path) -> None:
         command.ensure_finalized()
         command.run()
     except Exception as problem:
-        raise CompileError(f"cannot compile {spec.name}: {problem}") from problem
+        raise CompileError(f"cannot compile {spec.name}: {problem}{_advice()}") from problem
     shutil.move(str(command.get_ext_fullpath(spec.name)), target)
     with contextlib.suppress(OSError):
         shutil.rmtree(build)
+
+
+def _advice() -> str:
+    """What is missing on this machine, if that is why."""
+    compiler = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
+    if not shutil.which(compiler):
+        return f"\nThere is no `{compiler}`; install a C compiler: on Debian and Ubuntu the package gcc"
+    if not Path(sysconfig.get_path("include"), "Python.h").exists():
+        return "\nThere is no Python.h; install Python's headers: on Debian and Ubuntu the package python3-dev"
+    return ""

@@ -18,15 +18,15 @@ def write(files: Mapping[Path, str]) -> list[Path]:
     written = stale(files)
     for path in written:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=path.parent, delete=False) as file:
+            temporary = Path(file.name)
+            file.write(files[path])
         try:
-            with open(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(files[path])
-            # As any new file would be readable, and not as mkstemp has it, for the owner alone.
-            os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, path)
+            # As any new file would be readable, and not as a temporary one is, for the owner alone.
+            temporary.chmod(0o666 & ~_umask())
+            temporary.replace(path)
         except BaseException:
-            os.unlink(temporary)
+            temporary.unlink()
             raise
     return written
 

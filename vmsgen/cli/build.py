@@ -20,34 +20,48 @@ EPILOG = """\b
 Examples:
   vmsgen build pckbd.vms -o devices         C, Python, stub and extension module into devices/
   vmsgen build schemas/*.vms -o devices     several schemas; those that they `use` are built too
-  vmsgen build --emit-only uart.vms -o src  no compiler: uart.h and uart.c for a C program
+  vmsgen build --c-only uart.vms -o src     uart.h and uart.c alone, for a C program
   vmsgen build --check *.vms -o devices     exit status 1 if anything there is out of date
 """
 
 
 def build(
-    schemas: Sequence[Path], output: Path, *, defines: Mapping[str, int] | None = None, emit_only: bool = False
+    schemas: Sequence[Path],
+    output: Path,
+    *,
+    defines: Mapping[str, int] | None = None,
+    emit_only: bool = False,
+    c_only: bool = False,
+    format_: str = "terminal",
 ) -> list[Path]:
     """Writes X.h, X.c, _X.c, X.py and X.pyi for each schema X, and unless `emit_only` compiles _X beside them.
+
+    `c_only` writes X.h and X.c alone.
 
     Returns the paths of the emitted sources. Raises click.ClickException: schemas with errors (nothing is written
     then), a folder that cannot be written, a compiler that fails.
     """
-    files = outputs(load(schemas, defines or {}), output)
+    made = load(schemas, defines or {}, format_, for_python=not c_only)
+    files = outputs(made, output, c_only=c_only)
     try:
         write(files)
     except OSError as problem:
         raise click.ClickException(f"cannot write {problem.filename or output}: {problem.strerror}") from problem
-    if not emit_only:
+    if not emit_only and not c_only:
         _compile(list(files))
     return list(files)
 
 
 def _compile(emitted: list[Path]) -> list[Path]:
     bar = Progress(
-        TextColumn("compiling"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[module]}"), TimeElapsedColumn(),
-        console=Console(stderr=True), transient=True,
-    )  # fmt: skip
+        TextColumn("compiling"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[module]}"),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
     task = bar.add_task("", total=len(modules(emitted)), module="")
     started, lock = time.monotonic(), threading.Lock()
 
@@ -71,6 +85,7 @@ def _compile(emitted: list[Path]) -> list[Path]:
     "-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write to."
 )
 @click.option("--emit-only", is_flag=True, help="Write the sources, and compile nothing.")
+@click.option("--c-only", is_flag=True, help="Only X.h and X.c, for a C program.")
 @click.option("--check", "check_only", is_flag=True, help="Write nothing; fail if anything is out of date.")
 @click.option("--list-outputs", is_flag=True, help="Write nothing; print the paths that would be written.")
 @define_option
@@ -79,6 +94,7 @@ def build_command(
     schemas: tuple[Path, ...],
     output: Path,
     emit_only: bool,
+    c_only: bool,
     check_only: bool,
     list_outputs: bool,
     defines: tuple[tuple[str, int], ...],
@@ -89,8 +105,9 @@ def build_command(
     Only files whose content changes are touched, and nothing is written when a schema has errors.
     """
     if check_only or list_outputs:
-        files = outputs(load(schemas, dict(defines), format_), output)
-        native = [] if emit_only else modules(list(files))
+        made = load(schemas, dict(defines), format_, for_python=not c_only)
+        files = outputs(made, output, c_only=c_only)
+        native = [] if emit_only or c_only else modules(list(files))
         if list_outputs:
             for path in (*files, *native):
                 click.echo(path)
@@ -99,4 +116,4 @@ def build_command(
         for path in old:
             click.echo(f"out of date: {path}", err=True)
         raise SystemExit(1 if old else 0)
-    build(schemas, output, defines=dict(defines), emit_only=emit_only)
+    build(schemas, output, defines=dict(defines), emit_only=emit_only, c_only=c_only, format_=format_)

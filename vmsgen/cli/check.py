@@ -38,7 +38,14 @@ class Sizes:
 
 def sizes(schemas: tuple[Schema, ...]) -> list[Sizes]:
     return [
-        Sizes(schema.file_name, device.wire_name, device.minimum_version, device.version, size_max(device), allocation_of(Struct(device)))
+        Sizes(
+            schema.file_name,
+            device.wire_name,
+            device.minimum_version,
+            device.version,
+            size_max(device),
+            allocation_of(Struct(device)),
+        )
         for schema in schemas
         for device in schema.devices
     ]

@@ -11,6 +11,7 @@ from pathlib import Path, PurePath
 import click
 
 from vmsgen.backend.clashes import refuse_clashes
+from vmsgen.backend.python_only import refuse_for_python
 from vmsgen.diagnostics import Diagnostics, github, json, terminal
 from vmsgen.model.schema import Schema
 from vmsgen.passes import compile_files
@@ -57,14 +58,24 @@ format_option = click.option(
 
 
 def load(
-    schemas: Sequence[Path], defines: Mapping[str, int], format_: str = "terminal", *, lints: bool = False
+    schemas: Sequence[Path],
+    defines: Mapping[str, int],
+    format_: str = "terminal",
+    *,
+    lints: bool = False,
+    for_python: bool = False,
 ) -> tuple[Schema, ...]:
-    """The compiled schemas; warnings go to standard error. Raises SchemaErrors."""
+    """The compiled schemas; warnings go to standard error. Raises SchemaErrors.
+
+    `lints` asks for warnings; `for_python` refuses what only C can do.
+    """
     diagnostics = Diagnostics()
     made = compile_files([PurePath(path) for path in schemas], diagnostics, defines=defines)
     refuse_clashes(made, diagnostics)
     for schema in made if lints else ():
         lint(schema, diagnostics)
+    if for_python:
+        refuse_for_python(made, diagnostics)
     text = render(diagnostics, format_)
     if diagnostics.has_errors:
         raise SchemaErrors(text)

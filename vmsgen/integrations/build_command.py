@@ -103,17 +103,27 @@ class BuildSchemas(Command):
         _copy_if_changed(path, in_source if self.editable_mode else in_build)
 
     def _extension(self, spec: ExtensionSpec) -> Extension:
+        # Emitted headers are left out: what is emitted from a changed schema has a new digest in every file.
         headers = [str(header) for folder in spec.include_dirs for header in sorted(Path(folder).glob("*.h"))]
         return Extension(
             f"{self.settings.package}.{spec.name}",
             # From the project's root where they lie in it: object files then get short names in the build folder.
-            sources=[_from_here(source) for source in spec.sources],
+            sources=[_from_here(self._near(source)) for source in spec.sources],
             include_dirs=list(spec.include_dirs),
             define_macros=list(spec.define_macros),
             extra_compile_args=list(spec.extra_compile_args),
             depends=headers,
             py_limited_api=True,
         )
+
+    def _near(self, source: str) -> str:
+        """The source itself, or of one that is installed elsewhere a copy: setuptools wants to list all of them."""
+        output = Path(self.build_temp, "vmsgen")
+        if Path(source).is_relative_to(output):
+            return source
+        copy = output / "runtime" / Path(source).name
+        _copy_if_changed(Path(source), copy)
+        return str(copy)
 
     def _hand_to_build_ext(self, added: list[Extension]) -> None:
         dist = self.distribution

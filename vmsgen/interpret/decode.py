@@ -176,7 +176,7 @@ class _Decoder:
             case Struct(description), Struct():
                 held = self.held(field, frame, indices)
                 prefix = frame.name_of(field.target, *indices)
-                self.description(description, Frame(current, held, description.version, prefix))
+                self.description(description, Frame(current, held, wire.version, prefix))
             case _:
                 raise TypeError(f"{storage} cannot be sent as {wire}")
         return current

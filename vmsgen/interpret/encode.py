@@ -141,7 +141,7 @@ class _Encoder:
                     self.value(field, wire.element, storage.element, element, frame, (*indices, index))
             case Struct(description), Struct():
                 prefix = frame.name_of(field.target, *indices)
-                self.owner(description, Frame(value, value, description.version, prefix))
+                self.owner(description, Frame(value, value, wire.version, prefix))
             case _:
                 raise TypeError(f"{storage} cannot be sent as {wire}")
 

@@ -9,6 +9,7 @@ from vmsgen.interpret.state import Value
 from vmsgen.model.description import (
     Check,
     Constraint,
+    Custom,
     EqualConstraint,
     Field,
     Group,
@@ -17,6 +18,7 @@ from vmsgen.model.description import (
     RangeConstraint,
     Repeat,
     Run,
+    Tmp,
     Unused,
     WhereConstraint,
     WireItem,
@@ -60,6 +62,8 @@ def name_of_item(item: WireItem, frame: Frame) -> str:
             return frame.name_of(item.target)
         case Unused():
             return frame.name_of("unused")
+        case Custom() | Tmp():
+            return frame.name_of(item.name)
         case Group() | Check() | Run():
             return frame.name_of("")
 
@@ -108,7 +112,8 @@ def size_of(type_: Type) -> int:
             return capacity
         case Array(element, capacity, _):
             return capacity * size_of(element)
-    raise TypeError(f"{innermost(type_)} has no size of its own")
+        case _:
+            raise TypeError(f"{innermost(type_)} has no size of its own")
 
 
 def expect(

@@ -20,7 +20,7 @@ class Counted:
 
 
 def counted_members(description: Description) -> tuple[Counted, ...]:
-    """Arrays and buffers that are members themselves and go over the wire, from their start, as far as they are in use."""
+    """Arrays and buffers that are members themselves, and go over the wire from their start as far as in use."""
     found: dict[str, Counted] = {}
     programs = [description.wire, *(sub.wire for sub in description.all_subsections)]
     for counted in (c for program in programs for c in _items(program)):

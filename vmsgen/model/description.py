@@ -19,9 +19,9 @@ from vmsgen.model.types import Type
 class Member:
     """One member of the C struct and attribute of the Python class.
 
-    `default` is the value at reset: of a scalar the value, of an array or buffer that of each element; None for structs,
-    which have their own. `low` and `high` bound the value where they are constant, and are the type's own bounds
-    otherwise (None for structs). `local` members are never on the wire by themselves. `was` is a former name.
+    `default` is the value at reset: of a scalar the value, of an array or buffer that of each element; None for
+    structs, which have their own. `low` and `high` bound the value where they are constant, and are the type's own
+    bounds otherwise (None for structs). `local` members are never on the wire by themselves. `was` is a former name.
     """
 
     name: str
@@ -65,7 +65,7 @@ class Presence:
 ALWAYS = Presence()
 
 
-# Constraints on a value, asked on load before it is stored, and on save before it is written -------------------------------
+# Constraints on a value, asked on load before it is stored, and on save before it is written --------------------
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ class Field:
     """`type` is how it goes over the wire; `target` is where it lives.
 
     For `send x as u8` the type is narrower or wider than the storage: a value that does not fit is error `range` on
-    either side. For `send x[start +: n]` it is an array (or buffer) of `n` elements and `start` is where they begin, and
-    a variable `n` is at most what is left of the array.
+    either side. For `send x[start +: n]` it is an array (or buffer) of `n` elements, `start` is where they begin, and a
+    variable `n` is at most what is left of the array.
 
     `was` is a former name, which only the comparison of two schemas asks for.
     """
@@ -170,7 +170,7 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Custom:
-    """Bytes that the device model reads and writes itself, by the hooks `get` and `put`. Without them it is an error."""
+    """Bytes that the device model reads and writes itself, by the hooks `get` and `put`. Without them: an error."""
 
     name: str
     wire_name: str
@@ -268,9 +268,11 @@ class Description:
     `resets` happen at the start of every load, those of subsections included.
 
     Of a device: `needed` decides whether its section is sent at all; `priority` names its place in a stream's order;
-    `early_setup` has it sent before RAM; an `unmigratable` one blocks a migration. An `opaque` one has no fields, its hooks
+    `early_setup` has it sent before RAM; an `unmigratable` one blocks a migration. An `opaque` one has no fields,
+    its hooks
     `save_state` and `load_state` write and read its body. Streams of the versions from `old_version` up to, not
-    including, `minimum_version` go to the hook `load_state_old`. `inner_hooks` are those of Custom and Tmp items, kinds `get` and `put` among them.
+    including, `minimum_version` go to the hook `load_state_old`. `inner_hooks` are those of Custom and Tmp items,
+    kinds `get` and `put` among them.
     """
 
     kind: str  # "device" or "struct"

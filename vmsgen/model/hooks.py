@@ -12,7 +12,6 @@ from vmsgen.model.description import (
     Group,
     HookPredicate,
     Repeat,
-    Run,
     Subsection,
     Tmp,
     Unused,
@@ -27,8 +26,8 @@ PREDICATE = "predicate"
 class HookPoint:
     """`kind` is that of a Hook, or predicate; `subsection` the one that it belongs to, if any.
 
-    For a predicate `subsection` is the one that it decides about (`needed hook NAME`), if any: without an implementation it
-    then answers whether that came in the last load, and otherwise no.
+    For a predicate `subsection` is the one that it decides about (`needed hook NAME`), if any: without an
+    implementation it then answers whether that came in the last load, and otherwise no.
     """
 
     method: str
@@ -90,6 +89,8 @@ def wire_has_hooks(items: tuple[WireItem, ...]) -> bool:
             case Group() | Repeat():
                 if wire_has_hooks(item.items):
                     return True
-        if isinstance(item, Field | Unused | Group | Repeat | Tmp) and isinstance(item.presence.condition, HookPredicate):
+        if isinstance(item, Field | Unused | Group | Repeat | Tmp) and isinstance(
+            item.presence.condition, HookPredicate
+        ):
             return True
     return False

@@ -108,8 +108,12 @@ def binary(operator: str, a: Interval, b: Interval) -> Interval:
                 return Interval(0, min(a.high, b.high))
             if a.low >= 0 or b.low >= 0:
                 return Interval(0, a.high if a.low >= 0 else b.high)
-            return _bits(a, b)
-        case "|" | "^":
+            # Never above both operands; of two negative ones, never below their common width.
+            return Interval(_bits(a, b).low, max(a.high, b.high))
+        case "|":
+            # Never below a negative operand: it can only gain bits.
+            return Interval(min(a.low, b.low, 0), _bits(a, b).high)
+        case "^":
             return _bits(a, b)
         case "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||":
             return BOOLEAN

@@ -18,7 +18,7 @@ class NamedConstant:
 
 @dataclass(frozen=True)
 class Schema:
-    """`name` is the file's stem: that of the Python module and of the C files. `file_name` is the file's own, no folder.
+    """`name` is the file's stem, that of the Python module and of the C files; `file_name` the file's own, no folder.
 
     `descriptions` are in order of declaration, structs without a name before the one that they stand in. `uses` are
     the schemas of the files named by `use`, each once. `digest` is the hex SHA-256 of the texts that it was made from.

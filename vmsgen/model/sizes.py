@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
-from vmsgen.model.description import Check, Custom, Description, Field, Group, Repeat, Run, Subsection, Tmp, Unused, WireItem
+from vmsgen.model.description import (
+    Check,
+    Custom,
+    Description,
+    Field,
+    Group,
+    Repeat,
+    Run,
+    Subsection,
+    Tmp,
+    Unused,
+    WireItem,
+)
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
-
 
 CUSTOM_MAX = 65536
 """What a `custom` field is taken to need at most; a larger one still saves, into a buffer that grows."""

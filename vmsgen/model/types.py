@@ -54,7 +54,7 @@ class Enumeration:
 
 @dataclass(frozen=True)
 class Scalar:
-    """`u8` … `i64`, `bool`, `timer`, `f64`, `cpudouble`. `enumeration` says what the numbers are called; it limits nothing."""
+    """`u8` … `i64`, `bool`, `timer`, `f64`, `cpudouble`. `enumeration` names the numbers; it limits nothing."""
 
     kind: str
     enumeration: Enumeration | None = None
@@ -74,7 +74,7 @@ class Scalar:
 
     @property
     def interval(self) -> Interval:
-        """The integers that it can have in memory. A `bool` is 0 or 1 there; on the wire any byte, other than 0 is true."""
+        """The integers that it can have in memory. A `bool` is 0 or 1 there; on the wire any byte but 0 is true."""
         assert not self.floating, "a double has no interval"
         if self.kind == "bool":
             return Interval(0, 1)
@@ -100,8 +100,10 @@ class Buffer:
 
 @dataclass(frozen=True)
 class Bitmap:
-    """`bitmap[capacity]` bits in words of 64: bit 64k+b is bit b of word k. With `count`, only the words that the first so
-    many bits need are on the wire."""
+    """`bitmap[capacity]` bits in words of 64: bit 64k+b is bit b of word k.
+
+    With `count`, only the words that the first so many bits need are on the wire.
+    """
 
     capacity: int
     count: Expression | None = None
@@ -113,7 +115,7 @@ class Bitmap:
 
 @dataclass(frozen=True)
 class Optional:
-    """An array's element that may be missing: then one byte `30` stands for it. The receiver must miss the same ones."""
+    """An array's element that may be missing: then one byte `30` stands for it. The receiver must lack the same."""
 
     element: Scalar | Struct
 
@@ -147,8 +149,10 @@ class List:
 class Map:
     """`map<key, value max maximum>`, in memory of its own, entries in ascending order of keys that are numbers.
 
-    On the wire be32, the number of entries; for each 01, key, value; then 00. A number as key is a u64. A load sorts by such keys and
-    refuses equal ones (error `key`); entries whose keys are structs stay in the order that they came in. A number of entries
+    On the wire be32, the number of entries; for each 01, key, value; then 00. A number as key is a u64. A load sorts
+    by such keys and
+    refuses equal ones (error `key`); entries whose keys are structs stay in the order that they came in. A number of
+    entries
     that is not as announced is an error (`count`).
     """
 

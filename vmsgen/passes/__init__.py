@@ -27,6 +27,8 @@ def compile_files(
         return ()
     schemas = Schemas(defines or {}, diagnostics)
     made = tuple(schemas.make(unit) for unit in units if unit)
+    # What is wrong with an alias is found wherever it is used.
+    diagnostics.found[:] = dict.fromkeys(diagnostics.found)
     return () if diagnostics.has_errors else made
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from vmsgen.diagnostics import Diagnostics, Related
+from vmsgen.diagnostics import Diagnostics, Related, Span
 from vmsgen.model.description import Check, Description, Group, Hook, HookPredicate, Subsection, Unused, WireItem
 from vmsgen.model.expressions import Expression
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.clauses import collect, unsupported
 from vmsgen.passes.expressions import constant, resolve
-from vmsgen.passes.fields import Fields
+from vmsgen.passes.fields import Fields, field_names, has_fields
 from vmsgen.passes.layout import lay_out
 from vmsgen.passes.lengths import extent
 from vmsgen.passes.names import duplicate
@@ -36,6 +36,7 @@ class Builder:
         self.fields = Fields(types, schema, diagnostics)
         self.gathered = Gathered()
         self.numbered = 0
+        self.hook_spans: list[tuple[str, Span]] = []
 
     @property
     def anonymous(self) -> list[Description]:
@@ -47,19 +48,20 @@ class Builder:
         versions = self._versions(declaration.versions, declaration.kind == "device", declaration.name)
         self._gather_codec_hooks(declaration.items)
         place = Place(declaration.name.text, self.types.symbols, self.gathered, versions)
+        place.coming = frozenset(field_names(declaration.items))
         wire = self.walk(declaration.items, place)
-        wire_name = declaration.name.wire or declaration.name.text
+        wire_name = declaration.name.text if declaration.name.wire is None else declaration.name.wire
         self._wire_name(wire_name, declaration.name)
         hooks = self._hooks(declaration.items, "")
         subsections = self._subsections(declaration.items, wire_name, place)
         self._refuse_idle_codec_hooks()
         if self._attribute("opaque"):
             hooks = self._opaque_hooks(hooks, bool(place.members or wire or subsections))
-        elif not place.members and not wire:
+        elif not place.members and not wire and not has_fields(declaration.items):
             message = f"{declaration.kind} `{declaration.name.text}` has no fields"
             self.diagnostics.error("empty-struct", message, declaration.name.span)
         needed = self._needed(declaration.needed, place)
-        self._refuse_hook_names(hooks, subsections)
+        self._refuse_hook_names()
         members = sorted(place.members, key=lambda member: member.span.start)
         return Description(
             kind=declaration.kind, name=declaration.name.text, wire_name=wire_name, anonymous=False,
@@ -122,9 +124,16 @@ class Builder:
         return Hook("save_state", "save_state"), Hook("load_state", "load_state")
 
     def _wire_name(self, wire_name: str, name: tree.Name) -> None:
-        if not wire_name.isascii() or not 1 <= len(wire_name) <= 255:
-            message = f"a name on the wire has 1 to 255 ASCII characters, this one {len(wire_name)}"
+        foreign = next((char for char in wire_name if not " " <= char <= "~"), None)
+        if foreign is not None:
+            message = f"a name on the wire is made of printable ASCII characters, this one has U+{ord(foreign):04X}"
             self.diagnostics.error("wire-name", message, name.span)
+        elif not 1 <= len(wire_name) <= 255:
+            message = f"a name on the wire has 1 to 255 characters, this one {len(wire_name)}"
+            hint = (
+                f'give it one in quotes: `{name.text} "short"`' if name.wire is None and len(name.text) < 40 else None
+            )
+            self.diagnostics.error("wire-name", message, name.span, hint=hint)
 
     def _versions(self, versions: tree.Versions | None, required: bool, name: tree.Name) -> tuple[int, int]:
         if versions is None:
@@ -223,9 +232,12 @@ class Builder:
             if kind in hooks:
                 duplicate(kind, written.span, hooks[kind][1].span, self.diagnostics)
             elif kind in HOOKS:
-                hooks[kind] = Hook(kind, written.method or (f"{subsection}_{kind}" if subsection else kind)), written
+                method = written.method or (f"{subsection}_{kind}" if subsection else kind)
+                hooks[kind] = Hook(kind, method), written
+                self.hook_spans.append((method, written.span))
             elif kind in DEVICE_HOOKS and not subsection and self.declaration.kind == "device":
                 hooks[kind] = Hook(kind, written.method or kind), written
+                self.hook_spans.append((written.method or kind, written.span))
             elif kind.startswith(("get_", "put_")):
                 continue
             else:
@@ -234,16 +246,19 @@ class Builder:
                 self.diagnostics.error("unknown-hook", message, written.span, hint=hint)
         return tuple(hook for hook, _ in hooks.values())
 
-    def _refuse_hook_names(self, hooks: tuple[Hook, ...], subsections: tuple[Subsection, ...]) -> None:
+    def _refuse_hook_names(self) -> None:
         """A hook is a method beside the fields' attributes: no two hooks, and no hook and field, share a name."""
-        taken: set[str] = set()
-        below = [hook for sub in _flatten(subsections) for hook in sub.hooks]
-        for method in [*(hook.method for hook in (*hooks, *below, *self.gathered.inner_hooks)), *self.gathered.predicates]:
-            span = self.gathered.names.get(method, self.declaration.name.span)
-            if method in taken or method in self.gathered.names:
+        taken = dict(self.gathered.names)
+        for method, span in [*self.hook_spans, *self.gathered.inner_hook_spans, *self.gathered.predicates.items()]:
+            if method in taken:
                 message = f"`{method}` is the name of a hook and of something else"
-                self.diagnostics.error("hook-name", message, span, hint="rename the hook: `hook pre_save as my_name`")
-            taken.add(method)
+                related = (Related(taken[method], "the other one"),)
+                hint = "rename the hook: `hook pre_save as my_name`"
+                if (method, span) not in self.hook_spans:
+                    hint = "rename the hook that is asked"
+                self.diagnostics.error("hook-name", message, span, hint=hint, related=related)
+            else:
+                taken[method] = span
 
     # Subsections ------------------------------------------------------------------------------------------------
 
@@ -271,7 +286,7 @@ class Builder:
         if first:
             duplicate(name.text, name.span, first, self.diagnostics)
         self.gathered.names["/" + name.text] = name.span
-        wire_name = name.wire or f"{owner}/{name.text}"
+        wire_name = f"{owner}/{name.text}" if name.wire is None else name.wire
         self._wire_name(wire_name, name)
         if not wire_name.startswith(owner) or wire_name == owner:
             message = f"`{wire_name}` does not begin with the name of its owner, `{owner}`: no loader would look at it"
@@ -283,7 +298,7 @@ class Builder:
         versions = self._versions(item.versions, False, name)
         inner = Place(place.owner, place.symbols, self.gathered, versions)
         inner.visible, inner.loaded, inner.members = place.visible, place.loaded, place.members
-        inner.conditional, inner.subsection = True, name.text
+        inner.conditional, inner.subsection, inner.coming = True, name.text, place.coming
         wire = self.walk(item.items, inner)
         nested = self._start_subsections(item.items, wire_name, inner)
         return item, number, wire_name, versions, tuple(wire), inner, nested
@@ -315,7 +330,3 @@ class Builder:
 
 
 _Started = tuple[tree.SubsectionItem, int, str, tuple[int, int], tuple[WireItem, ...], Place, list["_Started"]]
-
-
-def _flatten(subsections: tuple[Subsection, ...]) -> list[Subsection]:
-    return [inner for sub in subsections for inner in (sub, *_flatten(sub.subsections))]

@@ -81,7 +81,7 @@ def presence(
     minimum, maximum = versions
     since, before = 0, None
     if clause := clauses.get(tree.SinceClause):
-        value = constant(clause.version, scope, diagnostics)
+        value = _version(clause.version, scope, diagnostics)
         if value is not None and value > maximum:
             message = f"version {value} does not exist: this is version {maximum}"
             diagnostics.error(
@@ -90,7 +90,7 @@ def presence(
         elif value is not None and value > minimum:
             since = value
     if clause_before := clauses.get(tree.BeforeClause):
-        value = constant(clause_before.version, scope, diagnostics)
+        value = _version(clause_before.version, scope, diagnostics)
         if value is not None and (value <= minimum or value <= since):
             message = f"no version before {value} is read: the oldest one is {max(minimum, since)}"
             diagnostics.error("never-present", message, clause_before.span)
@@ -111,6 +111,14 @@ def presence(
         elif when.condition:
             condition = resolve(when.condition, scope, diagnostics)
     return Presence(since, before, condition)
+
+
+def _version(expression: Expr, scope: Scope, diagnostics: Diagnostics) -> int | None:
+    value = constant(expression, scope, diagnostics)
+    if value is not None and value < 0:
+        diagnostics.error("versions", f"there is no version {value}: versions begin with 0", expression.span)
+        return None
+    return value
 
 
 def constraints(
@@ -179,7 +187,7 @@ def default(
             diagnostics.error("misplaced-clause", "only numbers and arrays of numbers have a default here", clause.span)
         return None
     if clause is None:
-        if element.reset not in allowed and element.kind != "timer":
+        if element.reset not in allowed:
             message = f"at reset this is {element.reset}, outside its range {allowed.low}..{allowed.high}"
             diagnostics.error("default-outside-range", message, span, hint=f"give it a value: `= {allowed.low}`")
         return element.reset

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.types import SCALAR_BITS, EnumMember, Enumeration, Scalar
+from vmsgen.model.types import SCALAR_BITS, Enumeration, EnumMember, Scalar
 from vmsgen.passes.expressions import constant
 from vmsgen.passes.names import Symbols, did_you_mean, duplicate
 from vmsgen.passes.scope import Scope
@@ -24,6 +24,8 @@ class Constants:
         self.diagnostics = diagnostics
         self.done: set[str] = set()
         self.open: list[str] = []
+        self.cyclic = False
+        """Did the expression that is being evaluated lead back to where it began?"""
 
     def evaluate_all(self) -> None:
         for name in self.symbols.declared:
@@ -36,7 +38,7 @@ class Constants:
         if name in self.open:
             cycle = " -> ".join([*self.open[self.open.index(name) :], name])
             self.diagnostics.error("constant-cycle", f"`{name}` depends on itself: {cycle}", declaration.name.span)
-            self.done.add(name)
+            self.cyclic = True
             return
         self.open.append(name)
         if isinstance(declaration, tree.ConstDeclaration):
@@ -47,8 +49,13 @@ class Constants:
         self.done.add(name)
 
     def _value(self, expression: syntax.Expr) -> int | None:
+        self.cyclic = False
         for name in _names(expression):
             self.evaluate(name)
+            if self.cyclic:
+                # Said once, for the name that closed the circle; what stands on it takes a value and is silent.
+                self.cyclic = False
+                return None
         return constant(expression, Scope(self.symbols), self.diagnostics)
 
     def _constant(self, declaration: tree.ConstDeclaration) -> None:
@@ -60,7 +67,8 @@ class Constants:
     def _enumeration(self, declaration: tree.EnumDeclaration) -> None:
         base = Scalar(declaration.base.name)
         if base.kind not in SCALAR_BITS or base.kind in ("bool", "timer"):
-            hint, replacement = did_you_mean(base.kind, SCALAR_BITS)
+            hint, replacement = did_you_mean(base.kind, [kind for kind in SCALAR_BITS if kind[0] in "ui"])
+            hint = hint or "it is one of u8, u16, u32, u64, i8, i16, i32, i64"
             message = f"`{base.kind}` is not an integer type"
             self.diagnostics.error("not-an-integer", message, declaration.base.span, hint=hint, replacement=replacement)
             base = Scalar("i64")
@@ -70,10 +78,14 @@ class Constants:
             value = self._value(member.value)
             if name in members:
                 duplicate(name, member.name.span, members[name][1].name.span, self.diagnostics)
-            elif value is not None:
-                if value not in base.interval:
-                    self.diagnostics.error("too-large", f"{value} does not fit {base.kind}", member.value.span)
-                members[name] = (EnumMember(name, value, member.doc), member)
+                continue
+            if value is not None and value not in base.interval:
+                self.diagnostics.error("too-large", f"{value} does not fit {base.kind}", member.value.span)
+            # A refused member keeps a value, as a refused constant does.
+            members[name] = (EnumMember(name, value if value is not None else base.interval.high, member.doc), member)
+        if not members:
+            message = f"`{declaration.name.text}` has no members"
+            self.diagnostics.error("empty-enum", message, declaration.name.span, hint="write `{ NAME = value }`")
         self.symbols.enumerations[declaration.name.text] = Enumeration(
             declaration.name.text,
             declaration.flags,

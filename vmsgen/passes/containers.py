@@ -59,12 +59,16 @@ class Containers:
         if lengths or place.depth or place.prefix.steps:
             message = "a list or a map stands by itself in a device, a struct with a name, or a subsection"
             self.diagnostics.error("misplaced-item", message, item.span)
-        elements = [type_.element] if isinstance(type_, List) else [t for t in (type_.key, type_.value) if isinstance(t, Struct)]
+        elements = (
+            [type_.element]
+            if isinstance(type_, List)
+            else [t for t in (type_.key, type_.value) if isinstance(t, Struct)]
+        )
         for element in elements:
             version, name = element.description.version, element.description.name
             since = presence.since or None
             if since is not None and since != version:
-                message = f"elements would be loaded at version {since}, that of the field, but `{name}` is saved at {version}"
+                message = f"elements would be loaded at the field's version {since}, but `{name}` is saved at {version}"
                 self.diagnostics.error("element-version", message, item.span, hint=f"make `{name}` version {since}")
             elif since is None and presence.condition is None and version > place.versions[0]:
                 message = f"`{name}` has version {version}: in streams before that the field would be missing"

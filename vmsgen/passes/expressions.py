@@ -129,6 +129,8 @@ class _Resolver:
             hint, replacement = did_you_mean(node.name, scope.known_names())
             message = f"`{node.name}` is not a constant"
             raise self.refuse("not-constant", message, node.span, hint=hint, replacement=replacement)
+        if node.name in scope.coming:
+            raise self.too_early(node)
         hint, replacement = did_you_mean(node.name, scope.known_names())
         if node.steps:
             replacement = None
@@ -152,6 +154,8 @@ class _Resolver:
         """The path, the type and the locality of the member that a reference names."""
         visible = self.scope.members.get(node.name)
         if visible is None:
+            if node.name in self.scope.coming:
+                raise self.too_early(node)
             hint, _ = did_you_mean(node.name, self.scope.members)
             raise self.refuse("unknown-name", f"no field is called `{node.name}` here", node.span, hint=hint)
         path, type_ = visible.path, visible.type
@@ -195,13 +199,25 @@ class _Resolver:
         path, type_, local = self.scalar(node)
         loaded = self.scope.loaded
         if loaded is not None and not local and key_of(path) not in loaded:
-            raise self.refuse(
-                "not-loaded-yet",
-                f"`{node.span.text}` comes later in the stream than this, so a load does not know it yet",
-                node.span,
-                hint="move the field up, or keep what is needed in a `local`",
-            )
+            raise self.too_early(node)
         return model.FieldValue(path, type_.interval)
+
+    def too_early(self, node: syntax.Reference) -> Unresolvable:
+        text = node.span.text
+        visible = self.scope.members.get(node.name)
+        if visible is not None and visible.subsection not in (None, self.scope.subsection):
+            return self.refuse(
+                "not-loaded-yet",
+                f"`{text}` is a field of the subsection `{visible.subsection}`, which may not have come",
+                node.span,
+                hint="keep what is needed in a `local`, or in a field outside of the subsection",
+            )
+        return self.refuse(
+            "not-loaded-yet",
+            f"`{text}` comes later in the stream than this, so a load does not know it yet",
+            node.span,
+            hint="move the field up, or keep what is needed in a `local`",
+        )
 
     def held(self, reference: syntax.Reference, span: Span) -> model.Expression:
         if self.scope.own is None:
@@ -215,9 +231,11 @@ class _Resolver:
         if isinstance(node, model.Conditional) and isinstance(node.condition, model.Constant):
             return node.yes if node.condition.value else node.no
         operands = model.children(node)
-        if isinstance(node, model.Binary) and node.operator in ("&&", "||") and isinstance(node.left, model.Constant):
-            if bool(node.left.value) == (node.operator == "||"):
-                return model.Constant(int(bool(node.left.value)))
+        match node:
+            case model.Binary("&&", model.Constant(0), _):
+                return model.Constant(0)
+            case model.Binary("||", model.Constant(value), _) if value:
+                return model.Constant(1)
         values = [operand.value for operand in operands if isinstance(operand, model.Constant)]
         if len(values) < len(operands):
             return node

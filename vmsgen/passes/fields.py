@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from vmsgen.diagnostics import Diagnostics, Span
@@ -32,7 +32,6 @@ from vmsgen.passes.place import Place
 from vmsgen.passes.scope import Visible, key_of
 from vmsgen.passes.types import Types, array_of, size_of
 from vmsgen.syntax import tree
-
 
 EXACT_IN_A_DOUBLE = Interval(-(2**53), 2**53)
 
@@ -172,7 +171,7 @@ class Fields:
         if self._too_large(storage, item.span):
             return []
         scalar = element if isinstance(element, Scalar) and not element.floating else None
-        place.visible[name] = Visible(path, storage, item.local)
+        place.visible[name] = Visible(path, storage, item.local, place.subsection)
         asked = clause.constraints(found, name, scalar, bool(lengths), place.scope, self.diagnostics)
         allowed = clause.bounds(scalar, asked) if scalar else None
         self._store(item, storage, found, allowed, place)
@@ -193,7 +192,9 @@ class Fields:
         if isinstance(storage, Array | Buffer) and isinstance(on_wire, Array | Buffer) and not place.depth:
             return replace(storage, allocated=True), replace(on_wire, allocated=True)
         span = found.by_word["alloc"].span
-        self.diagnostics.error("misplaced-clause", "`alloc` is for arrays and buffers of a device or a named struct", span)
+        self.diagnostics.error(
+            "misplaced-clause", "`alloc` is for arrays and buffers of a device or a named struct", span
+        )
         return storage, on_wire
 
     def _store(
@@ -277,6 +278,7 @@ class Fields:
                 return []
             methods.append(written.method or written.kind)
             place.gathered.inner_hooks.append(Hook(kind, methods[-1]))
+            place.gathered.inner_hook_spans.append((methods[-1], written.span))
         return [Custom(name, item.name.wire or name, methods[0], methods[1], presence, item.span)]
 
     def _tmp(
@@ -297,9 +299,12 @@ class Fields:
         hooks: dict[str, Hook] = {}
         for written in (hook for part in type_.items if isinstance(part, tree.HookItem) for hook in part.hooks):
             if written.kind not in ("pre_load", "post_load", "pre_save", "post_save") or written.kind in hooks:
-                message = f"`tmp` has the hooks pre_load, post_load, pre_save and post_save, each once, not `{written.kind}`"
+                message = (
+                    f"`tmp` has the hooks pre_load, post_load, pre_save and post_save, each once, not `{written.kind}`"
+                )
                 self.diagnostics.error("unknown-hook", message, written.span)
             hooks[written.kind] = Hook(written.kind, written.method or f"{name}_{written.kind}")
+            place.gathered.inner_hook_spans.append((hooks[written.kind].method, written.span))
         items = walk(tuple(part for part in type_.items if not isinstance(part, tree.HookItem)), inner)
         if not inner.members:
             self.diagnostics.error("empty-struct", "a `tmp` without fields", type_.span)
@@ -332,9 +337,11 @@ class Fields:
         name = item.name.text
         inner = place.inside(name, f"{place.owner}_{name}", len(lengths))
         inner.conditional = not item.local and (place.conditional or not presence.always)
+        inner.coming = place.coming | frozenset(field_names(type_.items))
         items = walk(type_.items, inner)
         if not inner.members:
-            self.diagnostics.error("empty-struct", "a struct without fields", type_.span)
+            if not has_fields(type_.items):
+                self.diagnostics.error("empty-struct", "a struct without fields", type_.span)
             return []
         description = _description(item, inner, self.schema)
         self.anonymous.append(description)
@@ -342,7 +349,7 @@ class Fields:
         if self._too_large(storage, item.span):
             return []
         path = place.path(name)
-        place.visible[name] = Visible(path, storage, item.local)
+        place.visible[name] = Visible(path, storage, item.local, place.subsection)
         self._member(item, storage, None, (None, None), found, place)
         if item.local:
             return []
@@ -372,3 +379,18 @@ def _description(item: tree.FieldItem, inner: Place, schema: str) -> Description
         version=0, minimum_version=0, members=tuple(inner.members), wire=(), subsections=(), hooks=(), predicates=(),
         resets=(), doc=item.doc, schema=schema, span=item.span,
     )  # fmt: skip
+
+
+def field_names(items: tuple[tree.Item, ...]) -> Iterator[str]:
+    """The names of the fields that are written there, those of groups and subsections included."""
+    for item in items:
+        match item:
+            case tree.FieldItem():
+                yield item.name.text
+            case tree.GroupItem() | tree.SubsectionItem():
+                yield from field_names(item.items)
+
+
+def has_fields(items: tuple[tree.Item, ...]) -> bool:
+    """Are any fields written there? If none was made of them, that has been reported already."""
+    return any(True for _ in field_names(items))

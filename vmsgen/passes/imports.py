@@ -40,25 +40,26 @@ class Imports:
 
     def load(self, path: PurePath, used_by: Span | None = None) -> Unit | None:
         """The unit of a file, or None if it cannot be read or parsed; then diagnostics say why."""
-        if path in self._units:
-            return self._units[path]
+        key = _normal(path)
+        if key in self._units:
+            return self._units[key]
         try:
             text = self.read(path)
         except (OSError, ValueError) as problem:
             why = problem.strerror if isinstance(problem, OSError) else "its name or its text is not UTF-8"
             place = used_by or Span(Source(str(path), ""), 0, 0)
             self.diagnostics.error("cannot-read", f"cannot read {path}: {why}", place)
-            self._units[path] = None
+            self._units[key] = None
             return None
         unit = None
         file = parse(Source(str(path), text), self.diagnostics)
         if file is not None:
-            self._open.append(path)
+            self._open.append(key)
             uses = self._load_uses(path, file)
             self._open.pop()
             if uses is not None:
                 unit = Unit(path, file, uses, self._digest(text, uses))
-        self._units[path] = unit
+        self._units[key] = unit
         return unit
 
     def _load_uses(self, path: PurePath, file: tree.File) -> tuple[Unit, ...] | None:
@@ -66,16 +67,24 @@ class Imports:
         seen: dict[PurePath, Span] = {}
         for use in (d for d in file.declarations if isinstance(d, tree.Use)):
             used = _normal(path.parent / use.path)
-            if used in self._open or used == path:
-                self.diagnostics.error("use-cycle", f"{path} and {used} use each other", use.span)
+            if used in self._open:
+                self.diagnostics.error("use-cycle", self._cycle(used), use.span)
                 units.append(None)
             elif used in seen:
                 first = Related(seen[used], "first used here")
-                self.diagnostics.error("duplicate-use", f"{use.path} is used twice", use.span, related=(first,))
+                message = f"`{used}` is used twice"
+                self.diagnostics.error("duplicate-use", message, use.span, related=(first,))
             else:
                 seen[used] = use.span
                 units.append(self.load(used, use.span))
         return None if None in units else tuple(unit for unit in units if unit)
+
+    def _cycle(self, used: PurePath) -> str:
+        """Why `used` cannot be used here: it is itself open, below what led to it."""
+        circle = self._open[self._open.index(used) :]
+        if len(circle) == 1:
+            return f"`{used}` uses itself"
+        return "files cannot use each other in a circle: " + " -> ".join(map(str, [*circle, used]))
 
     def _digest(self, text: str, uses: tuple[Unit, ...]) -> str:
         whole = hashlib.sha256(text.encode())

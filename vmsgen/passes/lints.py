@@ -8,20 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import Description, Field, Group, Repeat, Run, Subsection, Tmp, Unused, WireItem
+from vmsgen.model.description import ALWAYS, Description, Field, Group, Repeat, Run, Subsection, Tmp, Unused, WireItem
 from vmsgen.model.schema import Schema
 from vmsgen.model.types import Struct, structs_in
 
 EXPLANATIONS = {
     "struct-version": (
         "The version of an embedded struct is not on the wire: it is always loaded as the version that the receiver "
-        "declares. A `since` in it is no protection: a stream of an older sender lacks the field all the same, and what "
-        "follows is read in its place. Use a subsection of the struct, or pin the version where it is embedded: `Name at 2`."
+        "declares. A `since` in it is no protection: a stream of an older sender lacks the field all the same, and "
+        "what follows is read in its place. Use a subsection of the struct, or pin the version: `Name at 2`."
     ),
     "shadowed-subsection": (
         "After a struct at the end of a description a loader looks for subsections of the struct, by the beginning of "
-        "their names. A subsection of the description whose name begins with the name of the struct is taken for one of "
-        "the struct's, is not known there, and the load fails. Rename the struct on the wire, or put a field behind it."
+        "their names. A subsection of the description whose name begins with the name of the struct is taken for one "
+        "of the struct's, is not known there, and the load fails. Rename the struct on the wire, or put a field "
+        "behind it."
     ),
 }
 
@@ -54,9 +55,9 @@ def _versions_of_structs(description: Description, diagnostics: Diagnostics) -> 
 def _versioned_item(struct: Struct) -> WireItem | None:
     """The first item of a struct that some of its versions lack."""
     for item in _flat(struct.description.wire):
-        if isinstance(item, Field | Unused | Group | Repeat | Tmp):
-            if item.presence.since or item.presence.before is not None:
-                return item
+        presence = getattr(item, "presence", ALWAYS)
+        if presence.since or presence.before is not None:
+            return item
     return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vmsgen.diagnostics import Span
 from vmsgen.model.description import Constraint, Hook, Member, Reset
@@ -26,6 +26,8 @@ class Gathered:
     """`get_name` and `put_name` as declared, until the field called `name` claims them."""
     inner_hooks: list[Hook] = field(default_factory=list)
     """Those of `custom` and `tmp` fields."""
+    inner_hook_spans: list[tuple[str, Span]] = field(default_factory=list)
+    """Their methods, and where they are declared."""
 
 
 @dataclass
@@ -46,15 +48,18 @@ class Place:
     conditional: bool = False
     depth: int = 0
     subsection: str | None = None
+    coming: frozenset[str] = frozenset()
+    """The names of all fields that are written here, before or after this point."""
 
     @property
     def scope(self) -> Scope:
         """What an expression that a load evaluates may name here."""
-        return Scope(self.symbols, self.visible, self.loaded, Interval(*self.versions))
+        return replace(self.scope_on_save, loaded=self.loaded)
 
     @property
     def scope_on_save(self) -> Scope:
-        return Scope(self.symbols, self.visible, None, Interval(*self.versions))
+        versions = Interval(*self.versions)
+        return Scope(self.symbols, self.visible, None, versions, coming=self.coming, subsection=self.subsection)
 
     def path(self, name: str) -> Path:
         return self.prefix / MemberStep(name)
@@ -68,4 +73,5 @@ class Place:
         inner.conditional = self.conditional
         inner.depth = self.depth + loops
         inner.subsection = self.subsection
+        inner.coming = self.coming
         return inner

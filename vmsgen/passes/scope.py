@@ -34,6 +34,7 @@ class Visible:
     path: Path
     type: Type
     local: bool
+    subsection: str | None = None
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,9 @@ class Loaded:
 class Scope:
     """`members` are looked up before constants; `loaded` None means that everything may be read (`needed`).
 
+    `coming` are the names of members that are declared further down, and so are no members yet; `subsection` is the one
+    that the expression stands in.
+
     `own` is the name of the field whose `in` or `where` this is, and the values that it can have.
     """
 
@@ -62,6 +66,8 @@ class Scope:
     version: Interval | None = None
     own: tuple[str, Interval] | None = None
     constant_only: bool = False
+    coming: frozenset[str] = frozenset()
+    subsection: str | None = None
 
     def constants_only(self) -> Scope:
         return Scope(self.symbols, constant_only=True)

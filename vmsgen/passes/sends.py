@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.model.description import Field, WireItem
-from vmsgen.model.expressions import Path
-from vmsgen.model.types import Array, Buffer, Scalar, Type, is_allocated
+from vmsgen.model.expressions import Constant, IndexStep, Path
+from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type, innermost, is_allocated
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.clauses import collect
 from vmsgen.passes.expressions import Unresolvable, constant, place_of
@@ -34,6 +34,8 @@ def send(item: tree.SendItem, place: Place, types: Types, diagnostics: Diagnosti
         path, storage = place_of(target, place.scope, diagnostics)
     except Unresolvable:
         return []
+    if _refused(item, path, storage, diagnostics):
+        return []
     key = key_of(path)
     asked = place.gathered.constraints.get(key, ())
     type_: Type | None = storage
@@ -54,6 +56,21 @@ def send(item: tree.SendItem, place: Place, types: Types, diagnostics: Diagnosti
         place.loaded = place.loaded.with_key(key)
     wire_name = item.wire or str(path)
     return [Field(str(path), wire_name, path, storage, type_, start, presence, asked, item.span)]
+
+
+def _refused(item: tree.SendItem, path: Path, storage: Type, diagnostics: Diagnostics) -> bool:
+    element = innermost(storage)
+    if isinstance(element, Struct) and element.description.anonymous:
+        message = f"`{path}` is of a struct without a name, which cannot be sent as a whole"
+        hint = f"send its fields one by one, or declare its type: `struct Name {{ … }}` and `{path.root} : Name`"
+        diagnostics.error("send-target", message, item.target.span, hint=hint)
+        return True
+    for step in path.steps:
+        if isinstance(step, IndexStep) and not isinstance(step.index, Constant):
+            message = "what is sent stands at a place that does not vary, and this index does"
+            diagnostics.error("send-target", message, item.target.span, hint="send the whole array")
+            return True
+    return False
 
 
 def _part(

@@ -15,7 +15,7 @@ from vmsgen.syntax import tree
 
 
 class Types:
-    """Looks names up. `describe` makes the description of a struct declaration, on demand: structs stand in any order."""
+    """Looks names up. `describe` makes the description of a struct declaration on demand: they stand in any order."""
 
     def __init__(self, symbols: Symbols, diagnostics: Diagnostics) -> None:
         self.symbols = symbols

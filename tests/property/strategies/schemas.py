@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from tests.property.strategies.chooser import INTEGERS, Chooser
+from tests.property.strategies.chooser import INTEGERS, Drawn
 from tests.property.strategies.descriptions import DescriptionWriter, StructType
 from tests.property.strategies.fields import ScalarType
 
@@ -23,7 +23,7 @@ class SchemaText:
 @st.composite
 def schemas(draw: DrawFn, devices: int = 4, plain: bool = False) -> SchemaText:
     """A schema of so many devices, `dev0x`, `dev1x` …: no name is the beginning of another one."""
-    choose = Chooser(draw)
+    choose = Drawn(draw)
     parts = ["/// Drawn at random.", "const LIMIT = 4", "enum Mode : u8 { IDLE = 0 READ = 1 WRITE = 2 }"]
     parts += ["flags Bits : u16 { LOW = 0x0001 HIGH = 0x8000 }"]
     alias = choose.one(INTEGERS)

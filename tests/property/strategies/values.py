@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn
 
-from tests.property.strategies.chooser import Chooser
+from tests.property.strategies.chooser import Chooser, Drawn
 from vmsgen.interpret import Refusal, State, encode, reset_state
 from vmsgen.interpret.state import Value, copy_value
 from vmsgen.model.description import Description, Member
@@ -15,12 +15,16 @@ from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type
 
 
 @st.composite
-def states(draw: DrawFn, description: Description, hooks: Any = None, valid: bool = True) -> State:
+def states(draw: DrawFn, description: Description) -> State:
+    """States that a save accepts, as far as one was found."""
+    return make_state(Drawn(draw), description)
+
+
+def make_state(choose: Chooser, description: Description, hooks: Any = None, valid: bool = True) -> State:
     """From the state at reset, one member after the other takes a drawn value; one that a save refuses is put back.
 
     Not `valid`: all values are kept. Either way each value is one that the member can hold.
     """
-    choose = Chooser(draw)
     state = reset_state(description)
     accepted = _accepts(description, state, hooks)
     # The members behind first: a count is then set when what it counts is already there, and may be refused.
@@ -53,12 +57,11 @@ def _value(choose: Chooser, type_: Type, low: int | None, high: int | None, curr
             interval = type_.interval
             bottom = interval.low if low is None else low
             top = interval.high if high is None else high
-            small = [number for number in (0, 1, 2, 3, 4, -1, 255, 256) if bottom <= number <= top]
-            if small and choose.chance(60):
-                return choose.one(small)
+            if choose.chance(70):
+                return choose.one([bottom, top, *(n for n in (0, 1, 2, 3, 4, -1, 255, 256) if bottom <= n <= top)])
             return choose.number(bottom, top)
         case Buffer(capacity, _):
-            return bytearray(choose.draw(st.binary(min_size=capacity, max_size=capacity)))
+            return bytearray(choose.binary(capacity))
         case Array(element, _, _):
             return [_value(choose, element, low, high, inner) for inner in current]
         case Struct(description):
@@ -67,16 +70,19 @@ def _value(choose: Chooser, type_: Type, low: int | None, high: int | None, curr
             return made
 
 
-@st.composite
-def answers(draw: DrawFn, predicates: tuple[str, ...]) -> dict[str, bool]:
+def make_answers(choose: Chooser, predicates: tuple[str, ...]) -> dict[str, bool]:
     """What the device model says to some of the questions; the others it does not answer at all."""
-    return draw(st.dictionaries(st.sampled_from(predicates), st.booleans())) if predicates else {}
+    return {predicate: choose.chance(50) for predicate in predicates if choose.chance(60)}
 
 
 @st.composite
 def altered(draw: DrawFn, data: bytes) -> bytes:
+    return alter(Drawn(draw), data)
+
+
+def alter(choose: Chooser, data: bytes) -> bytes:
     """The stream with some bytes changed, taken out or put in."""
-    choose, changed = Chooser(draw), bytearray(data)
+    changed = bytearray(data)
     for _ in range(choose.number(1, 3)):
         place = choose.number(0, len(changed))
         kind = choose.number(0, 9)
@@ -85,5 +91,5 @@ def altered(draw: DrawFn, data: bytes) -> bytes:
         elif kind < 8:
             del changed[place : place + choose.number(1, 4)]
         else:
-            changed[place:place] = choose.draw(st.binary(min_size=1, max_size=4))
+            changed[place:place] = choose.binary(choose.number(1, 4))
     return bytes(changed)

@@ -3,9 +3,9 @@
 from devices.board import Board
 from devices.uart import Fifo, Pckbd, Uart
 
-keyboard = Pckbd(stauts=3)  # refused
+keyboard = Pckbd(phase=3)  # refused
 keyboard.status = "3"  # refused
-keyboard.stauts = 3  # refused
+keyboard.phase = 3  # refused
 keyboard.restore(b"")  # refused
 Pckbd.load(b"")  # refused
 Uart().recv_fifo = 3  # refused

@@ -1,10 +1,10 @@
 """The code blocks of a Markdown page, and what has to be run to know that they tell the truth.
 
-    <!-- file: uart.vms -->     before a block: it is that file
-    <!-- make -->               before a block: commands of the project's own Makefile
-    ```console                  lines after `$ ` are run, the others are what they print; `> ` goes on with a command
-    ```pycon                    a session; it goes on in the next such block until a file or a console block comes
-    ```text                     nothing to run
+- a comment `file: uart.vms` before a block: it is that file
+- a comment `make` before a block: commands of the project's own Makefile
+- `console`: lines after `$ ` are run, the others are what they print; `> ` goes on with a command
+- `pycon`: a session; it goes on in the next such block until a file or a console block comes
+- `text`: nothing to run
 """
 
 from __future__ import annotations

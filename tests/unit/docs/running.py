@@ -88,7 +88,7 @@ def _session(step: Step, folder: Path) -> None:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    """`python` and `vmsgen` are those of this environment; what pip installs goes into the folder, from nowhere else."""
+    """`python` and `vmsgen` are those of this environment; what pip installs goes into the folder."""
     site = folder / "site"
     return {
         **os.environ,
@@ -100,6 +100,7 @@ def _environment(folder: Path) -> dict[str, str]:
         "PIP_NO_INDEX": "1",
         "PIP_QUIET": "2",
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        "PROJECT": str(ROOT),
         "NO_COLOR": "1",
         "COLUMNS": "100",
     }

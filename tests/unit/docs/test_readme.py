@@ -46,7 +46,8 @@ def test_the_packages_that_the_readme_names_are_those_that_preflight_asks_for() 
 def test_the_table_of_errors_is_complete() -> None:
     rows = re.findall(r"^\| `(\w+Error)` \| (.*?) \|", README.read_text(encoding="utf-8"), re.MULTILINE)
     codes = {name: set(re.findall(r"`([\w-]+)`", cell)) for name, cell in rows}
-    kinds = {kind.__name__ for kind in vars(errors).values() if isinstance(kind, type) and kind.__module__ == errors.__name__}
+    classes = [each for each in vars(errors).values() if isinstance(each, type)]
+    kinds = {each.__name__ for each in classes if each.__module__ == errors.__name__}
     # Those of whole machines, of names, and the base are no rows.
     assert set(codes) == kinds - {"VMStateError", "UnknownSectionError", "UnknownNameError"}
     for code, kind in CODES:

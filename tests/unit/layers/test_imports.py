@@ -10,8 +10,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 RANKS = {
-    "diagnostics": 0, "syntax": 1, "model": 2, "passes": 3, "backend": 4, "compat": 4, "interpret": 4,
-    "cli": 5, "integrations": 6,
+    "diagnostics": 0, "syntax": 1, "model": 2, "passes": 3, "backend": 4, "interpret": 4, "describe": 5, "compat": 5,
+    "cli": 6, "integrations": 7,
 }  # fmt: skip
 COMPILER_ONLY = {"lark", "jinja2", "click", "rich", "vmsgen", "setuptools"}
 

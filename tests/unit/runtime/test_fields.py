@@ -92,7 +92,7 @@ def test_a_field_cannot_be_deleted(uart: Any) -> None:
 
 def test_no_new_attributes(uart: Any) -> None:
     with pytest.raises(AttributeError):
-        uart.Pckbd().stauts = 3
+        uart.Pckbd().phase = 3
 
 
 def test_reserved_names_get_an_underscore(board: Any) -> None:
@@ -100,8 +100,8 @@ def test_reserved_names_get_an_underscore(board: Any) -> None:
 
 
 def test_unknown_fields(uart: Any) -> None:
-    with pytest.raises(TypeError, match="pckbd has no field 'stauts'; it has write_cmd, status, mode, pending"):
-        uart.Pckbd(stauts=3)
+    with pytest.raises(TypeError, match="pckbd has no field 'phase'; it has write_cmd, status, mode, pending"):
+        uart.Pckbd(phase=3)
     with pytest.raises(TypeError, match="pckbd takes its fields by name"):
         uart.Pckbd(3)
 

@@ -107,7 +107,7 @@ def test_saving_checks_as_loading_does(board: Any) -> None:
         (((), {}), TypeError, r"restore\(\) needs the argument `data`"),
         (((b"",), {}), TypeError, r"restore\(\) needs the argument `version`"),
         (((b"", 1, 2), {}), TypeError, r"restore\(\) takes data and version, not 3 arguments"),
-        (((b"",), {"versio": 3}), TypeError, r"restore\(\) has no argument 'versio'"),
+        (((b"",), {"epoch": 3}), TypeError, r"restore\(\) has no argument 'epoch'"),
         (((b"", 3), {"version": 3}), TypeError, r"restore\(\) got twice the argument 'version'"),
         (((b"", -1), {}), OverflowError, "version is the stream's, an integer in 0..4294967295, not -1"),
         (((b"", "3"), {}), TypeError, "version is the stream's, an integer in 0..4294967295, not '3'"),

@@ -18,11 +18,15 @@ def custom(lines: Lines, direction: Direction, item: Custom) -> None:
 def by_hook(lines: Lines, direction: Direction, method: str, version: str, path: str) -> None:
     """Calls a hook that reads or writes bytes itself; without one it is an error. `version`: `version, ` or nothing."""
     name, cursor = hook_name(method), direction.cursor
-    nothing = "vms_refuse_text(r, VMS_NO_HOOK, {}, r->p, {})" if direction.loading else "vms_not_saved_text(w, VMS_NO_HOOK, {}, {})"
+    nothing = (
+        "vms_refuse_text(r, VMS_NO_HOOK, {}, r->p, {})"
+        if direction.loading
+        else "vms_not_saved_text(w, VMS_NO_HOOK, {}, {})"
+    )
     refuse = "vms_refuse_hook" if direction.loading else "vms_not_saved_hook"
     lines.fail(f"!hooks || !hooks->{name}", f"return {nothing.format(string(path), string(method))};")
     with lines.block(""):
         lines.add(f"int failed = hooks->{name}(s, {cursor}, {version}{cursor}->opaque);")
-        lines.fail(f"failed && {cursor}->error.code == VMS_OK", f"return {refuse}({cursor}, {string(method)}, failed);")
+        lines.fail(f"failed && {cursor}->error.code == VMS_OK", f"{refuse}({cursor}, {string(method)}, failed);")
         lines.fail("failed", f"return vms_within(&{cursor}->error, {string(path)});")
         lines.add(f"vms_hook_ran(&{cursor}->error, {string(method)});")

@@ -15,7 +15,7 @@ from vmsgen.backend.c.functions import (
     old_functions,
     save_functions,
 )
-from vmsgen.backend.c.lines import source_text
+from vmsgen.backend.c.lines import source_text, string
 from vmsgen.backend.c.ownership import entries, owners
 from vmsgen.backend.c.storage import PRESENT, init, members
 from vmsgen.backend.names import c_struct, hook_name, member_name
@@ -114,6 +114,7 @@ def describe(description: Description) -> dict[str, object]:
         else [_count(description, counted) for counted in counted_members(description)],
         "size_max": 0 if description.anonymous else size_max(description),
         "present": f"offsetof(struct {names.stem}, {PRESENT})" if description.subsections else "SIZE_MAX",
+        "wire_name": string(description.wire_name),
         "title": source_text(description.span).rstrip(" {"),
     }
 

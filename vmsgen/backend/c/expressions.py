@@ -48,7 +48,10 @@ class C:
 
 @dataclass(frozen=True)
 class Context:
-    """How an expression reaches what it names. `locals`: values of the running run, in the bytes but not yet in memory."""
+    """How an expression reaches what it names.
+
+    `locals`: values of the run at hand, which are in the bytes but not yet in memory.
+    """
 
     state: str = "s"
     held: str = "held"
@@ -120,6 +123,8 @@ class Expressions:
 
     def place(self, path: model.Path, state: str, interval: Interval) -> C:
         text, faults = lvalue(path, state, self)
+        if interval == intervals.BOOLEAN:
+            text = truth(text)
         return C(text, _promoted(interval), interval, True, faults)
 
     # Operators --------------------------------------------------------------------------------------------------
@@ -142,12 +147,18 @@ class Expressions:
         raw = intervals.binary(node.operator, a.interval, b.interval)
         shift_of_negative = node.operator == "<<" and a.interval.low < 0
         if model.can_fail(node) or shift_of_negative:
+            if node.operator == "^":
+                either = f"{a.cast(WIDE).operand} ^ {b.cast(WIDE).operand}"
+                return C(f"vms_fit({either}, &fault)", WIDE, node.interval, True, True)
             helper = HELPERS[node.operator]
             return C(f"{helper}({a.cast(WIDE).text}, {b.cast(WIDE).text}, &fault)", WIDE, node.interval, True, True)
         if node.operator in ("<<", ">>"):
             type_ = common(a, a, raw)
             text = f"{a.cast(type_).operand} {node.operator} {b.cast(INT).operand}"
         else:
+            if node.operator == "%" and -1 in b.interval:
+                # C has no remainder where the quotient does not fit: INT_MIN % -1 traps.
+                raw = raw.hull(intervals.binary("/", a.interval, b.interval))
             type_ = common(a, b, raw)
             text = f"{a.cast(type_).operand} {node.operator} {b.cast(type_).operand}"
         return C(text, type_, node.interval, False, a.faults or b.faults)
@@ -195,6 +206,11 @@ def lvalue(path: model.Path, state: str, expressions: Expressions) -> tuple[str,
                     text += f"[vms_index({emitted.cast(WIDE).text}, {length}, &fault)]"
         first = False
     return text, faults
+
+
+def truth(text: str) -> str:
+    """A bool of the state as 0 or 1: whoever fills the state in C may store any byte."""
+    return f"({text} != 0)"
 
 
 def common(a: C, b: C, result: Interval) -> str:

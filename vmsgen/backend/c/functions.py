@@ -1,4 +1,4 @@
-"""The functions of one description: parameters, hooks, versions, subsections, undo. Items are in save.py and load.py."""
+"""The functions of one description: parameters, hooks, versions, subsections, undo. Items: save.py, load.py."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from vmsgen.model.sizes import header_size
 from vmsgen.model.types import Struct, owns_memory
 from vmsgen.passes.project import at_version
 from vmsgen.passes.types import size_of
+
+STRING = re.compile(r'"(\\.|[^"\\])*"')
 
 Owner = Description | Subsection | Tmp
 
@@ -249,7 +251,7 @@ def _load_in_one_go(names: Names) -> Function:
     _refuse_versions(lines, description, "", "r->p")
     loader = Loader(lines, names.stem, "version")
     owner = string(description.wire_name)
-    loader.before_stores = [f"if (vms_end(r, {owner}, {len(description.wire_name)}))", "    return -1;"]
+    loader.before_stores = [f"p = vms_end(r, p, {owner}, {len(description.wire_name)});", "if (!p)", "    return -1;"]
     loader.items(description.wire)
     lines.blank()
     lines.add("return 0;")
@@ -340,7 +342,8 @@ def _read_subsection(names: Names, subsection: Subsection) -> list[Function]:
     lines.blank()
     lines.add("return 0;")
     held = f", const struct {names.stem} *held" if subsection_uses_held(subsection) else ""
-    head = f"int {names.subsection(subsection)}_read(struct {names.stem} *s{held}, vms_reader *r{names.hooks_of(subsection)})"
+    parameters = f"struct {names.stem} *s{held}, vms_reader *r{names.hooks_of(subsection)}"
+    head = f"int {names.subsection(subsection)}_read({parameters})"
     return [*found, _function("static ", head, lines)]
 
 
@@ -442,11 +445,11 @@ def _pass(parameter: str) -> str:
 
 def _function(linkage: str, head: str, lines: Lines) -> Function:
     """The function; parameters that this description has no use for are said to be unused."""
-    code = "\n".join(line.split("/*")[0] for line in lines.lines)
+    code = "\n".join(re.sub(STRING, "", line).split("/*")[0] for line in lines.lines)
     unused = [
         name
-        for name in ("s", "opaque", "version", "held", "hooks")
-        if re.search(rf"\b{name}[,)]", head) and not re.search(rf"\b{name}\b", code)
+        for name in ("s", "w", "opaque", "version", "held", "hooks")
+        if re.search(rf"\b{name}[,)]", head) and not re.search(rf"(?<!\.)(?<!->)\b{name}\b", code)
     ]
     notes = [f"    (void){name};" for name in unused]
     return Function(linkage, head, "\n".join([*notes, *lines.lines]))

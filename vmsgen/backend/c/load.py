@@ -5,6 +5,7 @@ from __future__ import annotations
 from vmsgen.backend.c import coded, owned
 from vmsgen.backend.c.arrays import Element, Flat, copy, each, flat_count, item_size
 from vmsgen.backend.c.ctypes import SCALARS
+from vmsgen.backend.c.expressions import truth
 from vmsgen.backend.c.held import items_use_held, uses_held
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.questions import Questions, scalar_value
@@ -148,7 +149,10 @@ class Loader:
         stored = item.storage
         if isinstance(stored, Scalar) and stored.kind != scalar.kind:
             self.ask.fits(value, stored, at, where)
-        self.ask.constraints(item.constraints, value, spelled(item.target, "held"), self.ask.context(local), at, where)
+        held = spelled(item.target, "held")
+        if isinstance(stored, Scalar) and stored.kind == "bool":
+            held = truth(held)
+        self.ask.constraints(item.constraints, value, held, self.ask.context(local), at, where)
 
     def element_questions(self, item: Field, p: str, outer: str, local: Locals) -> None:
         """The constraints of an array's elements, from the bytes at `p`."""

@@ -145,9 +145,7 @@ def _sort(loader: Loader, text: str, stem: str, at: Trail) -> None:
             lines.fail(f"{text}[i0 - 1].key == {text}[i0].key", *refusal)
 
 
-def _append(
-    loader: Loader, text: str, struct: str, elements: str, maximum: int | None, at: Trail, where: str
-) -> None:
+def _append(loader: Loader, text: str, struct: str, elements: str, maximum: int | None, at: Trail, where: str) -> None:
     lines = loader.lines
     if maximum is not None:
         most = numbers(f"{text}_count + 1", 0, maximum)

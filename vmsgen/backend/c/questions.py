@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 from vmsgen.backend.c.ctypes import INT, WIDE, promoted
-from vmsgen.backend.c.expressions import C, Context, Expressions, number
+from vmsgen.backend.c.expressions import C, Context, Expressions, number, truth
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import NOTHING, Direction, Trail
-from vmsgen.backend.names import hook_name
+from vmsgen.backend.names import C_RESERVED, hook_name
 from vmsgen.model.description import (
     Check,
     Constraint,
@@ -19,10 +21,11 @@ from vmsgen.model.description import (
 from vmsgen.model.expressions import Constant, Expression, Path, mentions_held
 from vmsgen.model.types import Scalar
 
-
-RESERVED_LOCALS = frozenset(
-    {"s", "r", "w", "p", "held", "hooks", "version", "value", "len", "name", "result", "failed", "undo"}
+RESERVED_LOCALS = re.compile(
+    r"s|r|w|p|held|hooks|version|value|len|name|result|failed|undo|[iq]\d+|mem(cpy|set|cmp)|malloc|free|size_t"
+    r"|u?int\d+_t|U?INT\d+_\w+|(vms|VMS)_\w+|\w+_(init|read|save)"
 )
+"""Names with a meaning in the bodies of functions: variables, what they call, types."""
 
 
 class Questions:
@@ -36,8 +39,10 @@ class Questions:
 
     def fresh(self, name: str) -> str:
         """A name for a variable that this function does not have yet."""
+        if name in C_RESERVED or RESERVED_LOCALS.fullmatch(name):
+            name = f"its_{name}"
         candidate, number = name, 2
-        while candidate in self.taken or candidate in RESERVED_LOCALS:
+        while candidate in self.taken:
             candidate, number = f"{name}_{number}", number + 1
         self.taken.add(candidate)
         return candidate
@@ -172,6 +177,8 @@ def _constant(value: int) -> C:
     return Expressions(Context()).emit(Constant(value))
 
 
-def scalar_value(text: str, scalar: Scalar) -> C:
+def scalar_value(text: str, scalar: Scalar, *, member: bool = False) -> C:
     """C for a member or a local of a scalar type."""
+    if member and scalar.kind == "bool":
+        text = truth(text)
     return C(text, promoted(scalar), scalar.interval, True)

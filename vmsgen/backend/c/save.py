@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from vmsgen.backend.c import coded, owned
 from vmsgen.backend.c.arrays import Flat, copy, each, flat_count, item_size
+from vmsgen.backend.c.expressions import truth
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.questions import Questions, scalar_value
 from vmsgen.backend.c.refusals import SAVE, Trail, spelled, trail
@@ -114,10 +115,10 @@ class Saver:
         if isinstance(field.type, Array):
             lengths = [outer, *map(str, dimensions(field.type)[1:])]
             with each(self.lines, text, lengths, at, field.start, len(at.around)) as element:
-                value = scalar_value(element.text, stored)
+                value = scalar_value(element.text, stored, member=True)
                 self.ask.constraints(field.constraints, value, element.text, self.ask.context(), element.at)
             return
-        value = scalar_value(text, stored)
+        value = scalar_value(text, stored, member=True)
         if scalar.kind != stored.kind:
             self.ask.fits(value, scalar, at)
         self.ask.constraints(field.constraints, value, text, self.ask.context(), at)
@@ -177,7 +178,9 @@ class Saver:
         assert isinstance(element, Flat)
         number = flat_count(field.type, count) if not isinstance(field.type, Bitmap) else f"({count} + 63) / 64"
         size = item_size(element)
-        self.room(f"({number}) * {size}" if " " in number and size > 1 else number if size == 1 else f"{number} * {size}")
+        self.room(
+            f"({number}) * {size}" if " " in number and size > 1 else number if size == 1 else f"{number} * {size}"
+        )
         self.lines.add(copy("p", start_of(spelled(field.target), field.start), element, number), field.span)
 
     def counted(self, field: Field, at: Trail) -> str:
@@ -292,6 +295,8 @@ def put(type_: Scalar, storage: object, p: str, offset: int, source: str) -> str
     """Stores one scalar of the state in the bytes."""
     if type_.kind == "bool":
         return f"{p}[{offset}] = {source} != 0;"
+    if isinstance(storage, Scalar) and storage.kind == "bool":
+        source = truth(source)
     narrower = isinstance(storage, Scalar) and storage.kind != type_.kind
     signed = type_.signed or narrower
     bits = type_.size * 8

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vmsgen.backend.c.ctypes import declarations, literal
 from vmsgen.backend.c.arrays import each
+from vmsgen.backend.c.ctypes import declarations, literal
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import Trail, spelled
 from vmsgen.backend.names import c_struct, member_name

@@ -1,0 +1,161 @@
+"""The verbs `build` and `check`, as a shell sees them."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from vmsgen.cli.main import main
+
+GOOD = "const SIZE = 4\ndevice door version 1..2 {\n    open : bool\n    log : u8[SIZE]\n    extra : u16 since 2\n}\n"
+BAD = "device door version 1 {\n    open : boolean\n}\n"
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "a folder"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    (folder / "door.vms").write_text(GOOD)
+    (folder / "bad.vms").write_text(BAD)
+    return folder
+
+
+def vmsgen(*arguments: str) -> Result:
+    return CliRunner().invoke(main, arguments)
+
+
+def test_help_has_examples() -> None:
+    for verb in ((), ("build",), ("check",)):
+        result = vmsgen(*verb, "--help")
+        assert result.exit_code == 0
+        assert "Examples:" in result.output
+
+
+def test_version() -> None:
+    assert "0.1.0" in vmsgen("--version").output
+
+
+def test_check_prints_sizes(here: Path) -> None:
+    result = vmsgen("check", "door.vms")
+    assert result.exit_code == 0
+    assert result.stdout.split() == "device versions largest save largest allocation door 1..2 7 0".split()
+
+
+def test_check_for_programs(here: Path) -> None:
+    result = vmsgen("check", "--json", "door.vms")
+    assert json.loads(result.stdout) == [
+        {
+            "schema": "door.vms",
+            "device": "door",
+            "minimum_version": 1,
+            "version": 2,
+            "largest_save": 7,
+            "largest_allocation": 0,
+        }
+    ]
+
+
+def test_findings_go_to_standard_error(here: Path) -> None:
+    result = vmsgen("check", "bad.vms")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr.startswith("error[unknown-type]: no type is called `boolean`\n --> bad.vms:2:12\n")
+
+
+def test_findings_as_json_and_as_annotations(here: Path) -> None:
+    found = json.loads(vmsgen("check", "--format", "json", "bad.vms").stderr)
+    assert "unknown-type" in json.dumps(found)
+    github = vmsgen("check", "--format", "github", "bad.vms").stderr
+    assert github.startswith("::error file=bad.vms,line=2,")
+
+
+def test_nothing_is_written_when_a_schema_has_errors(here: Path) -> None:
+    result = vmsgen("build", "door.vms", "bad.vms", "-o", "out")
+    assert result.exit_code == 1
+    assert not (here / "out").exists()
+
+
+def test_emit_only_writes_sources_and_touches_only_what_changed(here: Path) -> None:
+    assert vmsgen("build", "--emit-only", "door.vms", "-o", "out").exit_code == 0
+    written = {path.name: path.stat().st_mtime_ns for path in (here / "out").iterdir()}
+    assert sorted(written) == ["_door.c", "door.c", "door.h", "door.py", "door.pyi"]
+    assert vmsgen("build", "--emit-only", "door.vms", "-o", "out").exit_code == 0
+    assert {path.name: path.stat().st_mtime_ns for path in (here / "out").iterdir()} == written
+    (here / "out" / "door.py").write_text("changed")
+    vmsgen("build", "--emit-only", "door.vms", "-o", "out")
+    now = {path.name: path.stat().st_mtime_ns for path in (here / "out").iterdir()}
+    assert [name for name in sorted(now) if now[name] != written[name]] == ["door.py"]
+
+
+def test_check_tells_what_is_out_of_date(here: Path) -> None:
+    vmsgen("build", "--emit-only", "door.vms", "-o", "out")
+    assert vmsgen("build", "--check", "--emit-only", "door.vms", "-o", "out").exit_code == 0
+    (here / "out" / "door.h").unlink()
+    result = vmsgen("build", "--check", "--emit-only", "door.vms", "-o", "out")
+    assert (result.exit_code, result.stderr) == (1, f"out of date: {Path('out', 'door.h')}\n")
+    assert not (here / "out" / "door.h").exists()
+
+
+def test_list_outputs_writes_nothing(here: Path) -> None:
+    result = vmsgen("build", "--list-outputs", "door.vms", "-o", "out")
+    names = ["door.h", "door.c", "_door.c", "door.py", "door.pyi", "_door.abi3.so"]
+    assert result.stdout.split() == [str(Path("out", name)) for name in names]
+    assert not (here / "out").exists()
+
+
+def test_constants_from_outside(here: Path) -> None:
+    assert json.loads(vmsgen("check", "--json", "-D", "SIZE=0x10", "door.vms").stdout)[0]["largest_save"] == 19
+    for wrong in ("SIZE", "SIZE=many", "1=1"):
+        assert vmsgen("check", "-D", wrong, "door.vms").exit_code == 2
+
+
+@pytest.mark.parametrize("schema", ["missing.vms", ".", "latin1.vms"])
+def test_files_that_cannot_be_read(here: Path, schema: str) -> None:
+    (here / "latin1.vms").write_bytes(b"// \xe9\n")
+    result = vmsgen("check", schema)
+    assert result.exit_code == 1
+    assert f"error[cannot-read]: cannot read {schema}" in result.stderr
+
+
+def test_an_output_that_cannot_be_written(here: Path) -> None:
+    (here / "taken").write_text("a file")
+    result = vmsgen("build", "--emit-only", "door.vms", "-o", "taken/inside")
+    assert result.exit_code == 1
+    assert "Error: cannot write" in result.output
+
+
+@pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
+def test_a_missing_compiler_is_one_clear_sentence(here: Path) -> None:
+    environment = {**os.environ, "PATH": str(here), "CC": "no-such-compiler"}
+    command = [sys.executable, "-m", "vmsgen", "build", "door.vms", "-o", "out"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "no-such-compiler" in done.stderr
+    assert "install a C compiler: on Debian and Ubuntu the package gcc" in done.stderr
+
+
+LIST = "struct S version 1 {\n    a : u8\n}\ndevice d version 1 {\n    l : list<S max 4>\n}\n"
+
+
+def test_what_only_c_can_hold_is_refused_for_python(here: Path) -> None:
+    (here / "list.vms").write_text(LIST)
+    result = vmsgen("build", "list.vms", "-o", "out")
+    assert result.exit_code == 1
+    assert "error[c-only]: `list` is compiled to C, but not to Python yet\n --> list.vms:5:5\n" in result.output
+    assert not (here / "out").exists()
+    assert vmsgen("build", "--c-only", "list.vms", "-o", "out").exit_code == 0
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["list.c", "list.h"]
+
+
+def test_lints_are_of_check_alone(here: Path) -> None:
+    (here / "old.vms").write_text("struct S version 1..2 { a : u8 since 2 }\ndevice d version 1 { s : S }\n")
+    assert "warning[struct-version]" in vmsgen("check", "old.vms").stderr
+    assert vmsgen("build", "--emit-only", "old.vms", "-o", "out").stderr == ""
