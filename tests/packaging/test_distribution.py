@@ -49,7 +49,7 @@ def expected_files() -> set[str]:
             if path.suffix in SHIPPED or path.name == "py.typed":
                 found.add(f"{target}/{path.relative_to(ROOT / source).as_posix()}")
     # What every generated extension is compiled with.
-    return found | {f"vmstate/src/{name}" for name in ("__init__.py", "arrays.c", "errors.c")}
+    return found | {f"vmstate/src/{name}" for name in ("__init__.py", "arrays.c", "errors.c", "memory.c")}
 
 
 def test_wheel_holds_every_module_template_grammar_and_header(wheel: Path) -> None:

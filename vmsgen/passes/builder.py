@@ -8,6 +8,7 @@ from vmsgen.model.expressions import Expression
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.clauses import collect, unsupported
 from vmsgen.passes.expressions import constant, resolve
+from vmsgen.passes.extents import is_too_large
 from vmsgen.passes.fields import Fields, field_names, has_fields
 from vmsgen.passes.layout import lay_out
 from vmsgen.passes.lengths import extent
@@ -63,6 +64,8 @@ class Builder:
         needed = self._needed(declaration.needed, place)
         self._refuse_hook_names()
         members = sorted(place.members, key=lambda member: member.span.start)
+        if is_too_large(members, declaration, self.diagnostics):
+            members = []  # or what embeds it would be walked all the same
         return Description(
             kind=declaration.kind, name=declaration.name.text, wire_name=wire_name, anonymous=False,
             version=versions[1], minimum_version=versions[0], members=tuple(members), wire=lay_out(tuple(wire)),

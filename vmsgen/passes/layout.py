@@ -23,28 +23,24 @@ from vmsgen.model.description import (
 )
 from vmsgen.model.expressions import Expression, FieldValue, Path, walk
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
-from vmsgen.passes.scope import key_of
+from vmsgen.passes.scope import Key, key_of
 
 
 def lay_out(items: tuple[WireItem, ...]) -> tuple[WireItem, ...]:
     """The same items, with runs."""
     laid: list[WireItem] = []
     run: list[WireItem] = []
+    stored = _Stored()
     for item in items:
-        if fixed_size(item) is None:
+        alone = fixed_size(item) is None or (isinstance(item, Repeat) and _disturbs_itself(item))
+        if alone or stored.disturbed_by(item):
             _close(run, laid)
+            run, stored = [], _Stored()
+        if alone:
             laid.append(_inside(item))
-            run = []
-            continue
-        if run and _disturbs(item, run):
-            _close(run, laid)
-            run = []
-        if isinstance(item, Repeat) and _disturbs_itself(item):
-            _close(run, laid)
-            laid.append(_inside(item))
-            run = []
             continue
         run.append(item)
+        stored.add(item)
     _close(run, laid)
     return tuple(laid)
 
@@ -128,31 +124,51 @@ def _asked(item: WireItem) -> list[Path]:
     return [node.path for expression in expressions for node in walk(expression) if isinstance(node, FieldValue)]
 
 
-def _disturbs(item: WireItem, run: list[WireItem]) -> bool:
-    """Does the item store where the run does, or ask for what the run has, but not as a plain number?"""
-    stored = _leaves(run)
-    for field in _leaves([item]):
-        if any(_overlap(field.target, other.target) for other in stored):
+class _Stored:
+    """The fields that a run has so far, found by their places."""
+
+    def __init__(self) -> None:
+        self._at: dict[Key, list[Field]] = {}
+        self._below: dict[Key, list[Field]] = {}
+
+    def add(self, item: WireItem) -> None:
+        for field in _leaves([item]):
+            key = _place(field.target)
+            self._at.setdefault(key, []).append(field)
+            for length in range(len(key)):
+                self._below.setdefault(key[:length], []).append(field)
+
+    def disturbed_by(self, item: WireItem) -> bool:
+        """Does the item store where these do, or ask for what one of them has, but not as a plain number?"""
+        if any(self._overlapping(field.target) for field in _leaves([item])):
             return True
-    return any(not _plain(path, other) for path in _asked(item) for other in stored if _overlap(path, other.target))
+        return self.asked_by(item)
+
+    def asked_by(self, item: WireItem) -> bool:
+        """Does the item ask for what one of these has, but not as a plain number?"""
+        return any(not _plain(path, other) for path in _asked(item) for other in self._overlapping(path))
+
+    def _overlapping(self, path: Path) -> list[Field]:
+        key = _place(path)
+        found = list(self._below.get(key, ()))
+        for length in range(1, len(key) + 1):
+            found += self._at.get(key[:length], ())
+        return found
 
 
 def _disturbs_itself(item: Repeat) -> bool:
-    """The same question among the items of one element."""
-    before: list[WireItem] = []
+    """Does one of an element's items disturb those before it, or any element the others?"""
+    before = _Stored()
     for inner in item.items:
-        if _disturbs(inner, before) or (isinstance(inner, Repeat) and _disturbs_itself(inner)):
+        if before.disturbed_by(inner) or (isinstance(inner, Repeat) and _disturbs_itself(inner)):
             return True
-        before.append(inner)
-    fields = _leaves(item.items)
-    return any(not _plain(path, other) for path in _asked(item) for other in fields if _overlap(path, other.target))
+        before.add(inner)
+    return before.asked_by(item)
 
 
-def _overlap(a: Path, b: Path) -> bool:
-    first, second = key_of(a), key_of(b)
-    first, second = tuple(k for k in first if k != "*"), tuple(k for k in second if k != "*")
-    length = min(len(first), len(second))
-    return first[:length] == second[:length]
+def _place(path: Path) -> Key:
+    """Where it is, whichever element of an array."""
+    return tuple(step for step in key_of(path) if step != "*")
 
 
 def _plain(path: Path, field: Field) -> bool:

@@ -101,7 +101,9 @@ class Schemas:
 
         types.describe = describe
         for declaration in unit.file.declarations:
-            if isinstance(declaration, tree.DescriptionDeclaration):
+            if isinstance(declaration, tree.TypeDeclaration):
+                types.check_alias(declaration)
+            elif isinstance(declaration, tree.DescriptionDeclaration):
                 describe(declaration)
         return made
 

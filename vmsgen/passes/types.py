@@ -7,6 +7,7 @@ from collections.abc import Callable
 from vmsgen.diagnostics import Diagnostics, Span
 from vmsgen.model.description import Description
 from vmsgen.model.types import SCALAR_BITS, Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
+from vmsgen.passes.aliases import circular_aliases, names_in
 from vmsgen.passes.clauses import unsupported
 from vmsgen.passes.expressions import constant
 from vmsgen.passes.names import BUILTIN_TYPES, Symbols, did_you_mean
@@ -22,6 +23,8 @@ class Types:
         self.diagnostics = diagnostics
         self.open: list[str] = []
         """The descriptions that are being made, outermost first."""
+        self.circular = circular_aliases(symbols)
+        """Aliases that lead back to themselves. They stand for nothing."""
         self.describe: Callable[[tree.DescriptionDeclaration], None] = lambda declaration: None
 
     def known(self) -> list[str]:
@@ -31,12 +34,10 @@ class Types:
 
     def alias(self, type_: tree.Type) -> tree.Type:
         """What an alias stands for in the end, as written; any other type is itself."""
-        seen: list[str] = []
         while isinstance(type_, tree.NamedType):
             declaration = self.symbols.declared.get(type_.name)
-            if not isinstance(declaration, tree.TypeDeclaration) or type_.name in seen:
+            if not isinstance(declaration, tree.TypeDeclaration) or type_.name in self.circular:
                 return type_
-            seen.append(type_.name)
             type_ = declaration.type
         return type_
 
@@ -71,16 +72,28 @@ class Types:
         if isinstance(declared, tree.DescriptionDeclaration):
             self.refuse_cycle(name, type_.span)
         elif isinstance(declared, tree.TypeDeclaration):
-            self.diagnostics.error("type-cycle", f"type `{name}` stands for itself", type_.span)
+            assert name in self.circular  # and so it has been refused
         elif isinstance(declared, tree.ConstDeclaration):
             self.diagnostics.error("not-a-type", f"`{name}` is a constant", type_.span)
         elif name in BUILTIN_TYPES:
             unsupported(f"`{name}`", type_.span, self.diagnostics)
         elif declared is None:
-            hint, replacement = did_you_mean(name, self.known())
-            message = f"no type is called `{name}`"
-            self.diagnostics.error("unknown-type", message, type_.span, hint=hint, replacement=replacement)
+            self._unknown(type_)
         return None
+
+    def _unknown(self, type_: tree.NamedType) -> None:
+        hint, replacement = did_you_mean(type_.name, self.known())
+        message = f"no type is called `{type_.name}`"
+        self.diagnostics.error("unknown-type", message, type_.span, hint=hint, replacement=replacement)
+
+    def check_alias(self, declaration: tree.TypeDeclaration) -> None:
+        """An alias is right or refused, whether it is used or not."""
+        if declaration.name.text in self.circular:
+            message = f"type `{declaration.name.text}` stands for itself"
+            self.diagnostics.error("type-cycle", message, declaration.name.span)
+        for named in names_in(declaration.type):
+            if named.name not in self.symbols.declared and named.name not in BUILTIN_TYPES:
+                self._unknown(named)
 
     def refuse_cycle(self, name: str, span: Span) -> None:
         """Of a description that is declared but not there: silent where it was itself refused."""
