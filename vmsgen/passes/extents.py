@@ -18,9 +18,7 @@ MOST_MEMBERS = 10_000
 """Members, those of an embedded struct once for each place where it stands; an array counts as one place."""
 
 
-def is_too_large(
-    members: Sequence[Member], declaration: tree.DescriptionDeclaration, diagnostics: Diagnostics
-) -> bool:
+def is_too_large(members: Sequence[Member], declaration: tree.DescriptionDeclaration, diagnostics: Diagnostics) -> bool:
     """Reports too many levels, too many members, too many bytes."""
     name, span = declaration.name.text, declaration.name.span
     levels, count = _Measured().of(members)
