@@ -2,43 +2,140 @@
 
 from __future__ import annotations
 
+import keyword
 import re
+from collections.abc import Iterator
 
-from vmsgen.backend.names import class_name
-from vmsgen.diagnostics import Diagnostics, Related, Span
+from vmsgen.backend.c.clashes import refuse_c_clashes
+from vmsgen.backend.names import c_struct, class_name, hook_name, member_name
+from vmsgen.backend.python_classes import element_classes, module_name, needed_classes
+from vmsgen.diagnostics import Diagnostics, Related, Source, Span
 from vmsgen.model.description import Description
+from vmsgen.model.hooks import embedded_with_hooks, hook_points
 from vmsgen.model.schema import Schema, every
 
-MODULE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+MODULE = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+TAKEN = frozenset(
+    """vms vms_python vmstate enum Python
+    assert complex ctype errno fenv float inttypes iso646 limits locale math setjmp signal stdalign stdarg stdatomic
+    stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath threads time uchar unistd wchar
+    wctype""".split()
+)
+"""Modules and headers that generated ones would hide."""
 
 
 def refuse_clashes(schemas: tuple[Schema, ...], diagnostics: Diagnostics) -> None:
-    """File names that are no module names, two files of one name, two classes of one name."""
+    """Files, classes, attributes and C names that cannot be told apart. For schemas that have no other errors."""
+    _refuse_files(schemas, diagnostics)
+    for schema in every(schemas):
+        _refuse_classes(schema, diagnostics)
+        for description in schema.descriptions:
+            _refuse_members(description, diagnostics)
+    if not diagnostics.has_errors:
+        refuse_c_clashes(schemas, diagnostics)
+
+
+# Files ----------------------------------------------------------------------------------------------------------------
+
+
+def _place(schema: Schema) -> Span:
+    """A whole file: where its first declaration's file begins."""
+    spans = (item.span for group in (schema.descriptions, schema.constants, schema.enumerations) for item in group)
+    first = next(spans, None)
+    return Span(first.source if first else Source(schema.file_name, ""), 0, 0)
+
+
+def _refuse_files(schemas: tuple[Schema, ...], diagnostics: Diagnostics) -> None:
     first: dict[str, Schema] = {}
     for schema in every(schemas):
-        # The place of a whole file is that of its first description; a file of constants only has none.
-        spans = [description.span for description in schema.descriptions]
-        place = Span(spans[0].source, 0, 0) if spans else None
-        if place and not MODULE.fullmatch(schema.name):
-            message = f"`{schema.file_name}` would be a module called `{schema.name}`, which Python cannot import"
-            diagnostics.error("file-name", message, place, hint="name the file with letters, digits and `_`")
-        if schema.name in first and first[schema.name] is not schema and place:
+        place, name = _place(schema), schema.name
+        if not MODULE.fullmatch(name) or keyword.iskeyword(name):
+            message = f"`{schema.file_name}` would be a module called `{name}`, which Python cannot import"
+            hint = "name the file with letters, digits and `_`, a letter first"
+            diagnostics.error("file-name", message, place, hint=hint)
+        elif name in TAKEN:
+            message = f"`{schema.file_name}` would be `{name}.py` and `{name}.h`, and hide what has that name already"
+            diagnostics.error("file-name", message, place, hint="give the file another name")
+        # Some file systems, and the guards of headers, know no case.
+        other = first.setdefault(name.lower(), schema)
+        if other is not schema:
             message = f"two files are called `{schema.file_name}`; their modules would overwrite each other"
-            diagnostics.error("file-name", message, place)
-        first[schema.name] = schema
-        _refuse_classes(schema, diagnostics)
+            if other.name != name:
+                message = f"`{schema.file_name}` and `{other.file_name}` differ by case alone"
+            diagnostics.error("file-name", message, place, related=(Related(_place(other), "the other one"),))
+
+
+# Classes --------------------------------------------------------------------------------------------------------------
 
 
 def _refuse_classes(schema: Schema, diagnostics: Diagnostics) -> None:
-    classes: dict[str, Description] = {}
-    others = {item.name for item in schema.enumerations} | {item.name for item in schema.constants}
+    """All names of a module: classes, constants, enums, and what it imports from other modules."""
+    taken: dict[str, tuple[str, Span]] = {}
+
+    def take(name: str, what: str, span: Span) -> None:
+        if name not in taken:
+            taken[name] = what, span
+            return
+        other, place = taken[name]
+        message = f"{what} and {other} would both be `{name}` in Python"
+        diagnostics.error("class-name", message, _head(span), related=(Related(_head(place), "the other one"),))
+
+    for constant in schema.constants:
+        take(module_name(constant.name), f"the constant `{constant.name}`", constant.span)
+    for enumeration in schema.enumerations:
+        take(module_name(enumeration.name), f"the enum `{enumeration.name}`", enumeration.span)
     for description in schema.descriptions:
-        name = class_name(description.name)
-        if name in classes and classes[name] is not description:
-            message = f"`{description.name}` and `{classes[name].name}` would both be the Python class `{name}`"
-            related = (Related(classes[name].span, "the other one"),)
-            diagnostics.error("class-name", message, description.span, related=related)
-        elif name in others:
-            message = f"the Python class `{name}` of `{description.name}` has the name of a constant or an enum"
-            diagnostics.error("class-name", message, description.span)
-        classes[name] = description
+        take(class_name(description.name), _described(description), description.span)
+    for used, names in needed_classes(schema).items():
+        for name in names:
+            take(name, f"`{name}` of {used}.vms", _place(schema))
+
+
+def _described(description: Description) -> str:
+    if description.anonymous:
+        return f"the struct of the field at line {description.span.line}"
+    return f"the {description.kind} `{description.name}`"
+
+
+def _head(span: Span) -> Span:
+    """The first line of what may be long."""
+    line_end = span.source.text.find("\n", span.start, span.end)
+    return span if line_end < 0 else Span(span.source, span.start, line_end)
+
+
+# Members and hooks ----------------------------------------------------------------------------------------------------
+
+
+def _refuse_members(description: Description, diagnostics: Diagnostics) -> None:
+    taken: dict[str, tuple[str, Span]] = {}
+    told: set[str] = set()
+    for name, what, span in _attributes(description):
+        if name not in taken:
+            taken[name] = what, span
+            continue
+        if name in told:
+            continue
+        told.add(name)
+        other, place = taken[name]
+        message = f"{what} and {other} would both be `{name}` in the generated code"
+        related = (Related(_head(place), "the other one"),)
+        diagnostics.error("member-name", message, _head(span), hint="rename one of them", related=related)
+
+
+def _attributes(description: Description) -> Iterator[tuple[str, str, Span]]:
+    """What is an attribute in Python, or stands in the table of hooks in C."""
+    for member in description.members:
+        yield member_name(member.name), f"the field `{member.name}`", member.span
+    if description.anonymous:
+        return
+    hooks: dict[str, str] = {}
+    for point in hook_points(description):
+        name = hook_name(point.method)
+        hooks[name] = point.method
+        yield name, f"the hook `{point.method}`", description.span
+    for inner in embedded_with_hooks(description):
+        if c_struct(inner.name) in hooks:
+            yield c_struct(inner.name), f"the hooks of `{inner.name}`", inner.span
+    for name in element_classes(description):
+        if name in hooks:
+            yield name, f"the class of the struct `{name}`", description.span

@@ -8,7 +8,9 @@ import re
 C_RESERVED = frozenset(
     """auto bool break case char const continue default do double else enum extern false float for goto if inline int
     long register restrict return short signed sizeof static struct switch true typedef union unsigned void volatile
-    while asm typeof NULL errno stdin stdout stderr assert
+    while asm typeof
+    uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t size_t
+    NULL errno stdin stdout stderr assert
     alignas alignof constexpr nullptr static_assert thread_local typeof_unqual linux unix i386 complex I""".split()
 )
 CPP_RESERVED = frozenset(
@@ -24,16 +26,30 @@ API_RESERVED = frozenset(
 )
 RESERVED = C_RESERVED | CPP_RESERVED | API_RESERVED | frozenset(keyword.kwlist) | {"mro"}
 MODULE_RESERVED = frozenset({"Device", "Struct", "enum", "ffi", "lib"})
+HOOKS = frozenset({"pre_load", "post_load", "pre_save", "post_save"})
+
+_KEYWORD_LIKE = re.compile("_[A-Z].*")
+"""`_Bool`, `_Static_assert`: C keeps all of these."""
+
+_RUNTIME = re.compile("(vms|python)(_.*)?")
+"""The runtime's own functions and types, and those of the binding."""
+
+_LIMITS = re.compile(r"(U?INT(_LEAST|_FAST)?\d*|U?INTMAX|U?INTPTR|SIZE|PTRDIFF|SIG_ATOMIC|WCHAR|WINT|RAND)_(MIN|MAX|C)")
+_STANDARD_MACROS = frozenset({"EXIT_SUCCESS", "EXIT_FAILURE", "MB_CUR_MAX", "SIZE_MAX"})
+
+
+def _is_reserved(name: str) -> bool:
+    return name in RESERVED or bool(_KEYWORD_LIKE.fullmatch(name))
 
 
 def member_name(name: str) -> str:
     """A member's name in C and in Python: with a trailing `_` where any of the two or the generated API reserves it."""
-    return name + "_" if name in RESERVED or (name.startswith("__") and name.endswith("__")) else name
+    return name + "_" if _is_reserved(name) else name
 
 
 def hook_name(method: str) -> str:
     """A hook's name in the C table and as a Python method."""
-    return method + "_" if method in C_RESERVED | CPP_RESERVED or keyword.iskeyword(method) else method
+    return method if method in HOOKS else member_name(method)
 
 
 def class_name(name: str) -> str:
@@ -46,4 +62,10 @@ def class_name(name: str) -> str:
 
 def c_struct(name: str) -> str:
     """The tag of the C struct, and the stem of its functions."""
-    return name + "_" if name in RESERVED else name
+    return name + "_" if _is_reserved(name) or _RUNTIME.fullmatch(name) else name
+
+
+def macro_name(name: str) -> str:
+    """A constant's name as a C macro."""
+    standard = name in _STANDARD_MACROS or _LIMITS.fullmatch(name)
+    return name + "_" if standard or _is_reserved(name) or name.startswith("VMS_") else name

@@ -13,9 +13,11 @@ import click
 from vmsgen.backend.clashes import refuse_clashes
 from vmsgen.backend.python_only import refuse_for_python
 from vmsgen.diagnostics import Diagnostics, github, json, terminal
-from vmsgen.model.schema import Schema
+from vmsgen.model.interval import ANY
+from vmsgen.model.schema import Schema, every
 from vmsgen.passes import compile_files
 from vmsgen.passes.lints import lint
+from vmsgen.passes.names import did_you_mean
 
 FORMATS = ("terminal", "json", "github")
 
@@ -39,9 +41,12 @@ class Define(click.ParamType[tuple[str, int]]):
         if not match:
             self.fail(f"{value!r} is not NAME=VALUE", param, ctx)
         try:
-            return match[1], int(match[2], 0)
+            number = int(match[2], 0)
         except ValueError:
             self.fail(f"{match[2]!r} is not a number", param, ctx)
+        if number not in ANY:
+            self.fail(f"{match[2]} does not fit 64 bits", param, ctx)
+        return match[1], number
 
 
 define_option = click.option(
@@ -65,7 +70,7 @@ def load(
     lints: bool = False,
     for_python: bool = False,
 ) -> tuple[Schema, ...]:
-    """The compiled schemas; warnings go to standard error. Raises SchemaErrors.
+    """The compiled schemas; warnings go to standard error. Raises SchemaErrors, or UsageError for a wrong `-D`.
 
     `lints` asks for warnings; `for_python` refuses what only C can do.
     """
@@ -81,7 +86,18 @@ def load(
         raise SchemaErrors(text)
     if text:
         click.echo(text, err=True)
+    _refuse_unknown(defines, made)
     return made
+
+
+def _refuse_unknown(defines: Mapping[str, int], schemas: tuple[Schema, ...]) -> None:
+    """A constant that is set from outside is there: otherwise its name is spelled wrong."""
+    known = {constant.name for schema in every(schemas) for constant in schema.constants}
+    for name in defines:
+        if name not in known:
+            hint, _ = did_you_mean(name, known)
+            message = f"-D {name}=…: no schema has a constant `{name}`" + (f"; {hint}" if hint else "")
+            raise click.UsageError(message)
 
 
 def render(diagnostics: Diagnostics, format_: str) -> str:

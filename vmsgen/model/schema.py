@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from vmsgen.diagnostics import Span
 from vmsgen.model.description import Description
 from vmsgen.model.types import Enumeration
 
 
 @dataclass(frozen=True)
 class NamedConstant:
+    """`span` is that of the name."""
+
     name: str
     value: int
     doc: str
+    span: Span
 
 
 @dataclass(frozen=True)

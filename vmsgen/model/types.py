@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmsgen.diagnostics import Span
 from vmsgen.model.expressions import Expression
 from vmsgen.model.interval import Interval
 
@@ -42,7 +43,7 @@ class EnumMember:
 
 @dataclass(frozen=True)
 class Enumeration:
-    """An `enum` or `flags` declaration. `schema` is the stem of the file that declares it."""
+    """An `enum` or `flags` declaration. `schema` is the stem of the file that declares it, `span` that of its name."""
 
     name: str
     flags: bool
@@ -50,6 +51,7 @@ class Enumeration:
     members: tuple[EnumMember, ...]
     doc: str
     schema: str
+    span: Span
 
 
 @dataclass(frozen=True)

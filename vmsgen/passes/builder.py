@@ -12,7 +12,7 @@ from vmsgen.passes.extents import is_too_large
 from vmsgen.passes.fields import Fields, field_names, has_fields
 from vmsgen.passes.layout import lay_out
 from vmsgen.passes.lengths import extent
-from vmsgen.passes.names import duplicate
+from vmsgen.passes.names import duplicate, refuse_underscores
 from vmsgen.passes.place import Gathered, Place
 from vmsgen.passes.scope import Scope
 from vmsgen.passes.sends import send
@@ -253,6 +253,7 @@ class Builder:
         """A hook is a method beside the fields' attributes: no two hooks, and no hook and field, share a name."""
         taken = dict(self.gathered.names)
         for method, span in [*self.hook_spans, *self.gathered.inner_hook_spans, *self.gathered.predicates.items()]:
+            refuse_underscores(method, span, self.diagnostics)
             if method in taken:
                 message = f"`{method}` is the name of a hook and of something else"
                 related = (Related(taken[method], "the other one"),)

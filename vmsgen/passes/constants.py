@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.model.types import SCALAR_BITS, Enumeration, EnumMember, Scalar
 from vmsgen.passes.expressions import constant
-from vmsgen.passes.names import Symbols, did_you_mean, duplicate
+from vmsgen.passes.names import Symbols, did_you_mean, duplicate, refuse_underscores
 from vmsgen.passes.scope import Scope
 from vmsgen.syntax import expressions as syntax
 from vmsgen.syntax import tree
@@ -22,7 +22,8 @@ class Constants:
         self.symbols = symbols
         self.defines = defines
         self.diagnostics = diagnostics
-        self.done: set[str] = set()
+        # What used files declare has its value from there, where the names that it stands on are known.
+        self.done: set[str] = {*symbols.constants, *symbols.enumerations}
         self.open: list[str] = []
         self.cyclic = False
         """Did the expression that is being evaluated lead back to where it began?"""
@@ -75,6 +76,7 @@ class Constants:
         members: dict[str, tuple[EnumMember, tree.Member]] = {}
         for member in declaration.members:
             name = member.name.text
+            refuse_underscores(name, member.name.span, self.diagnostics)
             value = self._value(member.value)
             if name in members:
                 duplicate(name, member.name.span, members[name][1].name.span, self.diagnostics)
@@ -93,6 +95,7 @@ class Constants:
             tuple(m for m, _ in members.values()),
             declaration.doc,
             self.schema,
+            declaration.name.span,
         )
 
 

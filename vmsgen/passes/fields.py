@@ -27,7 +27,7 @@ from vmsgen.passes import clauses as clause
 from vmsgen.passes.clauses import Clauses, collect
 from vmsgen.passes.containers import Containers
 from vmsgen.passes.lengths import LARGEST, Extent, extent
-from vmsgen.passes.names import duplicate
+from vmsgen.passes.names import duplicate, refuse_underscores
 from vmsgen.passes.place import Place
 from vmsgen.passes.scope import Visible, key_of
 from vmsgen.passes.types import Types, array_of, size_of
@@ -52,6 +52,7 @@ class Fields:
     def field(self, item: tree.FieldItem, place: Place, walk: Walk) -> list[WireItem]:
         """Adds the storage to `place`, and returns the wire items: none for a `local`."""
         name = item.name
+        refuse_underscores(name.text, name.span, self.diagnostics)
         if name.text in place.gathered.names and not place.prefix.steps:
             duplicate(name.text, name.span, place.gathered.names[name.text], self.diagnostics)
             return []

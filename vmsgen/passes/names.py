@@ -40,6 +40,7 @@ def collect(file: tree.File, defines: Mapping[str, int], diagnostics: Diagnostic
         if isinstance(declaration, tree.Use):
             continue
         name = declaration.name
+        refuse_underscores(name.text, name.span, diagnostics)
         if name.text in BUILTIN_TYPES:
             diagnostics.error("reserved-name", f"`{name.text}` is the name of a built-in type", name.span)
         elif name.text in declared:
@@ -53,6 +54,13 @@ def duplicate(name: str, span: Span, first: Span, diagnostics: Diagnostics) -> N
     diagnostics.error(
         "duplicate-name", f"`{name}` is declared twice", span, related=(Related(first, "first declared here"),)
     )
+
+
+def refuse_underscores(name: str, span: Span, diagnostics: Diagnostics) -> None:
+    """C keeps such names for itself, and Python calls them something else inside a class."""
+    if name.startswith("__"):
+        message = f"`{name}` begins with two underscores: such names belong to C and Python"
+        diagnostics.error("reserved-name", message, span, hint=f"call it `{name.strip('_') or 'x'}`")
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> tuple[str | None, str | None]:

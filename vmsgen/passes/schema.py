@@ -50,7 +50,7 @@ class Schemas:
             doc=unit.file.doc,
             digest=unit.digest,
             constants=tuple(
-                NamedConstant(text, symbols.constants[text], declaration.doc)
+                NamedConstant(text, symbols.constants[text], declaration.doc, declaration.name.span)
                 for text, declaration in own.items()
                 if isinstance(declaration, tree.ConstDeclaration) and declaration in unit.file.declarations
             ),

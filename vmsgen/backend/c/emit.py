@@ -15,10 +15,10 @@ from vmsgen.backend.c.functions import (
     old_functions,
     save_functions,
 )
-from vmsgen.backend.c.lines import source_text, string
+from vmsgen.backend.c.lines import in_comment, source_text, string
 from vmsgen.backend.c.ownership import entries, owners
 from vmsgen.backend.c.storage import PRESENT, init, members
-from vmsgen.backend.names import c_struct, hook_name, member_name
+from vmsgen.backend.names import c_struct, hook_name, macro_name, member_name
 from vmsgen.model.counts import Counted, counted_members
 from vmsgen.model.description import Description
 from vmsgen.model.hooks import embedded_with_hooks, has_hooks, hook_points
@@ -64,12 +64,13 @@ def _render(template: str, schema: Schema, header: str) -> str:
         describe=describe,
         comment=comment,
         define=define,
+        macro_name=macro_name,
     )
 
 
 def comment(text: str) -> str:
     """A doc comment above a declaration, or nothing."""
-    lines = text.replace("*/", "* /").replace("/*", "/ *").strip().split("\n")
+    lines = in_comment(text).strip().split("\n")
     if not any(lines):
         return ""
     if len(lines) == 1:

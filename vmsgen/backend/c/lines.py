@@ -67,13 +67,18 @@ class Lines:
         return "\n".join(self.lines)
 
 
+def in_comment(text: str) -> str:
+    """What neither ends a comment, nor begins one, nor is a trigraph."""
+    return text.replace("*/", "* /").replace("/*", "/ *").replace("??", "? ?")
+
+
 def source_text(span: Span) -> str:
     """The first line of what stands at a span, without comments and extra spaces."""
     text = span.source.line_text(span.line)[span.column - 1 :]
     if "\n" not in span.text:
         text = text[: len(span.text)]
     text = re.sub(r"//.*", "", text)
-    text = re.sub(r"\s+", " ", text).strip().removesuffix("{").rstrip().replace("*/", "* /").replace("/*", "/ *")
+    text = in_comment(re.sub(r"\s+", " ", text).strip().removesuffix("{").rstrip())
     return text if len(text) <= COMMENT_WIDTH else text[: COMMENT_WIDTH - 1] + "…"
 
 

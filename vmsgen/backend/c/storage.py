@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from vmsgen.backend.c.arrays import each
 from vmsgen.backend.c.ctypes import declarations, literal
-from vmsgen.backend.c.lines import Lines
+from vmsgen.backend.c.lines import Lines, in_comment
 from vmsgen.backend.c.refusals import Trail, spelled
 from vmsgen.backend.names import c_struct, member_name
 from vmsgen.model.description import Description, Member, Reset
@@ -41,7 +41,7 @@ def _note(member: Member) -> str:
         notes.append("local")
     if member.subsection:
         notes.append(f"subsection {member.subsection}")
-    text = "; ".join(notes).replace("*/", "* /").replace("/*", "/ *")
+    text = in_comment("; ".join(notes))
     return f"/* {text} */" if text else ""
 
 
