@@ -104,3 +104,17 @@ def test_what_the_stream_lacks_takes_its_value_before_pre_load(modules: SimpleNa
     target = Sets(b=9)
     target.restore(bytes.fromhex("00 0005 06"), version=1)
     assert (target.b, target.c, target.seen) == (0, 55, 1)
+
+
+def test_needed_asks_the_version_of_its_subsection(modules: SimpleNamespace) -> None:
+    asked: list[int] = []
+
+    class Dated(modules.wire.Dated):  # type: ignore[misc,name-defined]
+        def is_asked(self, version: int) -> bool:
+            asked.append(version)
+            return True
+
+    data = Dated(a=1, b=2, c=3, d=4).save()
+    assert data == b"\x01" + b"\x05\x09dated/own\0\0\0\x02\x02" + b"\x05\x0bdated/asked\0\0\0\x07\x04"
+    assert asked == [7]
+    assert Dated.load(data, version=3).present("own")

@@ -54,7 +54,7 @@ def test_hooks_with_such_names(modules: SimpleNamespace) -> None:
 
     data = Mine(lambda_=6, while_={"for_": 5}).save()
     assert data.endswith(bytes.fromhex("00 06") + b"\x05\x09class/any" + bytes.fromhex("00000000 05"))
-    assert called == ["register", "load(1)", "yield(1)"]
+    assert called == ["register", "load(1)", "yield(0)"]
 
 
 def test_constants_and_enums(modules: SimpleNamespace) -> None:

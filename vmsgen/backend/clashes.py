@@ -78,7 +78,7 @@ def _refuse_classes(schema: Schema, diagnostics: Diagnostics) -> None:
             return
         other, place = taken[name]
         message = f"{what} and {other} would both be `{name}` in Python"
-        diagnostics.error("class-name", message, _head(span), related=(Related(_head(place), "the other one"),))
+        diagnostics.error("class-name", message, span.first_line, related=(Related(place.first_line, "the other one"),))
 
     for constant in schema.constants:
         take(module_name(constant.name), f"the constant `{constant.name}`", constant.span)
@@ -97,12 +97,6 @@ def _described(description: Description) -> str:
     return f"the {description.kind} `{description.name}`"
 
 
-def _head(span: Span) -> Span:
-    """The first line of what may be long."""
-    line_end = span.source.text.find("\n", span.start, span.end)
-    return span if line_end < 0 else Span(span.source, span.start, line_end)
-
-
 # Members and hooks ----------------------------------------------------------------------------------------------------
 
 
@@ -118,8 +112,8 @@ def _refuse_members(description: Description, diagnostics: Diagnostics) -> None:
         told.add(name)
         other, place = taken[name]
         message = f"{what} and {other} would both be `{name}` in the generated code"
-        related = (Related(_head(place), "the other one"),)
-        diagnostics.error("member-name", message, _head(span), hint="rename one of them", related=related)
+        related = (Related(place.first_line, "the other one"),)
+        diagnostics.error("member-name", message, span.first_line, hint="rename one of them", related=related)
 
 
 def _attributes(description: Description) -> Iterator[tuple[str, str, Span]]:

@@ -56,6 +56,12 @@ class Span:
     def text(self) -> str:
         return self.source.text[self.start : self.end]
 
+    @property
+    def first_line(self) -> Span:
+        """Its part on the line where it starts: the head of what may be long."""
+        line_end = self.source.text.find("\n", self.start, self.end)
+        return self if line_end < 0 else Span(self.source, self.start, line_end)
+
     def to(self, other: Span) -> Span:
         """From the start of this span to the end of the other one."""
         return Span(self.source, self.start, other.end)

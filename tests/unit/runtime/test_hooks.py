@@ -44,7 +44,7 @@ def test_order(logging: Any, log: Log) -> None:
     data = state.save()
     assert data.endswith(b"\x03\x05\x0fboard/mit_state\0\0\0\x01\x01\x05\x16board/mit_state/deeper\0\0\0\x01\x09")
     saved = [("tx pre_save", size) for size in (44, 0, 1, 2, 3, *[0] * 6)]
-    assert log == [("pre_save",), *saved, ("has_maybe", 2), ("mit_in_use", 2), ("post_save",)]
+    assert log == [("pre_save",), *saved, ("has_maybe", 2), ("mit_in_use", 1), ("post_save",)]
     log.clear()
     other = logging()
     other.restore(data, 2)

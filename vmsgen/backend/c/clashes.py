@@ -12,8 +12,12 @@ from vmsgen.diagnostics import Diagnostics, Related, Span
 from vmsgen.model.counts import counted_members
 from vmsgen.model.description import Description
 from vmsgen.model.schema import Schema, every
+from vmsgen.model.types import Map
 
-_FUNCTIONS = ("init", "save", "load", "read", "write", "init_any", "save_any", "load_any", "device", "hooks", "class")
+_FUNCTIONS = (
+    "init", "save", "load", "read", "write", "init_any", "save_any", "load_any", "device", "hooks", "class",
+    "save_version", "write_version", "read_old", "needed", "clear", "share", "part", "element",
+)  # fmt: skip
 _BINDING = ("init", "device", "class", "members", "subsections", "hooks", "hook_table")
 _NOT_CODE = re.compile(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|^#define \w+', re.DOTALL | re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -71,7 +75,7 @@ def _refuse(symbol: _Symbol, other: _Symbol, told: set[tuple[Span, Span]], diagn
 
 def _symbols(description: Description) -> Iterator[_Symbol]:
     stem, schema = c_struct(description.name), description.schema
-    head = _head(description.span)
+    head = description.span.first_line
     what = f"`{description.name}`"
     for part in _BINDING:
         yield _Symbol(f"python_{stem}_{part}", what, head, schema, seen=False)
@@ -84,10 +88,14 @@ def _symbols(description: Description) -> Iterator[_Symbol]:
         span = description.member(counted.member).span
         name = f"{stem}_{member_name(counted.member)}_count"
         yield _Symbol(name, f"the count of `{description.name}.{counted.member}`", span, schema)
+    for member in description.members:
+        if isinstance(member.type, Map):
+            text = f"the entries of `{description.name}.{member.name}`"
+            yield _Symbol(f"{stem}_{member_name(member.name)}_entry", text, member.span, schema)
     for subsection in description.all_subsections:
         for function in ("save", "write", "read"):
             text = f"the subsection `{subsection.name}` of `{description.name}`"
-            yield _Symbol(f"{stem}_{subsection.name}_{function}", text, _head(subsection.span), schema, seen=False)
+            yield _Symbol(f"{stem}_{subsection.name}_{function}", text, subsection.span.first_line, schema, seen=False)
 
 
 def _macros(schema: Schema) -> Iterator[_Symbol]:
@@ -103,9 +111,3 @@ def _words(schemas: tuple[Schema, ...]) -> set[str]:
     """Every identifier in the C of these schemas, macros aside."""
     texts = (emit(schema, "") for schema in schemas for emit in (emit_header, emit_source))
     return {word for text in texts for word in _WORD.findall(_NOT_CODE.sub(" ", text))}
-
-
-def _head(span: Span) -> Span:
-    """The first line of what may be long."""
-    line_end = span.source.text.find("\n", span.start, span.end)
-    return span if line_end < 0 else Span(span.source, span.start, line_end)

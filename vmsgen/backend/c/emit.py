@@ -7,16 +7,12 @@ from importlib.resources import files
 import jinja2
 
 from vmsgen.backend.c.expressions import Context, Expressions
-from vmsgen.backend.c.functions import (
-    Function,
-    Names,
-    load_functions,
-    needed_function,
-    old_functions,
-    save_functions,
-)
+from vmsgen.backend.c.function import Function, Names
+from vmsgen.backend.c.hook_functions import needed_function, old_functions
 from vmsgen.backend.c.lines import in_comment, source_text, string
+from vmsgen.backend.c.load_functions import load_functions
 from vmsgen.backend.c.ownership import entries, owners
+from vmsgen.backend.c.save_functions import save_functions
 from vmsgen.backend.c.storage import PRESENT, init, members
 from vmsgen.backend.names import c_struct, hook_name, macro_name, member_name
 from vmsgen.model.counts import Counted, counted_members

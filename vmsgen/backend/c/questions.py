@@ -37,6 +37,12 @@ class Questions:
         self.version = version
         self.taken: set[str] = set()
 
+    def of_version(self, version: str) -> Questions:
+        """The same function's questions about another version."""
+        other = Questions(self.lines, self.direction, version)
+        other.taken = self.taken
+        return other
+
     def fresh(self, name: str) -> str:
         """A name for a variable that this function does not have yet."""
         if name in C_RESERVED or RESERVED_LOCALS.fullmatch(name):

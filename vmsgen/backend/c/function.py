@@ -1,0 +1,124 @@
+"""What all functions of one description share: names, parameters, calls of hooks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from vmsgen.backend.c.held import uses_held
+from vmsgen.backend.c.lines import Lines, string
+from vmsgen.backend.names import c_struct, hook_name
+from vmsgen.model.description import Description, Group, Repeat, Run, Subsection, Tmp, WireItem
+from vmsgen.model.hooks import has_hooks, subsection_has_hooks, wire_has_hooks
+
+STRING = re.compile(r'"(\\.|[^"\\])*"')
+
+
+@dataclass(frozen=True)
+class Function:
+    """`linkage` is "" or "static "; `head` has the return type, the name and the parameters."""
+
+    linkage: str
+    head: str
+    body: str
+
+
+@dataclass(frozen=True)
+class Names:
+    """What the functions of one description are called and take."""
+
+    description: Description
+
+    @property
+    def stem(self) -> str:
+        return c_struct(self.description.name)
+
+    @property
+    def hooks(self) -> str:
+        return f", const {self.stem}_hooks *hooks" if has_hooks(self.description) else ""
+
+    def hooks_of(self, part: Subsection | Tmp) -> str:
+        """The parameter of the functions of a part: only where it is used."""
+        used = subsection_has_hooks(part) if isinstance(part, Subsection) else wire_has_hooks((part,))
+        return self.hooks if used else ""
+
+    @property
+    def save_version(self) -> str:
+        return f"int {self.stem}_save_version({self.saved}, vms_writer *w, uint32_t version{self.hooks})"
+
+    @property
+    def needed(self) -> str:
+        return f"int {self.stem}_needed({self.saved}{', void *opaque' if self.hooks else ''}{self.hooks})"
+
+    @property
+    def saved(self) -> str:
+        """Hooks may change what is saved; without them it is constant."""
+        return ("" if has_hooks(self.description) else "const ") + f"struct {self.stem} *s"
+
+    @property
+    def held(self) -> str:
+        return f", const struct {self.stem} *held" if uses_held(self.description) else ""
+
+    @property
+    def init(self) -> str:
+        return f"void {self.stem}_init(struct {self.stem} *s)"
+
+    @property
+    def save(self) -> str:
+        return f"int {self.stem}_save({self.saved}, vms_writer *w{self.hooks})"
+
+    @property
+    def read(self) -> str:
+        return f"int {self.stem}_read(struct {self.stem} *s{self.held}, vms_reader *r, uint32_t version{self.hooks})"
+
+    @property
+    def load(self) -> str:
+        return f"int {self.stem}_load(struct {self.stem} *s, vms_reader *r, uint32_t version{self.hooks})"
+
+    def subsection(self, subsection: Subsection) -> str:
+        return f"{self.stem}_{subsection.name}"
+
+
+def function(linkage: str, head: str, lines: Lines) -> Function:
+    """The function; parameters that this description has no use for are said to be unused."""
+    code = "\n".join(re.sub(STRING, "", line).split("/*")[0] for line in lines.lines)
+    unused = [
+        name
+        for name in ("s", "w", "opaque", "version", "held", "hooks")
+        if re.search(rf"\b{name}[,)]", head) and not re.search(rf"(?<!\.)(?<!->)\b{name}\b", code)
+    ]
+    notes = [f"    (void){name};" for name in unused]
+    return Function(linkage, head, "\n".join([*notes, *lines.lines]))
+
+
+def static(function: Function) -> Function:
+    return replace(function, linkage="static ")
+
+
+def call_hook(lines: Lines, cursor: str, method: str, version: str) -> None:
+    """Calls a hook, if there is one."""
+    name = hook_name(method)
+    refuse = "vms_refuse_hook" if cursor == "r" else "vms_not_saved_hook"
+    with lines.block(f"if (hooks && hooks->{name})"):
+        lines.add(f"int failed = hooks->{name}(s, {version}{cursor}->opaque);")
+        lines.fail("failed", f"return {refuse}({cursor}, {string(method)}, failed);")
+        lines.add(f"vms_hook_ran(&{cursor}->error, {string(method)});")
+
+
+def passed(parameter: str) -> str:
+    return ", hooks" if parameter else ""
+
+
+def tmps(description: Description) -> list[Tmp]:
+    """All `tmp` fields, those of subsections and groups included."""
+
+    def walk(items: tuple[WireItem, ...]) -> Iterator[Tmp]:
+        for item in items:
+            if isinstance(item, Tmp):
+                yield item
+            elif isinstance(item, Group | Repeat | Run):
+                yield from walk(item.items)
+
+    programs = [description.wire, *(sub.wire for sub in description.all_subsections)]
+    return [tmp for program in programs for tmp in walk(program)]
