@@ -8,21 +8,13 @@ from typing import Any
 from vmsgen.interpret.errors import Refusal
 from vmsgen.interpret.expression import Frame
 from vmsgen.interpret.hooks import Hooks
-from vmsgen.interpret.items import (
-    ask,
-    count_of,
-    counted,
-    element_types,
-    expect,
-    expect_check,
-    expect_fit,
-    fetch,
-    is_present,
-    name_of_item,
-)
-from vmsgen.interpret.state import State, Value
+from vmsgen.interpret.items import ask, count_of, expect_check, is_present, name_of_item
+from vmsgen.interpret.put import Put
+from vmsgen.interpret.state import State
+from vmsgen.interpret.wire import Writer
 from vmsgen.model.description import (
     Check,
+    Custom,
     Description,
     Field,
     Group,
@@ -30,44 +22,77 @@ from vmsgen.model.description import (
     Repeat,
     Run,
     Subsection,
+    Tmp,
     Unused,
     WireItem,
 )
-from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type
+from vmsgen.model.expressions import Expression
 
 SUBSECTION = 0x05
 
 
-def encode(description: Description, state: State, hooks: Any = None) -> bytes:
-    """The body at the description's own version. Raises Refusal; what a hook raises passes through."""
-    return encode_at(description, state, description.version, hooks)
+def encode(description: Description, state: State, hooks: Any = None, version: int | None = None) -> bytes:
+    """The body, at the description's own version or at an older one that it still reads.
 
-
-def encode_at(description: Description, state: State, version: int, hooks: Any = None) -> bytes:
-    """The body as a device of another version would have written it, as far as the description still knows.
-
-    Embedded structs and subsections keep their own version. Real saves have one version only: this makes old streams.
+    Embedded structs, those without a pinned version, and subsections keep their own version whatever the device's is.
+    What the older version has no place for is left out: `lost` tells. Raises Refusal; what a hook raises passes
+    through.
     """
+    at = description.version if version is None else version
     encoder = _Encoder(Hooks(hooks))
     try:
-        encoder.owner(description, Frame(state, state, version))
+        lowest = description.version if description.opaque else description.minimum_version
+        if not lowest <= at <= description.version:
+            raise Refusal("version", "", 0, found=at, low=lowest, high=description.version)
+        encoder.device(description, Frame(state, state, at))
     except Refusal as refusal:
         refusal.hooks_ran = tuple(encoder.hooks.ran)
         raise
     return bytes(encoder.out)
 
 
+def encode_at(description: Description, state: State, version: int, hooks: Any = None) -> bytes:
+    """`encode` with its arguments in another order."""
+    return encode(description, state, hooks, version)
+
+
+def needed(description: Description, state: State, hooks: Any = None) -> bool:
+    """Is the device's section sent at all? A predicate that nobody supplies answers no. Raises Refusal."""
+    frame = Frame(state, state, description.version)
+    return _decide(description.needed, frame, Hooks(hooks), False, "", 0)
+
+
+def _decide(
+    decision: Expression | HookPredicate | None, frame: Frame, hooks: Hooks, otherwise: bool, name: str, offset: int
+) -> bool:
+    match decision:
+        case None:
+            return True
+        case HookPredicate(method):
+            return hooks.predicate(method, frame, otherwise)
+        case expression:
+            return ask(expression, frame, name, offset) != 0
+
+
 class _Encoder:
     def __init__(self, hooks: Hooks) -> None:
         self.hooks = hooks
         self.out = bytearray()
+        self.put = Put(self.out, self.owner)
 
-    def owner(self, owner: Description | Subsection, frame: Frame) -> None:
-        """One description or subsection: pre_save, fields, subsections, post_save."""
+    def device(self, description: Description, frame: Frame) -> None:
+        hook = description.hook("save_state") if description.opaque else None
+        if hook is None:
+            self.owner(description, frame)
+        else:
+            self.hooks.require(hook.method, frame, "", 0, Writer(self.out))
+
+    def owner(self, owner: Description | Subsection | Tmp, frame: Frame) -> None:
+        """One description, subsection or `tmp`: pre_save, fields, subsections, post_save."""
         self.hooks.call(owner.hook("pre_save"), frame, len(self.out))
         try:
-            self.items(owner.wire, frame)
-            for subsection in owner.subsections:
+            self.items(owner.items if isinstance(owner, Tmp) else owner.wire, frame)
+            for subsection in () if isinstance(owner, Tmp) else owner.subsections:
                 self.subsection(subsection, frame)
         except BaseException:
             # It runs all the same, but the earlier error is the one that counts.
@@ -78,20 +103,13 @@ class _Encoder:
 
     def subsection(self, subsection: Subsection, frame: Frame) -> None:
         inner = frame.at_version(subsection.version)
-        if not self.is_needed(subsection, inner):
+        came = subsection.name in frame.state.present
+        path = frame.name_of(subsection.name)
+        if not _decide(subsection.needed, inner, self.hooks, came, path, len(self.out)):
             return
         name = subsection.wire_name.encode("ascii")
         self.out += bytes([SUBSECTION, len(name)]) + name + subsection.version.to_bytes(4, "big")
         self.owner(subsection, inner)
-
-    def is_needed(self, subsection: Subsection, frame: Frame) -> bool:
-        match subsection.needed:
-            case None:
-                return True
-            case HookPredicate(method):
-                return self.hooks.predicate(method, frame, otherwise=subsection.name in frame.state.present)
-            case expression:
-                return ask(expression, frame, frame.name_of(subsection.name), len(self.out)) != 0
 
     def items(self, items: tuple[WireItem, ...], frame: Frame) -> None:
         for item in items:
@@ -100,55 +118,23 @@ class _Encoder:
                     self.items(inner, frame)
                 case Check():
                     expect_check(item, frame, len(self.out))
-                case Field() | Unused() | Group() | Repeat():
+                case _:
                     name = name_of_item(item, frame)
                     if is_present(item.presence, frame, self.hooks, name, len(self.out)):
                         self.item(item, frame, name)
 
-    def item(self, item: Field | Unused | Group | Repeat, frame: Frame, name: str) -> None:
+    def item(self, item: Field | Unused | Group | Repeat | Custom | Tmp, frame: Frame, name: str) -> None:
         match item:
             case Field():
-                self.field(item, frame, name)
-            case Unused(size, count, _, _):
+                self.put.field(item, frame, name)
+            case Unused(size, count):
                 self.out += bytes(count_of(count, size, frame, name, len(self.out)))
-            case Group(_, inner, _):
+            case Group(_, inner):
                 self.items(inner, frame)
             case Repeat():
                 for number in range(count_of(item.count, item.capacity, frame, name, len(self.out))):
                     self.items(item.items, frame.within_loop(item.target, number))
-
-    def field(self, field: Field, frame: Frame, name: str) -> None:
-        number = counted(field, frame, name, len(self.out))
-        value = fetch(field.target, frame, name, len(self.out))
-        wire, storage = element_types(field)
-        if not isinstance(field.type, (Array, Buffer)):
-            self.value(field, wire, storage, value, frame, ())
-            return
-        for index in range(field.start, field.start + number):
-            self.value(field, wire, storage, value[index], frame, (index,))
-
-    def value(
-        self, field: Field, wire: Type, storage: Type, value: Value, frame: Frame, indices: tuple[int, ...]
-    ) -> None:
-        match wire, storage:
-            case Scalar(), Scalar():
-                self.scalar(field, wire, storage, value, frame, frame.name_of(field.target, *indices))
-            case Buffer(), Buffer():
-                for index, byte in enumerate(value[: wire.capacity]):
-                    self.value(field, Scalar("u8"), Scalar("u8"), byte, frame, (*indices, index))
-            case Array(), Array():
-                for index, element in enumerate(value[: wire.capacity]):
-                    self.value(field, wire.element, storage.element, element, frame, (*indices, index))
-            case Struct(description), Struct():
-                prefix = frame.name_of(field.target, *indices)
-                self.owner(description, Frame(value, value, wire.version, prefix))
-            case _:
-                raise TypeError(f"{storage} cannot be sent as {wire}")
-
-    def scalar(self, field: Field, wire: Scalar, storage: Scalar, value: int, frame: Frame, name: str) -> None:
-        offset = len(self.out)
-        if storage.kind == "bool":
-            value = int(value != 0)
-        expect(field.constraints, value, None, frame, name, offset)
-        expect_fit(wire, value, name, offset)
-        self.out += value.to_bytes(wire.size, "big", signed=wire.signed)
+            case Custom():
+                self.hooks.require(item.put, frame, name, len(self.out), Writer(self.out))
+            case Tmp():
+                self.owner(item, frame.at_version(0))

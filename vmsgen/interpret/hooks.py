@@ -3,6 +3,7 @@
 Hooks are given as a mapping from `method`, or `path/method` for an embedded struct (`rings[3]/post_load`), to a
 callable; or as an object with methods, whose attributes of a member's name are the hooks of an embedded struct, or a
 sequence of them for an array. They are called with the state that they belong to, and `post_load` with the version too.
+Those that read bytes get a `Reader` as well, those that write a `Writer`.
 """
 
 from __future__ import annotations
@@ -42,12 +43,24 @@ class Hooks:
         if hook is None:
             return
         callback = self.find(frame.prefix, hook.method)
+        if callback is not None:
+            arguments = (frame.version,) if hook.kind == "post_load" else ()
+            self._run(callback, hook.method, frame, frame.prefix, offset, arguments)
+
+    def require(self, method: str, frame: Frame, name: str, offset: int, *arguments: object) -> None:
+        """Calls one that there must be: Refusal `no-hook` otherwise. `name` is what it is there for."""
+        callback = self.find(frame.prefix, method)
         if callback is None:
-            return
-        result = callback(frame.state, frame.version) if hook.kind == "post_load" else callback(frame.state)
-        self.ran.append(hook.method)
+            raise Refusal("no-hook", name, offset, text=method)
+        self._run(callback, method, frame, name, offset, arguments)
+
+    def _run(
+        self, callback: Callback, method: str, frame: Frame, name: str, offset: int, arguments: tuple[object, ...]
+    ) -> None:
+        result = callback(frame.state, *arguments)
+        self.ran.append(method)
         if result:
-            raise Refusal("hook", frame.prefix, offset, found=int(result), text=hook.method)
+            raise Refusal("hook", name, offset, found=int(result), text=method)
 
     def predicate(self, method: str, frame: Frame, otherwise: bool) -> bool:
         callback = self.find(frame.prefix, method)

@@ -24,7 +24,7 @@ from vmsgen.model.description import (
     WireItem,
 )
 from vmsgen.model.expressions import Expression, Path, mentions_held
-from vmsgen.model.types import Array, Buffer, Scalar, Type, innermost
+from vmsgen.model.types import Array, Bitmap, Buffer, Scalar, Type
 
 
 def ask(expression: Expression, frame: Frame, name: str, offset: int) -> int:
@@ -79,17 +79,23 @@ def count_of(count: Expression | None, capacity: int, frame: Frame, name: str, o
 
 
 def room_of(field: Field) -> int:
-    """The most elements (or bytes) that a field can send: its own capacity, or what is left of its storage."""
+    """The most elements (bytes, bits) that a field can send: its own capacity, or what is left of its storage."""
     wire, storage = field.type, field.storage
-    if isinstance(wire, (Array, Buffer)) and isinstance(storage, (Array, Buffer)):
+    if isinstance(wire, Array | Buffer | Bitmap) and isinstance(storage, Array | Buffer | Bitmap):
         return min(wire.capacity, storage.capacity - field.start)
     return 1
 
 
 def counted(field: Field, frame: Frame, name: str, offset: int) -> int:
-    """How many elements (or bytes) of a field go over the wire now; 1 for what is not an array."""
+    """How many elements (bytes, bits) of a field go over the wire now; 1 for what has no number of them."""
     wire = field.type
-    return count_of(wire.count if isinstance(wire, (Array, Buffer)) else None, room_of(field), frame, name, offset)
+    count = wire.count if isinstance(wire, Array | Buffer | Bitmap) else None
+    return count_of(count, room_of(field), frame, name, offset)
+
+
+def words_of(bits: int) -> int:
+    """64-bit words that hold so many bits."""
+    return (bits + 63) // 64
 
 
 def element_types(field: Field) -> tuple[Type, Type]:
@@ -100,20 +106,24 @@ def element_types(field: Field) -> tuple[Type, Type]:
     if isinstance(wire, Buffer) or isinstance(storage, Buffer):
         # A byte of a buffer is a u8 on either side.
         return Scalar("u8"), Scalar("u8")
+    if isinstance(wire, Bitmap) or isinstance(storage, Bitmap):
+        return Scalar("u64"), Scalar("u64")
     return wire, storage
 
 
-def size_of(type_: Type) -> int:
-    """Bytes on the wire of a type without structs and at full count."""
+def fixed_size(type_: Type) -> int | None:
+    """Bytes on the wire at full count; None for what has a struct, a missing element or a container in it."""
     match type_:
         case Scalar():
             return type_.size
-        case Buffer(capacity, _):
+        case Buffer(capacity):
             return capacity
-        case Array(element, capacity, _):
-            return capacity * size_of(element)
-        case _:
-            raise TypeError(f"{innermost(type_)} has no size of its own")
+        case Bitmap():
+            return 8 * type_.words
+        case Array(element, capacity):
+            size = fixed_size(element)
+            return None if size is None else capacity * size
+    return None
 
 
 def expect(
@@ -151,7 +161,9 @@ def expect_check(check: Check, frame: Frame, offset: int) -> None:
 
 
 def expect_fit(type_: Scalar, value: int, name: str, offset: int) -> None:
-    """A value sent in another width must fit the other side."""
+    """A value sent in another width must fit the other side. A double fits, whatever it is."""
+    if type_.floating:
+        return
     interval = type_.interval
     if value not in interval:
         raise Refusal("range", name, offset, found=value, low=interval.low, high=interval.high)

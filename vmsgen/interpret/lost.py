@@ -1,0 +1,99 @@
+"""What a state loses when it is saved as an older version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from vmsgen.interpret.decode import decode
+from vmsgen.interpret.encode import encode
+from vmsgen.interpret.state import State, Value, copy_value, reset_again, same
+from vmsgen.model.description import Description, Field, Group, Repeat, Run, Tmp, WireItem
+from vmsgen.model.expressions import MemberStep
+from vmsgen.model.types import Array, Optional, Struct, Type
+
+Names = tuple[str, ...]
+"""The way to a member by names alone, from the named description that it is in."""
+
+
+def lost(description: Description, state: State, version: int, hooks: Any = None) -> str | None:
+    """The path of the first value, in schema order, that a save at `version` would lose; None where it loses nothing.
+
+    That is one that does not come back from a stream of `version`, but does from one of the description's own version.
+    The receiver has the sender's pattern of missing elements and its `local` members, all else is at reset; it has held
+    nothing, so that `equal` and held() refuse nothing. `local` members count only where they are sent.
+
+    Raises Refusal where one of the two saves or loads is refused. Hooks are called, with copies of the state.
+    """
+    now = _round_trip(description, state, description.version, hooks)
+    then = _round_trip(description, state, version, hooks)
+    back = {path for path, saved, loaded in now if same(saved, loaded)}
+    return next((path for path, saved, loaded in then if path in back and not same(saved, loaded)), None)
+
+
+def _round_trip(description: Description, state: State, version: int, hooks: Any) -> list[tuple[str, Value, Value]]:
+    """Every value with its path, as it was saved, and as it was loaded."""
+    sender = copy_value(state)
+    body = encode(description, sender, hooks, version)
+    receiver = _reset(description, sender, _sent(description))
+    decode(description, receiver, body, version, hooks, receiver=False)
+    loaded = dict(_values(receiver, ""))
+    return [(path, value, loaded.get(path)) for path, value in _values(sender, "")]
+
+
+def _values(value: Value, path: str) -> Iterator[tuple[str, Value]]:
+    """All that a value is made of; of what has elements, their number first."""
+    match value:
+        case State():
+            for name, inner in value.items():
+                yield from _values(inner, f"{path}.{name}" if path else name)
+        case list() | bytearray():
+            yield path, len(value)
+            for index, inner in enumerate(value):
+                yield from _values(inner, f"{path}[{index}]")
+        case (key, inner):
+            yield from _values(key, f"{path}.key")
+            yield from _values(inner, f"{path}.value")
+        case _:
+            yield path, value
+
+
+def _reset(description: Description, current: State, sent: frozenset[Names], around: Names = ()) -> State:
+    """A receiver; `sent` are the members that a load fills, `around` leads to a struct without a name in them."""
+    made = State()
+    for member in description.members:
+        names = (*around, member.name)
+        if member.local and names not in sent:
+            made[member.name] = copy_value(current[member.name])
+        else:
+            made[member.name] = _reset_value(member.type, member.default, current[member.name], sent, names)
+    return made
+
+
+def _reset_value(type_: Type, default: int | None, current: Value, sent: frozenset[Names], names: Names) -> Value:
+    match type_:
+        case Struct(description) if description.anonymous:
+            return _reset(description, current, sent, names)
+        case Struct(description):
+            return _reset(description, current, _sent(description))
+        case Array(element) if not type_.allocated:
+            return [_reset_value(element, default, inner, sent, names) for inner in current]
+        case Optional(element):
+            return None if current is None else _reset_value(element, default, current, sent, names)
+    return reset_again(type_, default, current)
+
+
+def _sent(description: Description) -> frozenset[Names]:
+    """The members that a field on the wire stands for, in whole or in part, and what they are in."""
+    programs = (description.wire, *(sub.wire for sub in description.all_subsections))
+    found = [names for program in programs for names in _targets(program)]
+    return frozenset(names[:length] for names in found for length in range(1, len(names) + 1))
+
+
+def _targets(items: tuple[WireItem, ...]) -> Iterator[Names]:
+    for item in items:
+        match item:
+            case Field():
+                yield tuple(step.name for step in item.target.steps if isinstance(step, MemberStep))
+            case Run() | Group() | Repeat() | Tmp():
+                yield from _targets(item.items)
