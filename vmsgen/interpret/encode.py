@@ -57,9 +57,12 @@ def encode_at(description: Description, state: State, version: int, hooks: Any =
 
 
 def needed(description: Description, state: State, hooks: Any = None) -> bool:
-    """Is the device's section sent at all? A predicate that nobody supplies answers no. Raises Refusal."""
+    """Is the device's section sent at all? It is where nobody supplies the predicate: left out, it would be lost.
+
+    Raises Refusal.
+    """
     frame = Frame(state, state, description.version)
-    return _decide(description.needed, frame, Hooks(hooks), False, "", 0)
+    return _decide(description.needed, frame, Hooks(hooks), True, "", 0)
 
 
 def _decide(

@@ -57,8 +57,9 @@ class Hooks:
     def _run(
         self, callback: Callback, method: str, frame: Frame, name: str, offset: int, arguments: tuple[object, ...]
     ) -> None:
-        result = callback(frame.state, *arguments)
+        # Before the call: a Reader in it may refuse, and then this hook has run too.
         self.ran.append(method)
+        result = callback(frame.state, *arguments)
         if result:
             raise Refusal("hook", name, offset, found=int(result), text=method)
 

@@ -156,9 +156,10 @@ class Take:
             raise Refusal("count", name, offset, found=len(made), low=announced, high=announced)
         if isinstance(type_.key, Scalar):
             made.sort(key=lambda entry: int(entry[0]))
-            for (before, _), (key, _) in pairwise(made):
+            for index, ((before, _), (key, _)) in enumerate(pairwise(made), 1):
                 if key == before:
-                    raise Refusal("key", name, self.source.at, found=key)
+                    # Found out at the byte behind the last entry.
+                    raise Refusal("key", f"{name}[{index}].key", offset, found=key, low=key, high=key)
         return made
 
     def entry(self, type_: Map, name: str) -> tuple[Value, State]:

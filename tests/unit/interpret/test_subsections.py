@@ -21,6 +21,8 @@ from tests.unit.interpret.builders import (
 )
 from vmsgen.interpret import Refusal, State, decode, encode, reset_state
 from vmsgen.model.description import Description
+from vmsgen.model.expressions import StreamVersion
+from vmsgen.model.interval import Interval
 
 
 def sub(name: str, version: int, body: bytes) -> bytes:
@@ -140,6 +142,13 @@ def test_a_predicate_that_nobody_supplies_answers_what_came_last() -> None:
     decode(asking, state, sub("d/s", 1, b"\3"), 1)
     assert encode(asking, state) == sub("d/s", 1, b"\3")
     assert encode(asking, state, {"in_use": lambda state: False}) == b""
+
+
+def test_needed_asks_for_the_version_of_the_subsection_not_of_the_device() -> None:
+    one = subsection("s", "d/s", needed=op(StreamVersion(Interval(0, 9)), "==", 2), version=2)
+    other = subsection("t", "d/t", needed=op(StreamVersion(Interval(0, 9)), "==", 3), version=2)
+    asking = description("d", {}, subsections=(one, other), version=3)
+    assert encode(asking, State()) == sub("d/s", 2, b"")
 
 
 def test_an_expression_of_needed_without_a_value() -> None:
