@@ -35,7 +35,8 @@ typedef enum vms_code {
     VMS_FULL,               /* the writer has no room */
     VMS_MARKER,             /* an element that the receiver misses was sent */
     VMS_KEY,                /* two entries of a map with one key, or, on save, not in ascending order */
-    VMS_NO_HOOK             /* what only a hook can code, and there is none */
+    VMS_NO_HOOK,            /* what only a hook can code, and there is none */
+    VMS_REPEATED_SUBSECTION /* a subsection that came already */
 } vms_code;
 
 /* An integer of 64 bits, signed or not. */
@@ -127,6 +128,7 @@ int vms_refuse_text(vms_reader *r, vms_code code, const char *path, const uint8_
 int vms_refuse_equal(vms_reader *r, const char *path, const uint8_t *at, vms_number found, vms_number held,
                      const char *hint);
 int vms_refuse_subsection(vms_reader *r);       /* the one that comes next is unknown */
+int vms_refuse_repeated(vms_reader *r);         /* the one that comes next came already */
 int vms_refuse_hook(vms_reader *r, const char *hook, int result);
 int vms_not_saved(vms_writer *w, vms_code code, const char *path, vms_number found, vms_number low, vms_number high);
 int vms_not_saved_text(vms_writer *w, vms_code code, const char *path, const char *text);

@@ -24,6 +24,7 @@ const char *vms_code_name(vms_code code)
     case VMS_MARKER: return "marker";
     case VMS_KEY: return "key";
     case VMS_NO_HOOK: return "no-hook";
+    case VMS_REPEATED_SUBSECTION: return "repeated-subsection";
     }
     return "unknown";
 }
@@ -119,11 +120,22 @@ int vms_refuse_equal(vms_reader *r, const char *path, const uint8_t *at, vms_num
     return -1;
 }
 
-int vms_refuse_subsection(vms_reader *r)
+/* Of the subsection that comes next, with its name. */
+static int refuse_next(vms_reader *r, vms_code code)
 {
-    vms_refuse(r, VMS_UNKNOWN_SUBSECTION, "", r->p, vms_unsigned(0), vms_unsigned(0), vms_unsigned(0));
+    vms_refuse(r, code, "", r->p, vms_unsigned(0), vms_unsigned(0), vms_unsigned(0));
     put_text(r->error.text, sizeof r->error.text, (const char *)r->p + 2, r->p[1]);
     return -1;
+}
+
+int vms_refuse_subsection(vms_reader *r)
+{
+    return refuse_next(r, VMS_UNKNOWN_SUBSECTION);
+}
+
+int vms_refuse_repeated(vms_reader *r)
+{
+    return refuse_next(r, VMS_REPEATED_SUBSECTION);
 }
 
 int vms_refuse_hook(vms_reader *r, const char *hook, int result)

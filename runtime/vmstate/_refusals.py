@@ -31,6 +31,10 @@ CODES: tuple[tuple[str, type[VMStateError]], ...] = (
     ("hook", HookError),
     ("memory", VMStateError),
     ("full", BufferTooSmallError),
+    ("marker", ValidationError),
+    ("key", ValidationError),
+    ("no-hook", HookError),
+    ("repeated-subsection", ValidationError),
 )
 
 _FIXED = {
@@ -90,7 +94,7 @@ def _error(
         allowed = (low, high)
     elif code in ("equal", "full", "truncated"):
         allowed = low
-    elif code in ("check", "arithmetic", "index", "unknown-subsection"):
+    elif code in ("check", "arithmetic", "index", "unknown-subsection", "repeated-subsection"):
         shown = None
     at = offset if doing == "load" else None
     message = _where(device, path, at) + ": " + _what(code, text, found, low, high)
@@ -117,6 +121,8 @@ def _what(code: str, text: str, found: int, low: int, high: int) -> str:
         return f"bytes left over after the last field: {found}"
     if code == "unknown-subsection":
         return f"unknown subsection {text!r}"
+    if code == "repeated-subsection":
+        return f"the subsection {text!r} came already"
     if code == "hook":
         return f"the hook {text or '?'} failed with {found}"
     if code == "full":

@@ -83,7 +83,10 @@ class UnknownSubsectionError(VMStateError):
 
 
 class ValidationError(VMStateError):
-    """A value that the schema does not allow: `code` is range, where, check, equal, count, arithmetic or index."""
+    """A value that the schema does not allow.
+
+    `code` is range, where, check, equal, count, arithmetic, index, marker, key or repeated-subsection.
+    """
 
     default_code = "range"
 

@@ -133,9 +133,13 @@ def test_subsections_that_nobody_knows_or_in_another_version(modules: SimpleName
     assert (target.a, target.b) == (7, 4)
 
 
-def test_order_is_free_and_repetition_is_accepted(modules: SimpleNamespace) -> None:
-    first, second = subsection("hooked/first", 1, "01"), subsection("hooked_2nd", 2, "0203")
-    again = subsection("hooked/first", 1, "03")
-    loaded = modules.wire.Hooked.load(bytes.fromhex("01 0000 00") + second + first + again, version=1)
-    assert (loaded.b, loaded.d) == (3, 0x203)
-    assert loaded.save() == bytes.fromhex("01 0000 00") + again + second
+def test_order_is_free_but_each_subsection_comes_once(modules: SimpleNamespace) -> None:
+    body, first = bytes.fromhex("01 0000 00"), subsection("hooked/first", 1, "01")
+    second = subsection("hooked_2nd", 2, "0203")
+    loaded = modules.wire.Hooked.load(body + second + first, version=1)
+    assert (loaded.b, loaded.d) == (1, 0x203)
+    assert loaded.save() == body + first + second
+    with pytest.raises(ValidationError, match="hooked/first") as repeated:
+        loaded.restore(body + first + second + subsection("hooked/first", 1, "03"), version=1)
+    assert (repeated.value.code, repeated.value.offset) == ("repeated-subsection", len(body + first + second))
+    assert loaded.b == 1

@@ -115,9 +115,9 @@ class _Decoder:
 
     def subsection(self, owner: Description | Subsection, name: bytes, frame: Frame) -> None:
         subsection = next((s for s in owner.subsections if s.wire_name.encode("ascii") == name), None)
-        if subsection is None:
-            text = name.decode("ascii", "backslashreplace")
-            raise Refusal("unknown-subsection", frame.prefix, self.source.at, text=text)
+        if subsection is None or subsection.name in frame.state.present:
+            code = "unknown-subsection" if subsection is None else "repeated-subsection"
+            raise Refusal(code, frame.prefix, self.source.at, text=name.decode("ascii", "backslashreplace"))
         self.source.at += 2 + len(name)
         path = frame.name_of(subsection.name)
         offset = self.source.at

@@ -151,6 +151,8 @@ int uart_save_version(struct uart *s, vms_writer *w, uint32_t version, const uar
 
 static int uart_recv_fifo_read(struct uart *s, vms_reader *r)
 {
+    if (s->vms_present >> 0 & 1)
+        return vms_refuse_repeated(r);
     const uint8_t *p = vms_take(r, 22, "recv_fifo:22");
     if (!p)
         return -1;

@@ -86,9 +86,12 @@ def test_what_is_not_needed_does_not_travel_and_is_reset() -> None:
     assert state.present == set()
 
 
-def test_order_is_free_and_the_last_of_two_wins() -> None:
-    state = load(b"\1" + sub("d_other", 1, b"\5") + sub("d/s", 2, b"\2\3") + sub("d/s", 1, b"\7"))
-    assert state == {"a": 1, "x": 7, "y": 3, "z": 0, "w": 5}
+def test_order_is_free_but_each_comes_once() -> None:
+    body = b"\1" + sub("d_other", 1, b"\5") + sub("d/s", 2, b"\2\3")
+    assert load(body) == {"a": 1, "x": 2, "y": 3, "z": 0, "w": 5}
+    refusal = refused(body + sub("d/s", 1, b"\7"))
+    assert (refusal.code, refusal.path, refusal.offset) == ("repeated-subsection", "", len(body))
+    assert refusal.text == "d/s"
 
 
 def test_a_subsection_has_its_own_version() -> None:

@@ -141,6 +141,7 @@ def _read_subsections(names: Names, owner: Description | Subsection, lines: Line
 def _read_subsection(names: Names, subsection: Subsection) -> list[Function]:
     found = [f for sub in subsection.subsections for f in _read_subsection(names, sub)]
     lines = Lines()
+    lines.fail(f"s->{PRESENT} >> {subsection.number} & 1", "return vms_refuse_repeated(r);")
     size = header_size(subsection)
     lines.add(f"const uint8_t *p = vms_take(r, {size}, {string(f'{subsection.name}:{size}')});")
     lines.fail("!p", "return -1;")
