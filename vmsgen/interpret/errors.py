@@ -21,8 +21,9 @@ class Refusal(Exception):
 
     `code` is one of CODES. `path` is the field's (`rings[3].size`), empty for the whole description. `offset` counts
     bytes from the start of the body. `found`, `low` and `high` are what was there and what was allowed, 0 where that
-    means nothing. `text` is a check's message, an `equal`'s hint, the name of a subsection that is unknown or came already, or the hook that failed
-    or is missing. `hooks_ran` names the hooks that were called until then, in order, with the one that failed.
+    means nothing. `text` is a check's message, an `equal`'s hint, the name of a subsection that is unknown or came
+    already, or the hook that failed or is missing. `hooks_ran` names the hooks that were called until then, in order,
+    with the one that failed.
     """
 
     def __init__(

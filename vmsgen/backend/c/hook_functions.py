@@ -7,6 +7,7 @@ from vmsgen.backend.c.expressions import Context, Expressions
 from vmsgen.backend.c.function import Function, Names, function, static
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import LOAD, Direction, Trail, numbers
+from vmsgen.backend.c.storage import PRESENT, resets
 from vmsgen.backend.names import hook_name
 from vmsgen.model.description import Description, HookPredicate
 
@@ -17,8 +18,14 @@ def old_functions(description: Description) -> list[Function]:
     if description.old_version is None or hook is None:
         return []
     names = Names(description)
+    lines = Lines()
+    resets(lines, description.resets)
+    if description.subsections:
+        lines.add(f"s->{PRESENT} = 0;")
+    by_hook(lines, LOAD, hook.method, "version, ", "")
+    lines.add("return 0;")
     head = f"int {names.stem}_read_old(struct {names.stem} *s, vms_reader *r, uint32_t version{names.hooks})"
-    return [static(by_hook_function(names, head, LOAD, hook.method, "version, "))]
+    return [static(function("", head, lines))]
 
 
 def by_hook_function(names: Names, head: str, direction: Direction, method: str, version: str) -> Function:

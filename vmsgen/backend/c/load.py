@@ -259,9 +259,10 @@ class Loader:
         with each(self.lines, text, lengths, at, field.start, len(at.around)) as one:
             if not is_optional(field.type):
                 assert isinstance(element, Struct)
-                held = f"&{one.text}" if is_allocated(field.type) else "&" + one.text.replace("s->", "held->", 1)
                 if is_allocated(field.type):
-                    self.lines.add(f"{c_struct(element.description.name)}_init(&{one.text});")
+                    owned.read_fresh(self.lines, element, f"&{one.text}", one.at, field.span)
+                    return
+                held = "&" + one.text.replace("s->", "held->", 1)
                 self.lines.fail(read_call(element, f"&{one.text}", held), *LOAD.inside(one.at), beside=field.span)
                 return
             self.optional(field, element, one, text)

@@ -103,9 +103,6 @@ def _read_tmp(names: Names, tmp: Tmp) -> Function:
     if pre := tmp.hook("pre_load"):
         call_hook(lines, "r", pre.method, "")
     Loader(lines, names.stem, "0").items(tmp.items)
-    lines.blank()
-    name = f"{names.description.name}_{tmp.name}"
-    lines.fail(f"vms_no_subsection(r, {string(name)}, {len(name)})", "return -1;")
     if post := tmp.hook("post_load"):
         lines.blank()
         call_hook(lines, "r", post.method, "0, ")

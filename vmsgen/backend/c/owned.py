@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from vmsgen.backend.c.held import uses_held
+from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import LOAD, SAVE, Trail, numbers, spelled
 from vmsgen.backend.names import c_struct, member_name
+from vmsgen.diagnostics import Span
 from vmsgen.model.description import Field
 from vmsgen.model.types import List, Map, Scalar, Struct, Type, owns_memory
 
@@ -84,8 +87,6 @@ def empty(loader: Loader, text: str) -> None:
 
 def load_list(loader: Loader, field: Field, type_: List, at: Trail) -> None:
     """Elements for as long as the byte before them is not 00."""
-    from vmsgen.backend.c.load import read_call
-
     lines, text = loader.lines, spelled(field.target)
     struct = f"struct {c_struct(type_.element.description.name)}"
     empty(loader, text)
@@ -95,16 +96,12 @@ def load_list(loader: Loader, field: Field, type_: List, at: Trail) -> None:
         lines.add("if (!*p)")
         lines.add("    break;")
         _append(loader, text, struct, elements_of("", "", type_), type_.maximum, at, "p")
-        lines.add(f"{c_struct(type_.element.description.name)}_init(element);")
-        element = at.element(f"{text}_count - 1")
-        lines.fail(read_call(type_.element, "element", "element"), *LOAD.inside(element))
+        read_fresh(lines, type_.element, "element", at.element(f"{text}_count - 1"))
     loader.declared_p = outer
 
 
 def load_map(loader: Loader, field: Field, type_: Map, at: Trail, stem: str) -> None:
     """As many entries as are announced, and a byte 00."""
-    from vmsgen.backend.c.load import read_call
-
     lines, text = loader.lines, spelled(field.target)
     member = member_name(field.target.root)
     loader.take("4", [at.last], at)
@@ -127,12 +124,26 @@ def load_map(loader: Loader, field: Field, type_: Map, at: Trail, stem: str) -> 
             loader.take("8", ["key"], element)
             lines.add("element->key = vms_get64(p);")
         else:
-            lines.add(f"{c_struct(type_.key.description.name)}_init(&element->key);")
-            lines.fail(read_call(type_.key, "&element->key", "&element->key"), *LOAD.inside(_part(element, "key")))
-        lines.add(f"{c_struct(type_.value.description.name)}_init(&element->value);")
-        lines.fail(read_call(type_.value, "&element->value", "&element->value"), *LOAD.inside(_part(element, "value")))
+            read_fresh(lines, type_.key, "&element->key", _part(element, "key"))
+        read_fresh(lines, type_.value, "&element->value", _part(element, "value"))
     if isinstance(type_.key, Scalar):
         _sort(loader, text, f"{stem}_{member}", at)
+
+
+def read_fresh(lines: Lines, element: Struct, place: str, at: Trail, beside: Span | None = None) -> None:
+    """Loads a struct that is new: it begins at its values at reset, and held nothing that could be asked for."""
+    from vmsgen.backend.c.load import read_call
+
+    lines.add(f"{c_struct(element.description.name)}_init({place});")
+    call = read_call(element, place, place)
+    if not uses_held(element.description):
+        lines.fail(call, *LOAD.inside(at), beside=beside)
+        return
+    with lines.block(""):
+        lines.add("bool receiver = r->receiver;")
+        lines.add("r->receiver = false;")
+        lines.fail(call, *LOAD.inside(at), beside=beside)
+        lines.add("r->receiver = receiver;")
 
 
 def _sort(loader: Loader, text: str, stem: str, at: Trail) -> None:
