@@ -41,7 +41,7 @@ def extent(length: tree.Length, scope: Scope, declared: dict[Key, Interval], dia
                 "unbounded",
                 f"the length `{length.count.span.text}` has no bound, and it comes off the wire",
                 length.span,
-                hint=f"write `{length.count.span.text} max N`, or give the count a range: `: u16 in 0..N`",
+                hint=f"write `{length.count.span.text} max N`, or give the count a range, `in 0..N`",
             )
             return None
     if capacity is None:
