@@ -272,9 +272,15 @@ void *vms_share(void *items);
 void vms_release(void *items);
 /* A block of its own with copies of the elements, for whoever calls it in place of his share; NULL if there is no memory. */
 void *vms_part(const void *items);
-/* One more zeroed element behind *count others, in a block that has one owner or none yet (NULL); *items may move.
- * NULL if there is no memory. */
+/* One more zeroed element behind *count others; *items may move, and becomes a block of its own where others have a
+ * share of it. NULL if there is no memory. */
 void *vms_append(void **items, uint32_t *count, size_t size, const vms_element *element);
+/* The `removed` elements from `at` on make way for `added` others, which are taken over from the block `from`: the
+ * caller's share of that goes with them, whatever happens (NULL for none). Blocks with several owners are left to the
+ * others as they are, *items becomes one of its own then; NULL when nothing is left. Non-zero, and *items as it was, if
+ * there is no memory. */
+int vms_splice(void **items, uint32_t *count, size_t size, const vms_element *element, uint32_t at, uint32_t removed,
+               void *from, uint32_t added);
 
 /* Expressions: mathematical integers that must stay in 64 bits ------------------------------------------------------- */
 

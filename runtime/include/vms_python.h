@@ -6,7 +6,7 @@
 #include "vms.h"
 
 /* Changes whenever bindings and runtime of different ages would misunderstand each other. */
-#define VMS_PYTHON_ABI 1u
+#define VMS_PYTHON_ABI 2u
 
 /* What both sides must agree on even when nobody thought of changing the numbers. */
 #define VMS_PYTHON_CURSORS (sizeof(vms_reader) * 65536 + sizeof(vms_writer))
@@ -22,12 +22,22 @@ typedef enum vms_python_kind {
     VMS_PYTHON_I64,
     VMS_PYTHON_BOOL,
     VMS_PYTHON_TIMER,
+    VMS_PYTHON_F64,
     VMS_PYTHON_BUFFER,      /* raw bytes: an array of rank 1 */
+    VMS_PYTHON_BITMAP,      /* words of 64 bits: an array of rank 1 */
     VMS_PYTHON_STRUCT
 } vms_python_kind;
 
-/* An attribute. Of an array `shape` has `rank` lengths, outermost first; `count` gives how many of the outermost are in
- * use, -1 if that is out of bounds; NULL: all. */
+/* Where the elements of a member are. */
+typedef enum vms_python_storage {
+    VMS_PYTHON_INLINE,      /* in the state */
+    VMS_PYTHON_ALLOCATED,   /* in a block, which `offset` points to: as many of the outermost as `owned` counts */
+    VMS_PYTHON_LIST,        /* the same; any number of them may be there at any time */
+    VMS_PYTHON_MAP          /* a list of entries in ascending order of their keys, a u64 at their start */
+} vms_python_storage;
+
+/* An attribute. Of an array `shape` has `rank` lengths, outermost first, the largest where it is in a block; `count`
+ * gives how many of the outermost are in use, -1 if that is out of bounds; NULL: all. Of a bitmap it counts bits. */
 typedef struct vms_python_member {
     const char *name;
     vms_python_kind kind;
@@ -36,13 +46,21 @@ typedef struct vms_python_member {
     const size_t *shape;
     int64_t (*count)(const void *state);
     const char *layout;                 /* of a struct: its class's `layout`, which must be the same text */
+    vms_python_storage storage;
+    size_t owned;                       /* offset of the uint32_t that counts what is in the block */
+    size_t there;                       /* of elements that may be missing: offset of a byte for each, 0 if it is; else 0 */
+    size_t bits;                        /* of a bitmap: how many it has */
+    bool local;                         /* never on the wire by itself */
 } vms_python_member;
+
+typedef enum vms_python_cursor { VMS_PYTHON_NO_CURSOR, VMS_PYTHON_READER, VMS_PYTHON_WRITER } vms_python_cursor;
 
 /* A method that a hook calls: of the state itself (`owner` is ""), or of an embedded struct, which `owner` names by the
  * chain of element classes, "Inner.Innermost". */
 typedef struct vms_python_hook {
     const char *owner, *method;
     size_t slot;                        /* offset of its function in the table of hooks */
+    vms_python_cursor cursor;           /* it takes a reader or a writer, before the version */
     bool versioned;                     /* it takes the version */
     bool predicate;                     /* its result is asked for truth */
 } vms_python_hook;
@@ -62,26 +80,33 @@ typedef struct vms_python_class {
     size_t hook_count;
     const void *hook_table;             /* the table of hooks with all its functions calling Python */
     size_t hook_table_size;
+    /* Of a device whose section is sent only if needed; NULL: always. 1, 0, or negative where there is no answer. */
+    int (*needed)(void *state, void *opaque, const void *hooks);
 } vms_python_class;
 
 /* `opaque` of a load or save that has Python hooks. `call` returns what the hook should: 0, or 1 or 0 for a predicate;
- * negative with a Python exception set. `hook` counts in the class's `hooks`. */
+ * negative with a Python exception set, or with the cursor's error. `hook` counts in the class's `hooks`; `cursor` is a
+ * vms_reader, a vms_writer or NULL, as the hook says. */
 typedef struct vms_python_context {
-    int (*call)(struct vms_python_context *context, void *state, size_t hook, uint32_t version);
+    int (*call)(struct vms_python_context *context, void *state, size_t hook, uint32_t version, void *cursor);
 } vms_python_context;
 
-/* The functions of a hook table. */
-#define VMS_PYTHON_HOOK(function, type, hook)                                                       \
-    static int function(type *state, void *opaque)                                                 \
-    {                                                                                              \
-        vms_python_context *context = (vms_python_context *)opaque;                                \
-        return context->call(context, state, hook, 0);                                             \
+/* The functions of a hook table: what stands between the state and `opaque`, and what of it the method is handed. */
+#define VMS_PYTHON_ANY_HOOK(function, type, hook, parameters, version, cursor)                                  \
+    static int function(type *state parameters, void *opaque)                                                  \
+    {                                                                                                          \
+        vms_python_context *context = (vms_python_context *)opaque;                                            \
+        return context->call(context, state, hook, version, cursor);                                           \
     }
-#define VMS_PYTHON_VERSIONED_HOOK(function, type, hook)                                             \
-    static int function(type *state, uint32_t version, void *opaque)                               \
-    {                                                                                              \
-        vms_python_context *context = (vms_python_context *)opaque;                                \
-        return context->call(context, state, hook, version);                                       \
-    }
+#define VMS_PYTHON_COMMA ,
+#define VMS_PYTHON_HOOK(function, type, hook) VMS_PYTHON_ANY_HOOK(function, type, hook, , 0, NULL)
+#define VMS_PYTHON_VERSIONED_HOOK(function, type, hook)                                                        \
+    VMS_PYTHON_ANY_HOOK(function, type, hook, VMS_PYTHON_COMMA uint32_t version, version, NULL)
+#define VMS_PYTHON_READER_HOOK(function, type, hook)                                                           \
+    VMS_PYTHON_ANY_HOOK(function, type, hook, VMS_PYTHON_COMMA vms_reader *r, 0, r)
+#define VMS_PYTHON_READER_VERSIONED_HOOK(function, type, hook)                                                 \
+    VMS_PYTHON_ANY_HOOK(function, type, hook, VMS_PYTHON_COMMA vms_reader *r VMS_PYTHON_COMMA uint32_t version, version, r)
+#define VMS_PYTHON_WRITER_HOOK(function, type, hook)                                                           \
+    VMS_PYTHON_ANY_HOOK(function, type, hook, VMS_PYTHON_COMMA vms_writer *w, 0, w)
 
 #endif
