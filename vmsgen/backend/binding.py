@@ -10,25 +10,48 @@ from cffi import FFI
 from cffi.recompiler import make_c_source
 
 from vmsgen.backend.c.ctypes import SCALARS
+from vmsgen.backend.c.ownership import Owner, owners
+from vmsgen.backend.entries import described, entries, struct_in
 from vmsgen.backend.layouts import layout_text, struct_declaration
 from vmsgen.backend.names import c_struct, class_name, hook_name, member_name
-from vmsgen.backend.python_classes import is_versioned, subsection_paths
+from vmsgen.backend.python_classes import cursor_of, is_predicate, is_versioned, subsection_paths
 from vmsgen.backend.templates import render
 from vmsgen.model.counts import counted_members
 from vmsgen.model.description import Description, Member
-from vmsgen.model.hooks import PREDICATE, embedded_with_hooks, hook_points
+from vmsgen.model.hooks import embedded_with_hooks, has_hooks, hook_points
 from vmsgen.model.schema import Schema, every
-from vmsgen.model.types import Buffer, Scalar, Struct, dimensions, innermost
+from vmsgen.model.types import (
+    FLOATS,
+    Bitmap,
+    Buffer,
+    List,
+    Map,
+    Scalar,
+    Struct,
+    Type,
+    dimensions,
+    innermost,
+    is_allocated,
+    is_optional,
+    owns_memory,
+)
 
 
 @dataclass(frozen=True)
 class _Member:
+    """`owned` counts what is in a block, `there` says which elements are not missing, `bits` is a bitmap's length."""
+
     attribute: str
     kind: str
     item: str
     shape: tuple[int, ...]
     counted: bool
     layout: str | None
+    storage: str
+    owned: str | None
+    there: str | None
+    bits: int
+    local: bool
 
 
 @dataclass(frozen=True)
@@ -37,12 +60,21 @@ class _Hook:
     tag: str
     method: str
     slot: str
+    cursor: str
     versioned: bool
     predicate: bool
+
+    @property
+    def macro(self) -> str:
+        """VMS_PYTHON_ and this is the macro for the function that C calls."""
+        cursor = "" if self.cursor == "NO_CURSOR" else f"{self.cursor}_"
+        return f"{cursor}{'VERSIONED_' if self.versioned else ''}HOOK"
 
 
 @dataclass(frozen=True)
 class _Class:
+    """`inits` are the structs that an entry of a map embeds, by member; `owner` its functions if it owns memory."""
+
     kind: str
     name: str
     tag: str
@@ -51,6 +83,11 @@ class _Class:
     members: tuple[_Member, ...]
     subsections: tuple[str, ...]
     hooks: tuple[_Hook, ...]
+    is_entry: bool
+    inits: tuple[tuple[str, str], ...]
+    owner: Owner | None
+    owns: bool
+    needed: str | None
 
 
 def emit(schema: Schema, header: str) -> str:
@@ -65,8 +102,8 @@ def emit(schema: Schema, header: str) -> str:
 
 def _declarations(schema: Schema) -> str:
     """What Python sees through cffi: the structs, those of used files included, and the classes of this file."""
-    structs = [struct_declaration(d) for used in every((schema,)) for d in used.descriptions if d.members]
-    classes = [f"extern const vms_python_class *const {c_struct(d.name)}_class;\n" for d in schema.descriptions]
+    structs = [struct_declaration(d) for used in every((schema,)) for d in described(used) if d.members or d.opaque]
+    classes = [f"extern const vms_python_class *const {c_struct(d.name)}_class;\n" for d in described(schema)]
     return "".join([*structs, "typedef struct vms_python_class vms_python_class;\n", *classes])
 
 
@@ -75,34 +112,83 @@ def _preamble(schema: Schema) -> str:
         "binding.h.j2",
         includes=[f"{schema.name}.h"],
         digest=schema.digest[:16],
-        classes=[_class(description) for description in schema.descriptions],
+        classes=[_class(d, owner) for owner in schema.descriptions for d in (*entries(owner), owner)],
     )
 
 
-def _class(description: Description) -> _Class:
+def _class(description: Description, owner: Description) -> _Class:
+    """`owner` is the description itself, or the one that the entry's map stands in."""
+    tag = c_struct(description.name)
+    inner = [(member_name(m.name), struct_in(description, m)) for m in description.members]
+    is_entry = description is not owner
     return _Class(
         kind=description.kind,
         name=description.name,
-        tag=c_struct(description.name),
+        tag=tag,
         anonymous=description.anonymous,
         layout=layout_text(description),
         members=tuple(_member(description, member) for member in description.members),
         subsections=subsection_paths(description),
         hooks=() if description.anonymous else tuple(_hooks(description, "", "")),
+        is_entry=is_entry,
+        inits=tuple((name, c_struct(struct.name)) for name, struct in inner if struct is not None) if is_entry else (),
+        owner=next((found for found in owners(owner) if found.tag == tag), None) if is_entry else None,
+        owns=owns_memory(Struct(description)),
+        needed=_needed(description),
     )
+
+
+def _needed(description: Description) -> str | None:
+    """How C asks whether the section of the device is sent."""
+    if description.needed is None:
+        return None
+    tag = c_struct(description.name)
+    more = f", opaque, (const {tag}_hooks *)hooks" if has_hooks(description) else ""
+    return f"{tag}_needed((struct {tag} *)state{more})"
 
 
 def _member(description: Description, member: Member) -> _Member:
     counted = not description.anonymous and any(c.member == member.name for c in counted_members(description))
-    attribute, shape = member_name(member.name), dimensions(member.type)
-    match innermost(member.type):
+    attribute, type_ = member_name(member.name), member.type
+    inner = struct_in(description, member)
+    kind, item, shape, bits = _elements(type_)
+    return _Member(
+        attribute=attribute,
+        kind=kind,
+        item=f"struct {c_struct(inner.name)}" if inner is not None else item,
+        shape=shape,
+        counted=counted,
+        layout=layout_text(inner) if inner is not None else None,
+        storage=_storage(type_),
+        owned=f"{attribute}_count" if is_allocated(type_) else None,
+        there=f"{attribute}_there" if is_optional(type_) else None,
+        bits=bits,
+        local=member.local,
+    )
+
+
+def _elements(type_: Type) -> tuple[str, str, tuple[int, ...], int]:
+    """Their kind, C type (of structs nothing), dimensions, and bits if they are bitmaps."""
+    shape = dimensions(type_)
+    match innermost(type_):
         case Scalar(kind):
-            return _Member(attribute, kind.upper(), SCALARS[kind], shape, counted, None)
+            return "F64" if kind in FLOATS else kind.upper(), SCALARS[kind], shape, 0
         case Buffer(capacity):
-            return _Member(attribute, "BUFFER", "uint8_t", (*shape, capacity), counted, None)
-        case Struct(inner):
-            return _Member(attribute, "STRUCT", f"struct {c_struct(inner.name)}", shape, counted, layout_text(inner))
-    raise AssertionError(member.type)
+            return "BUFFER", "uint8_t", (*shape, capacity), 0
+        case Bitmap(capacity) as bitmap:
+            return "BITMAP", "uint64_t", (*shape, bitmap.words), capacity
+        case List(maximum=maximum) | Map(maximum=maximum):
+            return "STRUCT", "", (maximum,), 0
+    return "STRUCT", "", shape, 0
+
+
+def _storage(type_: Type) -> str:
+    """Entries whose keys are structs stand in the order that they came in: to Python they are a list."""
+    if isinstance(type_, Map) and isinstance(type_.key, Scalar):
+        return "MAP"
+    if isinstance(type_, List | Map):
+        return "LIST"
+    return "ALLOCATED" if is_allocated(type_) else "INLINE"
 
 
 def _hooks(description: Description, owner: str, slots: str) -> Iterator[_Hook]:
@@ -114,8 +200,9 @@ def _hooks(description: Description, owner: str, slots: str) -> Iterator[_Hook]:
             c_struct(description.name),
             method,
             slots + method,
+            cursor_of(point) or "NO_CURSOR",
             is_versioned(point),
-            point.kind == PREDICATE,
+            is_predicate(point),
         )
     for inner in embedded_with_hooks(description):
         yield from _hooks(inner, f"{owner}{class_name(inner.name)}.", f"{slots}{c_struct(inner.name)}.")

@@ -6,14 +6,16 @@ import hashlib
 from functools import cache
 
 from vmsgen.backend.c.ctypes import declarations
+from vmsgen.backend.entries import struct_in
 from vmsgen.backend.names import c_struct
 from vmsgen.model.description import Description
-from vmsgen.model.types import Struct, innermost
 
 
 def struct_declaration(description: Description) -> str:
     """`struct Fifo { uint8_t data[16]; uint32_t head; };`, a line a member."""
     members = [text for member in description.members for text in declarations(description, member)]
+    if description.opaque:
+        members.append("uint8_t vms_nothing")
     if description.subsections:
         members.append("uint64_t vms_present")
     lines = "".join(f"    {member};\n" for member in members)
@@ -25,7 +27,7 @@ def layout_text(description: Description) -> str:
     """The struct's name and a digest of its members, embedded ones included: equal for equal memory."""
     text = struct_declaration(description)
     for member in description.members:
-        inner = innermost(member.type)
-        if isinstance(inner, Struct):
-            text += layout_text(inner.description)
+        inner = struct_in(description, member)
+        if inner is not None:
+            text += layout_text(inner)
     return f"{description.name} {hashlib.sha256(text.encode()).hexdigest()[:16]}"

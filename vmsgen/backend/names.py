@@ -22,10 +22,11 @@ CPP_RESERVED = frozenset(
 API_RESERVED = frozenset(
     """save save_into restore load dumps loads size_max present as_dict update cdata copy init vms_present
     state_size minimum_version versions wire_name opaque fields None True False self cls
+    priority unmigratable early_setup is_opaque needed dev_unplug_pending
     pre_load post_load pre_save post_save""".split()
 )
 RESERVED = C_RESERVED | CPP_RESERVED | API_RESERVED | frozenset(keyword.kwlist) | {"mro"}
-MODULE_RESERVED = frozenset({"Device", "Struct", "enum", "ffi", "lib"})
+MODULE_RESERVED = frozenset({"Device", "Reader", "Struct", "Writer", "enum", "ffi", "lib"})
 HOOKS = frozenset({"pre_load", "post_load", "pre_save", "post_save"})
 
 _KEYWORD_LIKE = re.compile("_[A-Z].*")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vmsgen.backend.c.lines import source_text
+from vmsgen.backend.entries import described, is_entry, struct_in
 from vmsgen.backend.names import c_struct, class_name, hook_name, member_name
 from vmsgen.backend.python_classes import (
     HookMethod,
     element_classes,
+    embedded,
     enumeration_of,
     hook_methods,
     is_scalar,
@@ -20,7 +22,7 @@ from vmsgen.backend.templates import render
 from vmsgen.diagnostics import Span
 from vmsgen.model.description import Description, HookPredicate, Member, Subsection
 from vmsgen.model.schema import Schema
-from vmsgen.model.types import Enumeration, Scalar, Struct, innermost
+from vmsgen.model.types import Bitmap, Enumeration, List, Map, Scalar, innermost
 
 _COMMENT_COLUMN = 54
 
@@ -55,6 +57,7 @@ class _Class:
     symbol: str
     doc: str
     elements: tuple[Name, ...]
+    about: tuple[Name, ...]
     fields: tuple[_Attribute, ...]
     hooks: tuple[HookMethod, ...]
 
@@ -72,15 +75,16 @@ def emit(schema: Schema, header: str) -> str:
         constants=constants(schema),
         enumerations=enumerations(schema),
         aliases=aliases,
-        defined=[class_name(description.name) for description in schema.descriptions],
-        classes=[_class(description, aliases) for description in schema.descriptions],
+        defined=[class_name(description.name) for description in described(schema)],
+        classes=[_class(description, aliases) for description in described(schema)],
     )
 
 
 def bases(schema: Schema, *more: str) -> list[str]:
     """What a module takes from vmstate."""
-    kinds = {d.kind.capitalize() for d in schema.descriptions}
-    return [*sorted(kinds), *(more if kinds else ())]
+    kinds = {d.kind.capitalize() for d in described(schema)}
+    cursors = {hook.cursor for d in schema.descriptions for hook in hook_methods(d) if hook.cursor}
+    return [*sorted(kinds | cursors), *(more if kinds else ())]
 
 
 def docstring(text: str) -> str:
@@ -122,15 +126,12 @@ def _enum_member(name: str) -> str:
 
 def hidden_names(schema: Schema) -> list[str]:
     """Classes that go by a second name in class bodies, because an attribute has theirs."""
-    attributes = {member_name(m.name) for d in schema.descriptions for m in d.members}
-    used = {class_name(inner.description.name) for inner in _structs(schema)}
-    used |= {module_name(e.name) for d in schema.descriptions for m in d.members if (e := enumeration_of(m))}
+    members = [(d, member) for d in described(schema) for member in d.members]
+    attributes = {member_name(member.name) for _, member in members}
+    used = {class_name(inner.name) for d, member in members if (inner := struct_in(d, member))}
+    used |= {class_name(inner.name) for d in schema.descriptions for inner in embedded(d)}
+    used |= {module_name(e.name) for _, member in members if (e := enumeration_of(member))}
     return sorted(attributes & used)
-
-
-def _structs(schema: Schema) -> list[Struct]:
-    types = [innermost(member.type) for description in schema.descriptions for member in description.members]
-    return [type_ for type_ in types if isinstance(type_, Struct)]
 
 
 def _class(description: Description, aliases: list[str]) -> _Class:
@@ -140,9 +141,21 @@ def _class(description: Description, aliases: list[str]) -> _Class:
         symbol=c_struct(description.name),
         doc=docstring(_class_doc(description)),
         elements=elements(description, aliases),
-        fields=tuple(_attribute(member, aliases) for member in description.members),
+        about=_about(description),
+        fields=tuple(_attribute(description, member, aliases) for member in description.members),
         hooks=hook_methods(description),
     )
+
+
+def _about(description: Description) -> tuple[Name, ...]:
+    """What a device says of itself, where it is not what every device says."""
+    said = [
+        Name("priority", f'"{description.priority}"') if description.priority != "default" else None,
+        Name("unmigratable", "True") if description.unmigratable else None,
+        Name("early_setup", "True") if description.early_setup else None,
+        Name("is_opaque", "True") if description.opaque else None,
+    ]
+    return tuple(name for name in said if name)
 
 
 def elements(description: Description, aliases: list[str]) -> tuple[Name, ...]:
@@ -155,6 +168,8 @@ def visible(name: str, aliases: list[str]) -> str:
 
 def _class_doc(description: Description) -> str:
     low, high = description.minimum_version, description.version
+    if is_entry(description):
+        return description.doc
     if description.anonymous:
         about = ["Part of the object around it, which codes its fields."]
     else:
@@ -165,7 +180,7 @@ def _class_doc(description: Description) -> str:
         f"Subsection: `{path}`, {_needed(subsection)}"
         for path, subsection in zip(paths, description.all_subsections, strict=True)
     ]
-    hooks = [f"`{hook.name}({'version' if hook.versioned else ''})`" for hook in hook_methods(description)]
+    hooks = [f"`{hook.name}({hook.arguments})`" for hook in hook_methods(description)]
     if hooks:
         about.append(f"Hooks: {', '.join(hooks)}.")
     return "\n".join([*([description.doc, ""] if description.doc else []), *about])
@@ -181,8 +196,8 @@ def _needed(subsection: Subsection) -> str:
     return f"saved when `{condition}`." if whole else "saved when its condition holds."
 
 
-def _attribute(member: Member, aliases: list[str]) -> _Attribute:
-    line = f"{member_name(member.name)} = fields.{_descriptor(member, aliases)}"
+def _attribute(description: Description, member: Member, aliases: list[str]) -> _Attribute:
+    line = f"{member_name(member.name)} = fields.{_descriptor(description, member, aliases)}"
     return _Attribute(f"{line:<{_COMMENT_COLUMN}}{_comment(member.span)}", docstring(member.doc))
 
 
@@ -190,25 +205,34 @@ def _comment(span: Span) -> str:
     return f"  # {span.line:>3}  {source_text(span)}"
 
 
-def _descriptor(member: Member, aliases: list[str]) -> str:
+def _descriptor(description: Description, member: Member, aliases: list[str]) -> str:
     type_ = innermost(member.type)
-    if isinstance(type_, Struct):
-        return f"struct({visible(class_name(type_.description.name), aliases)})"
+    inner = struct_in(description, member)
+    if inner is not None:
+        kind = {List: "list", Map: "map"}.get(type(type_), "struct")
+        return f"{kind}({visible(class_name(inner.name), aliases)})"
+    if isinstance(type_, Bitmap):
+        return "bitmap()"
     if not isinstance(type_, Scalar):
         return "array()"
+    kind = {"bool": "boolean", "timer": "timer", "f64": "double", "cpudouble": "double"}.get(type_.kind, "integer")
+    return f"{kind if is_scalar(member) else 'array'}({', '.join(_arguments(type_, member, aliases))})"
+
+
+def _arguments(type_: Scalar, member: Member, aliases: list[str]) -> list[str]:
+    """The range, where there is something to say of it, and the enumeration."""
     low, high = member.low, member.high
+    if type_.floating or low is None or high is None:
+        return []
     own = type_.interval
-    narrow = low is not None and high is not None and (low > own.low or high < own.high)
-    enumeration = type_.enumeration
-    arguments = []
-    plain = type_.kind in ("bool", "timer") or not is_scalar(member)
-    if low is not None and high is not None and (narrow or not plain):
-        low, high = max(low, own.low), min(high, own.high)
-        arguments = [str(low), str(high)] if narrow else [_hexadecimal(low), _hexadecimal(high)]
-        if enumeration is not None:
-            arguments.append(visible(module_name(enumeration.name), aliases))
-    kind = {"bool": "boolean", "timer": "timer"}.get(type_.kind, "integer") if is_scalar(member) else "array"
-    return f"{kind}({', '.join(arguments)})"
+    narrow = low > own.low or high < own.high
+    if not narrow and (type_.kind in ("bool", "timer") or not is_scalar(member)):
+        return []
+    low, high = max(low, own.low), min(high, own.high)
+    arguments = [str(low), str(high)] if narrow else [_hexadecimal(low), _hexadecimal(high)]
+    if type_.enumeration is not None:
+        arguments.append(visible(module_name(type_.enumeration.name), aliases))
+    return arguments
 
 
 def _hexadecimal(value: int) -> str:

@@ -5,27 +5,47 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vmsgen.backend.names import MODULE_RESERVED, class_name, hook_name, member_name
-from vmsgen.model.description import Description, Member, Subsection
+from vmsgen.model.description import Description, HookPredicate, Member, Subsection
 from vmsgen.model.hooks import PREDICATE, HookPoint, hook_points
 from vmsgen.model.schema import Schema
-from vmsgen.model.types import Buffer, Enumeration, Scalar, Struct, dimensions, innermost
+from vmsgen.model.types import Buffer, Enumeration, Scalar, dimensions, innermost, structs_in
 
 _HOOKS = {
     "pre_load": "Runs before anything is loaded.",
     "post_load": "Runs when everything is loaded; `version` is the stream's.",
     "pre_save": "Runs before anything is saved.",
     "post_save": "Runs when everything is saved, or could not be.",
+    "dev_unplug_pending": "Is the device being unplugged? Saves and loads do not ask. By itself it says no.",
 }
+
+_CODING = {
+    "load_state_old": "Loads the versions {old}",
+    "load_state": "Loads the whole body",
+    "save_state": "Saves the whole body",
+    "get": "Loads what only the device can decode",
+    "put": "Saves what only the device can encode",
+}
+"""Hooks that read or write bytes themselves; nothing stands in for one that is missing."""
+
+_CURSORS = {
+    "load_state_old": "READER", "load_state": "READER", "get": "READER", "save_state": "WRITER", "put": "WRITER",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
 class HookMethod:
-    """`result` is the default's, None for hooks that return nothing."""
+    """`result` is the default's, None for hooks that return nothing; `cursor` is Reader, Writer or empty."""
 
     name: str
     versioned: bool
     doc: str
     result: str | None
+    cursor: str = ""
+
+    @property
+    def arguments(self) -> str:
+        """As a call shows them: `reader, version`."""
+        return ", ".join([*([self.cursor.lower()] if self.cursor else []), *(["version"] if self.versioned else [])])
 
 
 def module_name(name: str) -> str:
@@ -45,8 +65,8 @@ def enumeration_of(member: Member) -> Enumeration | None:
 
 def embedded(description: Description) -> tuple[Description, ...]:
     """The structs directly in it, each once, in order of first use."""
-    types = (innermost(member.type) for member in description.members)
-    return tuple(dict.fromkeys(type_.description for type_ in types if isinstance(type_, Struct)))
+    found = (struct for member in description.members for struct in structs_in(member.type))
+    return tuple(dict.fromkeys(struct.description for struct in found))
 
 
 def element_classes(description: Description) -> tuple[str, ...]:
@@ -82,11 +102,25 @@ def hook_methods(description: Description) -> tuple[HookMethod, ...]:
 
 
 def is_versioned(point: HookPoint) -> bool:
-    return point.kind in (PREDICATE, "post_load")
+    return point.kind in (PREDICATE, "post_load", "load_state_old", "load_state")
+
+
+def is_predicate(point: HookPoint) -> bool:
+    return point.kind in (PREDICATE, "dev_unplug_pending")
+
+
+def cursor_of(point: HookPoint) -> str | None:
+    """READER or WRITER, where the hook reads or writes bytes itself."""
+    return _CURSORS.get(point.kind)
 
 
 def _hook_method(description: Description, point: HookPoint) -> HookMethod:
+    if point.kind in _CODING:
+        return _coding_method(description, point)
     if point.kind == PREDICATE:
+        if isinstance(description.needed, HookPredicate) and description.needed.method == point.method:
+            doc = "Is the section of the device to be sent at all? By itself: yes."
+            return HookMethod(hook_name(point.method), True, doc, "True")
         if point.subsection is None:
             doc = "Override it to answer; by itself it says no."
             return HookMethod(
@@ -96,12 +130,22 @@ def _hook_method(description: Description, point: HookPoint) -> HookMethod:
         doc = f"Is the subsection `{path}` to be saved? By itself: yes if it came with the last load."
         return HookMethod(hook_name(point.method), True, doc, f'self.present("{path}")')
     doc = _HOOKS[point.kind]
+    if point.kind == "dev_unplug_pending":
+        return HookMethod(hook_name(point.method), False, doc, "False")
     if point.subsection is not None:
         path = subsection_paths(description)[point.subsection.number]
         doc = doc.replace("anything", f"the subsection `{path}`").replace("everything", f"the subsection `{path}`")
     return HookMethod(
         hook_name(point.method), is_versioned(point), f"{doc} Override it; by itself it does nothing.", None
     )
+
+
+def _coding_method(description: Description, point: HookPoint) -> HookMethod:
+    first, last = description.old_version or 0, description.minimum_version - 1
+    what = _CODING[point.kind].format(old=str(first) if first == last else f"{first} to {last}")
+    cursor = _CURSORS[point.kind].capitalize()
+    doc = f"{what}. Override it: there is no other way. The {cursor.lower()} is valid during the call only."
+    return HookMethod(hook_name(point.method), is_versioned(point), doc, None, cursor)
 
 
 def needed_classes(schema: Schema) -> dict[str, list[str]]:

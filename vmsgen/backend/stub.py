@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vmsgen.backend.entries import described, struct_in
 from vmsgen.backend.names import class_name, member_name
 from vmsgen.backend.python import Name, constants, elements, enumerations, hidden_names, visible
 from vmsgen.backend.python_classes import (
@@ -18,7 +19,7 @@ from vmsgen.backend.python_classes import (
 from vmsgen.backend.templates import render
 from vmsgen.model.description import Description, Member
 from vmsgen.model.schema import Schema
-from vmsgen.model.types import Scalar, Struct, innermost
+from vmsgen.model.types import Bitmap, Map, Scalar, Type, dimensions, innermost, is_allocated, is_optional
 
 
 @dataclass(frozen=True)
@@ -31,12 +32,21 @@ class _Attribute:
 
 
 @dataclass(frozen=True)
+class _Method:
+    """`parameters` are those behind `self`: `, reader: Reader, version: int`."""
+
+    name: str
+    parameters: str
+    result: str | None
+
+
+@dataclass(frozen=True)
 class _Class:
     name: str
     base: str
     elements: tuple[Name, ...]
     fields: tuple[_Attribute, ...]
-    hooks: tuple[HookMethod, ...]
+    hooks: tuple[_Method, ...]
 
 
 class _Imported:
@@ -67,7 +77,9 @@ _MODULES = {
     "collections.abc": ("Iterable", "Mapping"),
     "typing": ("Any", "ClassVar"),
     "typing_extensions": ("Buffer",),
-    "vmstate": ("Device", "Elements", "Struct"),
+    "vmstate": (  # fmt: skip
+        "Bitmap", "Device", "Elements", "Entries", "List", "Map", "OptionalElements", "Reader", "Struct", "Writer",
+    ),
 }
 
 
@@ -76,7 +88,7 @@ def emit(schema: Schema, header: str) -> str:
     # `Fifo: ClassVar[type[Fifo]]` would mean itself.
     aliases = sorted({*hidden_names(schema), *(name for d in schema.descriptions for name in element_classes(d))})
     imported = _Imported(schema)
-    classes = [_class(description, aliases, imported) for description in schema.descriptions]
+    classes = [_class(description, aliases, imported) for description in described(schema)]
     class_variable = imported("ClassVar") if any(c.elements for c in classes) else ""
     return render(
         "module.pyi.j2",
@@ -96,31 +108,71 @@ def _class(description: Description, aliases: list[str], imported: _Imported) ->
         name=class_name(description.name),
         base=imported(description.kind.capitalize()),
         elements=elements(description, aliases),
-        fields=tuple(_attribute(member, aliases, imported) for member in description.members),
-        hooks=hook_methods(description),
+        fields=tuple(_attribute(description, member, aliases, imported) for member in description.members),
+        hooks=tuple(_Method(hook.name, _parameters(hook, imported), hook.result) for hook in hook_methods(description)),
     )
 
 
-def _attribute(member: Member, aliases: list[str], imported: _Imported) -> _Attribute:
-    given, taken = _types(member, aliases, imported)
+def _parameters(hook: HookMethod, imported: _Imported) -> str:
+    cursor = f", {hook.cursor.lower()}: {imported(hook.cursor)}" if hook.cursor else ""
+    return cursor + (", version: int" if hook.versioned else "")
+
+
+def _attribute(description: Description, member: Member, aliases: list[str], imported: _Imported) -> _Attribute:
+    given, taken = _types(description, member, aliases, imported)
     return _Attribute(member_name(member.name), given, taken)
 
 
-def _types(member: Member, aliases: list[str], imported: _Imported) -> tuple[str, str]:
-    type_ = innermost(member.type)
-    if isinstance(type_, Struct):
-        return _struct_types(visible(class_name(type_.description.name), aliases), rank(member), imported)
+def _types(description: Description, member: Member, aliases: list[str], imported: _Imported) -> tuple[str, str]:
+    type_, depth = innermost(member.type), len(dimensions(member.type))
+    inner = struct_in(description, member)
+    if isinstance(type_, Map):
+        assert inner is not None
+        return _map_types(type_, visible(class_name(inner.name), aliases), aliases, imported)
+    if inner is not None:
+        return _struct_types(visible(class_name(inner.name), aliases), member.type, imported)
+    if isinstance(type_, Bitmap):
+        return _bitmap_types(depth, imported)
     if is_scalar(member):
         assert isinstance(type_, Scalar)
         return _scalar_types(type_, aliases)
-    item = "bool" if isinstance(type_, Scalar) and type_.kind == "bool" else "int"
+    kind = type_.kind if isinstance(type_, Scalar) else "u8"
+    item = {"bool": "bool", "f64": "float", "cpudouble": "float"}.get(kind, "int")
+    if is_optional(member.type):
+        return _nested(f"{item} | None", f"{item} | None", depth, "OptionalElements", imported)
     taken = item
     for _ in range(rank(member)):
         taken = f"{imported('Iterable')}[{taken}]"
     return f"memoryview[{item}]", f"{imported('Buffer')} | {taken}"
 
 
+def _nested(given: str, taken: str, depth: int, container: str, imported: _Imported) -> tuple[str, str]:
+    for _ in range(depth):
+        given, taken = f"{imported(container)}[{given}]", f"{imported('Iterable')}[{taken}]"
+    return given, taken
+
+
+def _bitmap_types(depth: int, imported: _Imported) -> tuple[str, str]:
+    given = imported("Bitmap")
+    taken = f"{given} | int | {imported('Iterable')}[bool]"
+    for _ in range(depth):
+        given, taken = f"list[{given}]", f"{imported('Iterable')}[{taken}]"
+    return given, taken
+
+
+def _map_types(type_: Map, entry: str, aliases: list[str], imported: _Imported) -> tuple[str, str]:
+    """By number a mapping; by struct a sequence of entries, which may be given as pairs."""
+    value = visible(class_name(type_.value.description.name), aliases)
+    mapping = f"{imported('Mapping')}[str, {imported('Any')}]"
+    if isinstance(type_.key, Scalar):
+        return f"{imported('Map')}[{value}]", f"{imported('Mapping')}[int, {value} | {mapping}]"
+    pair = f"tuple[{imported('Any')}, {imported('Any')}]"
+    return f"{imported('Entries')}[{entry}]", f"{imported('Iterable')}[{entry} | {mapping} | {pair}]"
+
+
 def _scalar_types(type_: Scalar, aliases: list[str]) -> tuple[str, str]:
+    if type_.floating:
+        return "float", "float"
     if type_.kind == "bool":
         return "bool", "bool"
     if type_.kind == "timer":
@@ -132,8 +184,12 @@ def _scalar_types(type_: Scalar, aliases: list[str]) -> tuple[str, str]:
     return name if type_.enumeration.flags else f"{name} | int", "int"
 
 
-def _struct_types(name: str, depth: int, imported: _Imported) -> tuple[str, str]:
+def _struct_types(name: str, type_: Type, imported: _Imported) -> tuple[str, str]:
     given, taken = name, f"{name} | {imported('Mapping')}[str, {imported('Any')}]"
-    for _ in range(depth):
-        given, taken = f"{imported('Elements')}[{given}]", f"{imported('Iterable')}[{taken}]"
-    return given, taken
+    depth = len(dimensions(type_))
+    if is_allocated(type_):
+        given, taken = _nested(given, taken, max(depth - 1, 0), "Elements", imported)
+        return f"{imported('List')}[{given}]", f"{imported('Iterable')}[{taken}]"
+    if is_optional(type_):
+        return _nested(f"{given} | None", f"{taken} | None", depth, "OptionalElements", imported)
+    return _nested(given, taken, depth, "Elements", imported)

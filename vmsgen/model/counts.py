@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from vmsgen.model.description import Description, Field, Group, Repeat, Run, WireItem
 from vmsgen.model.expressions import Expression, MemberStep, OwnValue, StreamVersion, walk
-from vmsgen.model.types import Array, Buffer
+from vmsgen.model.types import Array, Bitmap, Buffer
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Counted:
 
 
 def counted_members(description: Description) -> tuple[Counted, ...]:
-    """Arrays and buffers that are members themselves, and go over the wire from their start as far as in use."""
+    """Arrays, buffers and bitmaps that are members, and go over the wire from their start as far as in use."""
     found: dict[str, Counted] = {}
     programs = [description.wire, *(sub.wire for sub in description.all_subsections)]
     for counted in (c for program in programs for c in _items(program)):
@@ -37,7 +37,7 @@ def _items(items: tuple[WireItem, ...]) -> Iterator[Counted]:
                 yield from _counted(item.target.steps, item.count, item.capacity)
             case Field(type=Array() | Buffer() as type_) if type_.allocated:
                 pass
-            case Field(type=Array() | Buffer() as type_) if type_.count is not None and item.start == 0:
+            case Field(type=Array() | Buffer() | Bitmap() as type_) if type_.count is not None and item.start == 0:
                 yield from _counted(item.target.steps, type_.count, type_.capacity)
 
 
