@@ -5,12 +5,28 @@ static const char *const formats[] = {
     [VMS_PYTHON_U8] = "B", [VMS_PYTHON_U16] = "H", [VMS_PYTHON_U32] = "I", [VMS_PYTHON_U64] = "Q",
     [VMS_PYTHON_I8] = "b", [VMS_PYTHON_I16] = "h", [VMS_PYTHON_I32] = "i", [VMS_PYTHON_I64] = "q",
     [VMS_PYTHON_BOOL] = "?", [VMS_PYTHON_TIMER] = "q", [VMS_PYTHON_BUFFER] = "B",
+    [VMS_PYTHON_F64] = "d",
 };
+
+/* Numbers in a block: a memoryview with a share of it. Another block may be there the next time. */
+static PyObject *block_value(Field *field, State *state)
+{
+    const vms_python_member *member = field->member;
+    vms_extent extent = vms_extent_of(field, state->data);
+    Memory *block = vms_memory_of_block(state->memory, extent.items);
+    PyObject *view = block ? vms_window(block, extent.items, formats[member->kind], member->item_size, member->rank,
+                                        member->shape, (Py_ssize_t)extent.count)
+                           : NULL;
+    Py_XDECREF((PyObject *)block);
+    return view;
+}
 
 PyObject *vms_array_value(Field *field, State *state)
 {
     const vms_python_member *member = field->member;
-    Py_ssize_t used = vms_used(field, state);
+    if (member->storage != VMS_PYTHON_INLINE)
+        return block_value(field, state);
+    Py_ssize_t used = (Py_ssize_t)vms_extent_of(field, state->data).count;
     PyObject **slot = vms_state_cached(state, field);
     if (!slot)
         return NULL;
@@ -43,6 +59,7 @@ static bool same_format(const Field *field, const Py_buffer *buffer)
         return false;
     switch (field->member->kind) {
     case VMS_PYTHON_BOOL: return *format == '?';
+    case VMS_PYTHON_F64: return *format == 'd';
     case VMS_PYTHON_U8:
     case VMS_PYTHON_U16:
     case VMS_PYTHON_U32:
@@ -56,7 +73,8 @@ static int wrong_length(const Field *field, vms_place place, Py_ssize_t wanted, 
 {
     PyObject *subject = vms_subject(field, place);
     if (subject)
-        PyErr_Format(PyExc_ValueError, "%U takes %zd elements%s, not %zd", subject, wanted,
+        PyErr_Format(PyExc_ValueError, "%U takes %s%zd elements%s, not %zd", subject,
+                     field->member->storage != VMS_PYTHON_INLINE && place.rank == 0 ? "at most " : "", wanted,
                      field->member->count && place.rank == 0 ? " at the moment" : "", found);
     Py_XDECREF(subject);
     return -1;
@@ -106,7 +124,8 @@ static int convert_items(const Field *field, PyObject *value, uint8_t *to, Py_ss
         PyObject *subject = vms_subject(field, place);
         PyObject *type = PyType_GetName(Py_TYPE(value));
         if (subject && type)
-            PyErr_Format(PyExc_TypeError, "%U takes %zd integers, or a buffer of them, not %U", subject, used, type);
+            PyErr_Format(PyExc_TypeError, "%U takes %zd %s, or a buffer of them, not %U", subject, used,
+                         field->member->kind == VMS_PYTHON_F64 ? "floats" : "integers", type);
         Py_XDECREF(subject);
         Py_XDECREF(type);
         return -1;
@@ -129,16 +148,46 @@ static int convert_items(const Field *field, PyObject *value, uint8_t *to, Py_ss
     return failed;
 }
 
+/* How many elements a value for a block has: of the outermost dimension. -1 with an exception. */
+static Py_ssize_t given_count(const Field *field, PyObject **value)
+{
+    Py_ssize_t count = -1;
+    Py_buffer buffer;
+    if (PyObject_CheckBuffer(*value) && !PyObject_GetBuffer(*value, &buffer, PyBUF_FULL_RO)) {
+        count = buffer.ndim > 1 ? buffer.shape[0] : buffer.len / (Py_ssize_t)field->item;
+        PyBuffer_Release(&buffer);
+        Py_INCREF(*value);
+        return count;
+    }
+    PyErr_Clear();
+    /* Once and for all: a generator can be asked only once. What is no sequence is refused by who converts it. */
+    PyObject *items = PyUnicode_Check(*value) ? NULL : PySequence_Tuple(*value);
+    if (!items && PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_TypeError))
+        return -1;
+    PyErr_Clear();
+    *value = items ? items : Py_NewRef(*value);
+    return items ? PyTuple_Size(items) : 0;
+}
+
 int vms_array_assign(Field *field, State *state, PyObject *value)
 {
-    Py_ssize_t used = vms_used(field, state);
-    /* Converted beside the state: it changes as a whole or not at all, and what converting runs may look at it. */
-    uint8_t *copy = PyMem_Malloc(field->size);
-    if (!copy) {
-        PyErr_NoMemory();
+    bool owned = field->member->storage != VMS_PYTHON_INLINE;
+    Py_ssize_t used = owned ? given_count(field, &value) : (Py_ssize_t)vms_extent_of(field, state->data).count;
+    if (used < 0)
+        return -1;
+    size_t most = field->member->shape[0];
+    if (owned && (size_t)used > most) {
+        wrong_length(field, (vms_place){0, NULL}, (Py_ssize_t)most, used);
+        Py_DECREF(value);
         return -1;
     }
-    int done = convert_buffer(field, value, copy, used);
+    /* Converted beside the state: it changes as a whole or not at all, and what converting runs may look at it. */
+    uint8_t *copy = PyMem_Malloc(owned ? (size_t)used * field->item : field->size);
+    int done = -1;
+    if (copy)
+        done = convert_buffer(field, value, copy, used);
+    else
+        PyErr_NoMemory();
     if (!done) {
         size_t *index = PyMem_Calloc(field->member->rank, sizeof *index);
         if (!index)
@@ -146,8 +195,12 @@ int vms_array_assign(Field *field, State *state, PyObject *value)
         done = index && !convert_items(field, value, copy, used, field->item, index, 0) ? 1 : -1;
         PyMem_Free(index);
     }
-    if (done == 1)
+    if (done == 1 && owned)
+        done = vms_block_assign(field, state, copy, (size_t)used) ? -1 : 1;
+    else if (done == 1)
         memcpy(state->data + field->member->offset, copy, (size_t)used * field->item);
     PyMem_Free(copy);
+    if (owned)
+        Py_DECREF(value);
     return done == 1 ? 0 : -1;
 }

@@ -1,70 +1,156 @@
-/* python_elements.c: arrays of structs as sequences of views, and copying structs into them. */
+/* python_elements.c: arrays and lists as sequences of views of their elements, or of numbers that may be missing. */
 #include "python_types.h"
 
-static Py_ssize_t length(const Elements *self)
+static Elements *elements_alloc(PyTypeObject *type, Elements *outer, State *state, Field *field, Binding *binding)
 {
-    if (!self->count)
-        return (Py_ssize_t)self->shape[0];
-    int64_t used = self->count(self->owner);
-    return used < 0 || (uint64_t)used > self->shape[0] ? (Py_ssize_t)self->shape[0] : (Py_ssize_t)used;
-}
-
-static Elements *elements_alloc(Binding *binding, Memory *memory, uint8_t *data, size_t rank, const size_t *shape)
-{
-    Elements *self = (Elements *)((allocfunc)PyType_GetSlot(vms_elements_type, Py_tp_alloc))(vms_elements_type, 0);
+    Elements *self = (Elements *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
     if (!self)
         return NULL;
-    self->binding = (Binding *)Py_NewRef((PyObject *)binding);
-    self->memory = (Memory *)Py_NewRef((PyObject *)memory);
-    self->data = data;
-    self->rank = rank;
-    self->shape = shape;
-    self->item = binding->layout->device->state_size;
-    for (size_t i = 1; i < rank; i++)
-        self->item *= shape[i];
+    self->field = (Field *)Py_NewRef((PyObject *)field);
+    self->binding = (Binding *)Py_XNewRef((PyObject *)binding);
+    self->around = (Binding *)Py_NewRef((PyObject *)(outer ? outer->around : state->binding));
     return self;
 }
 
-PyObject *vms_elements_new(State *state, const Field *field, Binding *binding)
+static PyTypeObject *type_for(const Field *field)
 {
     const vms_python_member *member = field->member;
-    Elements *self = elements_alloc(binding, state->memory, state->data + member->offset, member->rank, member->shape);
-    if (self) {
-        self->count = member->count;
-        self->owner = state->data;
+    PyObject *found = member->there                                            ? vms_python_part("optional")
+                      : member->storage == VMS_PYTHON_LIST && field->keyed     ? vms_python_part("entries")
+                      : member->storage != VMS_PYTHON_INLINE                   ? vms_python_part("list")
+                                                                               : (PyObject *)vms_elements_type;
+    if (found && !PyType_IsSubtype((PyTypeObject *)found, vms_elements_type)) {
+        PyErr_SetString(PyExc_TypeError, "no kind of Elements");
+        return NULL;
     }
+    return (PyTypeObject *)found;
+}
+
+PyObject *vms_elements_new(State *state, Field *field, Binding *binding)
+{
+    const vms_python_member *member = field->member;
+    PyTypeObject *type = type_for(field);
+    Py_INCREF((PyObject *)state->memory);
+    Memory *memory = state->memory;
+    uint8_t *owner = state->data;
+    Elements *self = type ? elements_alloc(type, NULL, state, field, binding) : NULL;
+    if (!self) {
+        Py_DECREF((PyObject *)memory);
+        return NULL;
+    }
+    self->memory = memory;
+    self->owner = owner;
+    self->item = field->item;
+    if (member->storage == VMS_PYTHON_INLINE)
+        self->data = owner + member->offset;
+    if (member->there)
+        self->there = owner + member->there;
     return (PyObject *)self;
 }
 
-static PyObject *elements_item(PyObject *op, Py_ssize_t index)
+/* A row of an array with several dimensions. `memory` is what `data` lies in. */
+static PyObject *row(Elements *outer, Memory *memory, uint8_t *data, Py_ssize_t index)
 {
-    Elements *self = (Elements *)op;
-    if (index < 0 || index >= length(self)) {
-        PyErr_Format(PyExc_IndexError, "index %zd is outside the %zd elements in use", index, length(self));
+    const vms_python_member *member = outer->field->member;
+    PyTypeObject *type = member->there ? type_for(outer->field) : vms_elements_type;
+    Elements *self = type ? elements_alloc(type, outer, NULL, outer->field, outer->binding) : NULL;
+    if (!self)
         return NULL;
-    }
-    if (!self->cache) {
-        self->cache = PyMem_Calloc(self->shape[0], sizeof self->cache[0]);
-        if (!self->cache)
-            return PyErr_NoMemory();
-    }
-    if (!self->cache[index]) {
-        uint8_t *at = self->data + (size_t)index * self->item;
-        PyObject *made = self->rank > 1
-                             ? (PyObject *)elements_alloc(self->binding, self->memory, at, self->rank - 1, self->shape + 1)
-                             : (PyObject *)vms_state_at(self->binding, self->memory, at);
-        if (!made)
-            return NULL;
-        if (!self->cache)       /* a collection ran */
-            return made;
-        vms_replace(&self->cache[index], made);
-    }
-    return Py_NewRef(self->cache[index]);
+    self->memory = (Memory *)Py_NewRef((PyObject *)memory);
+    self->owner = outer->owner;
+    self->depth = outer->depth + 1;
+    self->item = outer->item / member->shape[self->depth];
+    self->data = data;
+    if (outer->there)
+        self->there = outer->there + (size_t)index * (outer->item / member->item_size);
+    return (PyObject *)self;
 }
 
-static Py_ssize_t elements_length(PyObject *op)
+PyObject *vms_elements_over(Elements *self, Memory *memory, uint8_t *at)
 {
-    return length((Elements *)op);
+    return self->depth + 1 < self->field->member->rank ? row(self, memory, at, 0)
+                                                       : (PyObject *)vms_state_at(self->binding, memory, at);
+}
+
+/* Where they are now. The cached views are dropped if they look at another block. */
+static vms_extent extent_of(Elements *self)
+{
+    vms_extent extent = {self->data, self->field->member->shape[self->depth]};
+    if (self->depth)
+        return extent;
+    extent = vms_extent_of(self->field, self->owner);
+    if (self->block && self->block->block != extent.items) {
+        vms_elements_drop(self);
+        extent = vms_extent_of(self->field, self->owner);
+    }
+    return extent;
+}
+
+Py_ssize_t vms_elements_length(PyObject *op)
+{
+    return (Py_ssize_t)extent_of((Elements *)op).count;
+}
+
+void vms_elements_drop(Elements *self)
+{
+    PyObject **cache = self->cache;
+    size_t count = self->cached;
+    Memory *block = self->block;
+    self->cache = NULL;
+    self->cached = 0;
+    self->block = NULL;
+    for (size_t i = 0; i < count; i++)
+        Py_XDECREF(cache[i]);
+    PyMem_Free(cache);
+    Py_XDECREF((PyObject *)block);
+}
+
+static int make_room(Elements *self, vms_extent extent)
+{
+    if (self->field->member->storage != VMS_PYTHON_INLINE && !self->depth && !self->block) {
+        Memory *block = vms_memory_of_block(self->memory, extent.items);
+        if (!block)
+            return -1;
+        self->block = block;
+    }
+    if (self->cached >= extent.count)
+        return 0;
+    PyObject **cache = PyMem_Realloc(self->cache, extent.count * sizeof cache[0]);
+    if (!cache) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memset(cache + self->cached, 0, (extent.count - self->cached) * sizeof cache[0]);
+    self->cache = cache;
+    self->cached = extent.count;
+    return 0;
+}
+
+PyObject *vms_elements_item(PyObject *op, Py_ssize_t index)
+{
+    Elements *self = (Elements *)op;
+    vms_extent extent = extent_of(self);
+    if (index < 0 || (size_t)index >= extent.count) {
+        PyErr_Format(PyExc_IndexError, "index %zd is outside the %zu elements in use", index, extent.count);
+        return NULL;
+    }
+    bool rows = self->depth + 1 < self->field->member->rank;
+    uint8_t *at = extent.items + (size_t)index * self->item;
+    if (!rows && self->there && !self->there[index])
+        Py_RETURN_NONE;
+    if (!rows && !self->binding)
+        return vms_integer_value(self->field, at);
+    if (make_room(self, extent))
+        return NULL;
+    if (self->cache[index])
+        return Py_NewRef(self->cache[index]);
+    Memory *memory = (Memory *)Py_NewRef((PyObject *)(self->block ? self->block : self->memory));
+    PyObject *made = rows ? row(self, memory, at, index) : (PyObject *)vms_state_at(self->binding, memory, at);
+    /* Making it may have run a collection, and with it anything. */
+    if (made && self->cached > (size_t)index && memory == (self->block ? self->block : self->memory))
+        vms_replace(&self->cache[index], Py_NewRef(made));
+    Py_DECREF((PyObject *)memory);
+    return made;
 }
 
 static PyObject *elements_subscript(PyObject *op, PyObject *key)
@@ -73,17 +159,17 @@ static PyObject *elements_subscript(PyObject *op, PyObject *key)
         Py_ssize_t index = PyNumber_AsSsize_t(key, PyExc_IndexError);
         if (index == -1 && PyErr_Occurred())
             return NULL;
-        return elements_item(op, index < 0 ? index + elements_length(op) : index);
+        return vms_elements_item(op, index < 0 ? index + vms_elements_length(op) : index);
     }
     if (!PySlice_Check(key))
         return PyErr_Format(PyExc_TypeError, "an index or a slice, not %R", key);
     Py_ssize_t start, stop, step;
     if (PySlice_Unpack(key, &start, &stop, &step))
         return NULL;
-    Py_ssize_t count = PySlice_AdjustIndices(elements_length(op), &start, &stop, step);
+    Py_ssize_t count = PySlice_AdjustIndices(vms_elements_length(op), &start, &stop, step);
     PyObject *list = PyList_New(0);
     for (Py_ssize_t i = 0; list && i < count; i++) {
-        PyObject *item = elements_item(op, start + i * step);
+        PyObject *item = vms_elements_item(op, start + i * step);
         if (!item || PyList_Append(list, item))
             Py_CLEAR(list);
         Py_XDECREF(item);
@@ -91,116 +177,11 @@ static PyObject *elements_subscript(PyObject *op, PyObject *key)
     return list;
 }
 
-static int no_struct(const Field *field, vms_place place, const Layout *layout, PyObject *value)
-{
-    PyObject *subject = field ? vms_subject(field, place) : PyUnicode_FromString("an element");
-    PyObject *type = PyType_GetName(Py_TYPE(value));
-    if (subject && type)
-        PyErr_Format(PyExc_TypeError, "%U takes %s%s%s, not %U", subject,
-                     place.rank < (field ? field->member->rank : 0) ? "a sequence of " : "a ", layout->table->name,
-                     " or a mapping of its fields", type);
-    Py_XDECREF(subject);
-    Py_XDECREF(type);
-    return -1;
-}
-
-/* Copies a struct of the same layout, or sets the fields that a mapping names. */
-int vms_struct_assign(State *state, PyObject *value, const Field *field, vms_place place)
-{
-    if (PyType_IsSubtype(Py_TYPE(value), vms_state_type) && ((State *)value)->layout == state->layout) {
-        memmove(state->data, ((State *)value)->data, state->layout->device->state_size);
-        return 0;
-    }
-    if (PyDict_Check(value))
-        return vms_assign(state, value);
-    if (PyMapping_Check(value) && PyObject_HasAttrString(value, "keys")) {
-        PyObject *dict = PyDict_New();
-        int failed = !dict || PyDict_Update(dict, value) || vms_assign(state, dict) ? -1 : 0;
-        Py_XDECREF(dict);
-        return failed;
-    }
-    return no_struct(field, place, state->layout, value);
-}
-
-static int assign_item(Elements *self, Py_ssize_t index, PyObject *value, const Field *field, vms_place place)
-{
-    PyObject *item = elements_item((PyObject *)self, index);
-    if (!item)
-        return -1;
-    int failed = self->rank > 1 ? vms_elements_assign((Elements *)item, value, field, place)
-                                : vms_struct_assign((State *)item, value, field, place);
-    Py_DECREF(item);
-    return failed;
-}
-
-/* All elements in use, from a sequence; as a whole or not at all. */
-int vms_elements_assign(Elements *self, PyObject *value, const Field *field, vms_place place)
-{
-    PyObject *items = PyUnicode_Check(value) || PyDict_Check(value) ? NULL : PySequence_Tuple(value);
-    if (!items) {
-        if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_TypeError))
-            return -1;
-        PyErr_Clear();
-        return no_struct(field, place, self->binding->layout, value);
-    }
-    Py_ssize_t used = length(self);
-    if (PyTuple_Size(items) != used) {
-        PyObject *subject = field ? vms_subject(field, place) : PyUnicode_FromString("an array");
-        if (subject)
-            PyErr_Format(PyExc_ValueError, "%U takes %zd elements, not %zd", subject, used, PyTuple_Size(items));
-        Py_XDECREF(subject);
-        Py_DECREF(items);
-        return -1;
-    }
-    size_t size = self->shape[0] * self->item;
-    uint8_t *undo = PyMem_Malloc(size);
-    size_t *index = PyMem_Calloc(place.rank + 1, sizeof *index);
-    int failed = 0;
-    if (!undo || !index) {
-        PyErr_NoMemory();
-        failed = -1;
-    } else {
-        memcpy(undo, self->data, size);
-        if (place.rank)
-            memcpy(index, place.index, place.rank * sizeof *index);
-        for (Py_ssize_t i = 0; !failed && i < used; i++) {
-            PyObject *item = PyTuple_GetItem(items, i);
-            const State *source = (const State *)item;
-            index[place.rank] = (size_t)i;
-            if (self->rank == 1 && PyType_IsSubtype(Py_TYPE(item), vms_state_type) &&
-                source->layout == self->binding->layout && source->memory == self->memory &&
-                source->data >= self->data && source->data < self->data + size)
-                /* One of our own, which may have been overwritten already. */
-                memcpy(self->data + (size_t)i * self->item, undo + (source->data - self->data), self->item);
-            else
-                failed = assign_item(self, i, item, field, (vms_place){place.rank + 1, index});
-        }
-        if (failed)
-            memcpy(self->data, undo, size);
-    }
-    PyMem_Free(undo);
-    PyMem_Free(index);
-    Py_DECREF(items);
-    return failed;
-}
-
-static int elements_set(PyObject *op, PyObject *key, PyObject *value)
-{
-    if (!PyIndex_Check(key) || !value) {
-        PyErr_SetString(PyExc_TypeError, "elements are set one at a time, by an index, and cannot be deleted");
-        return -1;
-    }
-    Py_ssize_t index = PyNumber_AsSsize_t(key, PyExc_IndexError);
-    if (index == -1 && PyErr_Occurred())
-        return -1;
-    return assign_item((Elements *)op, index < 0 ? index + elements_length(op) : index, value, NULL, (vms_place){0, NULL});
-}
-
 static PyObject *elements_compare(PyObject *op, PyObject *other, int operation)
 {
     if ((operation != Py_EQ && operation != Py_NE) || !PySequence_Check(other) || PyUnicode_Check(other))
         Py_RETURN_NOTIMPLEMENTED;
-    PyObject *a = PySequence_List(op), *b = PySequence_List(other);
+    PyObject *a = PySequence_List(op), *b = a ? PySequence_List(other) : NULL;
     PyObject *answer = a && b ? PyObject_RichCompare(a, b, operation) : NULL;
     Py_XDECREF(a);
     Py_XDECREF(b);
@@ -220,21 +201,16 @@ static int elements_traverse(PyObject *op, visitproc visit, void *arg)
     Elements *self = (Elements *)op;
     Py_VISIT(Py_TYPE(op));
     Py_VISIT(self->binding);
-    if (self->cache)
-        for (size_t i = 0; i < self->shape[0]; i++)
-            Py_VISIT(self->cache[i]);
+    Py_VISIT(self->around);
+    Py_VISIT(self->field);
+    for (size_t i = 0; i < self->cached; i++)
+        Py_VISIT(self->cache[i]);
     return 0;
 }
 
 static int elements_clear(PyObject *op)
 {
-    Elements *self = (Elements *)op;
-    PyObject **cache = self->cache;
-    self->cache = NULL;
-    if (cache)
-        for (size_t i = 0; i < self->shape[0]; i++)
-            Py_XDECREF(cache[i]);
-    PyMem_Free(cache);
+    vms_elements_drop((Elements *)op);
     return 0;
 }
 
@@ -245,7 +221,9 @@ static void elements_dealloc(PyObject *op)
     PyObject_GC_UnTrack(op);
     elements_clear(op);
     Py_XDECREF((PyObject *)self->memory);
+    Py_XDECREF((PyObject *)self->field);
     Py_XDECREF((PyObject *)self->binding);
+    Py_XDECREF((PyObject *)self->around);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(op);
     Py_DECREF(type);
 }
@@ -258,17 +236,19 @@ static PyType_Slot elements_slots[] = {
     {Py_tp_richcompare, (void *)elements_compare},
     {Py_tp_hash, (void *)PyObject_HashNotImplemented},
     {Py_tp_repr, (void *)elements_repr},
-    {Py_sq_length, (void *)elements_length},
-    {Py_sq_item, (void *)elements_item},
-    {Py_mp_length, (void *)elements_length},
+    {Py_tp_methods, (void *)vms_elements_methods},
+    {Py_sq_length, (void *)vms_elements_length},
+    {Py_sq_item, (void *)vms_elements_item},
+    {Py_mp_length, (void *)vms_elements_length},
     {Py_mp_subscript, (void *)elements_subscript},
-    {Py_mp_ass_subscript, (void *)elements_set},
+    {Py_mp_ass_subscript, (void *)vms_elements_set},
     {0, NULL},
 };
 
 PyType_Spec vms_elements_spec = {
     .name = "vmstate._native.Elements",
     .basicsize = sizeof(Elements),
-    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION | Py_TPFLAGS_IMMUTABLETYPE,
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC | Py_TPFLAGS_DISALLOW_INSTANTIATION |
+             Py_TPFLAGS_IMMUTABLETYPE,
     .slots = elements_slots,
 };

@@ -54,12 +54,15 @@ static PyObject *ranged_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
 static PyObject *struct_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
 {
     PyObject *element;
-    static char *names[] = {"element", NULL};
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!", names, &PyType_Type, &element))
+    int keyed = 0;
+    static char *names[] = {"element", "keyed", NULL};
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O!|p", names, &PyType_Type, &element, &keyed))
         return NULL;
     Field *self = (Field *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
-    if (self)
+    if (self) {
         self->element = Py_NewRef(element);
+        self->keyed = keyed;
+    }
     return (PyObject *)self;
 }
 
@@ -168,7 +171,7 @@ static int field_set(PyObject *op, PyObject *object, PyObject *value)
 SLOTS(integer_slots, "integer(low=None, high=None, enumeration=None)\n--\n\nA scalar field.", ranged_new, integer_get)
 SLOTS(array_slots, "array(low=None, high=None, enumeration=None)\n--\n\nAn array or buffer: a memoryview.", ranged_new,
       field_get)
-SLOTS(struct_slots, "struct(element)\n--\n\nA nested struct, or an array of them.", struct_new, field_get)
+SLOTS(struct_slots, "struct(element, keyed=False)\n--\n\nA nested struct, or an array or list of them; entries of a map are `keyed`.", struct_new, field_get)
 
 #define SPEC(kind)                                                                                              \
     PyType_Spec vms_##kind##_spec = {                                                                           \

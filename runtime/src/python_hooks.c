@@ -1,33 +1,79 @@
 /* python_hooks.c: hooks of C that are methods in Python, and refusals that become exceptions. */
 #include "python_types.h"
 
-/* The object that a hook of an embedded struct runs on: the very one that attributes and elements give. */
-static PyObject *find_view(PyObject *from, const Binding *target, const uint8_t *at)
+/* The object that a hook of an embedded struct runs on: the very one that attributes and elements give. `path` gets what
+ * is in blocks on the way there, the outermost of them. */
+static PyObject *find_view(PyObject *from, const Binding *target, const uint8_t *at, Elements **path);
+
+static PyObject *find_in_elements(Elements *elements, const Binding *target, const uint8_t *at, Elements **path)
 {
-    if (Py_IS_TYPE(from, vms_elements_type)) {
-        Elements *elements = (Elements *)from;
-        size_t index = (size_t)(at - elements->data) / elements->item;
-        PyObject *item = PySequence_GetItem(from, (Py_ssize_t)index);
-        PyObject *found = item ? find_view(item, target, at) : NULL;
-        Py_XDECREF(item);
-        return found;
+    const uint8_t *first = elements->data;
+    if (elements->field->member->storage != VMS_PYTHON_INLINE && !elements->depth) {
+        first = vms_extent_of(elements->field, elements->owner).items;
+        if (!*path)
+            *path = (Elements *)Py_NewRef((PyObject *)elements);
     }
+    /* `at` may be in a block that an element owns: then it is no element's by its address. */
+    size_t count = (size_t)vms_elements_length((PyObject *)elements);
+    bool inside = at >= first && at < first + count * elements->item;
+    for (size_t i = inside ? (size_t)(at - first) / elements->item : 0; i < count; i++) {
+        PyObject *item = vms_elements_item((PyObject *)elements, (Py_ssize_t)i);
+        PyObject *found = item && item != Py_None ? find_view(item, target, at, path) : NULL;
+        Py_XDECREF(item);
+        if (found || PyErr_Occurred() || inside)
+            return found;
+    }
+    return NULL;
+}
+
+/* Does a struct own blocks with the layout in it? */
+static PyObject *find_in_field(Field *field, State *state, const Binding *target, const uint8_t *at, Elements **path)
+{
+    PyObject *inner = vms_field_value(field, state);
+    if (inner && field->member->storage == VMS_PYTHON_MAP) {
+        PyObject *entries = PyObject_GetAttrString(inner, "_entries");
+        Py_DECREF(inner);
+        inner = entries;
+    }
+    PyObject *found = inner ? find_view(inner, target, at, path) : NULL;
+    Py_XDECREF(inner);
+    return found;
+}
+
+/* NULL, and no exception, if it is not in here. */
+static PyObject *find_view(PyObject *from, const Binding *target, const uint8_t *at, Elements **path)
+{
+    if (PyType_IsSubtype(Py_TYPE(from), vms_elements_type))
+        return find_in_elements((Elements *)from, target, at, path);
+    if (!PyType_IsSubtype(Py_TYPE(from), vms_state_type))
+        return NULL;
     State *state = (State *)from;
-    if (state->layout == target->layout)
-        return Py_NewRef(from);
     const vms_python_class *table = state->layout->table;
-    size_t place = (size_t)(at - state->data);
+    if (state->layout == target->layout && state->data == at)
+        return Py_NewRef(from);
+    bool inside = at >= state->data && at < state->data + state->layout->device->state_size;
     for (size_t i = 0; i < table->member_count; i++) {
         Field *field = (Field *)PyTuple_GetItem(state->layout->fields, (Py_ssize_t)i);
-        if (table->members[i].kind != VMS_PYTHON_STRUCT || place < table->members[i].offset ||
-            place - table->members[i].offset >= field->size)
+        const vms_python_member *member = &table->members[i];
+        bool blocks = member->storage != VMS_PYTHON_INLINE;
+        if (member->kind != VMS_PYTHON_STRUCT || (inside && blocks))
             continue;
-        PyObject *inner = vms_field_value(field, state);
-        PyObject *found = inner ? find_view(inner, target, at) : NULL;
-        Py_XDECREF(inner);
-        return found;
+        size_t place = (size_t)(at - state->data);
+        if (inside && (place < member->offset || place - member->offset >= field->size))
+            continue;
+        /* Elsewhere: in a block of this member, or of a struct that it is made of. */
+        const Binding *element = (const Binding *)PyTuple_GetItem(state->binding->elements, (Py_ssize_t)i);
+        if (!inside && !blocks && !element->layout->device->element)
+            continue;
+        if (!inside && blocks && !element->layout->device->element) {
+            vms_extent extent = vms_extent_of(field, state->data);
+            if (at < extent.items || at >= extent.items + extent.count * field->item)
+                continue;
+        }
+        PyObject *found = find_in_field(field, state, target, at, path);
+        if (found || PyErr_Occurred())
+            return found;
     }
-    PyErr_Format(PyExc_RuntimeError, "%s: a hook came for something outside the state", table->name);
     return NULL;
 }
 
@@ -52,7 +98,78 @@ static void resume(PyObject *type, PyObject *before, PyObject *trace, bool raise
     Py_XDECREF(trace);
 }
 
-static int call_hook(vms_python_context *context, void *at, size_t number, uint32_t version)
+static PyObject *call_method(PyObject *view, const vms_python_hook *hook, uint32_t version, PyObject *cursor)
+{
+    unsigned long number = version;
+    if (cursor)
+        return hook->versioned ? PyObject_CallMethod(view, hook->method, "Ok", cursor, number)
+                               : PyObject_CallMethod(view, hook->method, "O", cursor);
+    return hook->versioned ? PyObject_CallMethod(view, hook->method, "k", number)
+                           : PyObject_CallMethod(view, hook->method, NULL);
+}
+
+/* What the hook says: 0, or of a predicate 1 or 0; -1 with an exception. */
+static int answer_of(const vms_python_hook *hook, PyObject *result)
+{
+    if (!result)
+        return -1;
+    if (hook->predicate)
+        return PyObject_IsTrue(result);
+    if (PyLong_Check(result) && PyObject_RichCompareBool(result, Py_False, Py_LT) == 1) {
+        PyErr_Format(PyExc_TypeError, "%s() returned %R; a hook says that it failed by raising an exception",
+                     hook->method, result);
+        return -1;
+    }
+    return 0;
+}
+
+/* If what the hook let through is the cursor's own error, C tells it, with its place. */
+static void close_cursor(PyObject *cursor)
+{
+    PyObject *type, *raised, *trace;
+    PyErr_Fetch(&type, &raised, &trace);
+    PyErr_NormalizeException(&type, &raised, &trace);
+    if (vms_cursor_close(cursor, raised)) {
+        Py_XDECREF(type);
+        Py_XDECREF(raised);
+        Py_XDECREF(trace);
+    } else {
+        PyErr_Restore(type, raised, trace);
+    }
+}
+
+/* What may be moved meanwhile: everything, unless C is on its way through blocks. */
+typedef struct walk {
+    Memory *root;
+    bool walked;
+    const uint8_t *from, *to;
+} walk;
+
+static walk walk_begin(State *self, const vms_python_hook *hook, const uint8_t *at, const Layout *layout)
+{
+    Memory *root = self->memory;
+    while (root->around)
+        root = root->around;
+    walk before = {(Memory *)Py_NewRef((PyObject *)root), root->walked, root->free_from, root->free_to};
+    bool inside = at >= self->data && at < self->data + self->layout->device->state_size;
+    if (self->layout->device->element && (hook->predicate || !inside)) {
+        root->walked = true;
+        root->free_from = root->free_to = at;
+        if (!hook->predicate)
+            root->free_to = at + layout->device->state_size;
+    }
+    return before;
+}
+
+static void walk_end(walk before)
+{
+    before.root->walked = before.walked;
+    before.root->free_from = before.from;
+    before.root->free_to = before.to;
+    Py_DECREF((PyObject *)before.root);
+}
+
+static int call_hook(vms_python_context *context, void *at, size_t number, uint32_t version, void *raw)
 {
     vms_python_call *call = (vms_python_call *)(void *)context;
     State *self = call->state;
@@ -61,31 +178,34 @@ static int call_hook(vms_python_context *context, void *at, size_t number, uint3
     PyObject *type, *before, *trace;
     PyErr_Fetch(&type, &before, &trace);
     PyObject *target = PyTuple_GetItem(self->binding->targets, (Py_ssize_t)number);
-    PyObject *view = target == Py_True ? Py_NewRef((PyObject *)self)
-                                       : find_view((PyObject *)self, (const Binding *)target, (const uint8_t *)at);
-    PyObject *result = NULL;
-    if (view)
-        result = hook->versioned ? PyObject_CallMethod(view, hook->method, "k", (unsigned long)version)
-                                 : PyObject_CallMethod(view, hook->method, NULL);
+    Elements *path = NULL;
+    bool own = target == Py_True;
+    PyObject *view = own ? Py_NewRef((PyObject *)self)
+                         : find_view((PyObject *)self, (const Binding *)target, (const uint8_t *)at, &path);
+    if (!view && !PyErr_Occurred())
+        PyErr_Format(PyExc_RuntimeError, "%s: a hook came for something outside the state", self->layout->table->name);
+    PyObject *cursor = view && hook->cursor ? vms_cursor_new(hook->cursor, raw) : NULL;
     int answer = -1;
-    if (result && hook->predicate) {
-        answer = PyObject_IsTrue(result);
-    } else if (result) {
-        answer = 0;
-        if (PyLong_Check(result) && PyObject_RichCompareBool(result, Py_False, Py_LT) == 1) {
-            PyErr_Format(PyExc_TypeError, "%s() returned %R; a hook says that it failed by raising an exception",
-                         hook->method, result);
-            answer = -1;
-        }
+    if (view && (cursor || !hook->cursor)) {
+        walk walked = walk_begin(self, hook, (const uint8_t *)at, own ? self->layout : ((Binding *)target)->layout);
+        PyObject *result = call_method(view, hook, version, cursor);
+        answer = answer_of(hook, result);
+        Py_XDECREF(result);
+        if (cursor)
+            close_cursor(cursor);
+        walk_end(walked);
     }
-    Py_XDECREF(result);
-    resume(type, before, trace, answer < 0);
+    Py_XDECREF(cursor);
+    resume(type, before, trace, answer < 0 && PyErr_Occurred());
     if (answer < 0) {
         call->method = hook->method;
         vms_replace(&call->view, view);
     } else {
         Py_XDECREF(view);
+        if (path)
+            vms_elements_drop(path);
     }
+    Py_XDECREF((PyObject *)path);
     return answer;
 }
 

@@ -34,6 +34,7 @@ PyObject *vms_integer_value(const Field *field, const uint8_t *from)
     case VMS_PYTHON_U64: { uint64_t v; memcpy(&v, from, 8); number = PyLong_FromUnsignedLongLong(v); break; }
     case VMS_PYTHON_I64: { int64_t v; memcpy(&v, from, 8); number = PyLong_FromLongLong(v); break; }
     case VMS_PYTHON_BOOL: return PyBool_FromLong(*from);
+    case VMS_PYTHON_F64: { double v; memcpy(&v, from, 8); return PyFloat_FromDouble(v); }
     case VMS_PYTHON_TIMER: {
         int64_t v;
         memcpy(&v, from, 8);
@@ -53,6 +54,7 @@ static int wrong_type(const Field *field, PyObject *value, vms_place place)
     if (subject && type)
         PyErr_Format(PyExc_TypeError, "%U takes %s, not %U", subject,
                      field->member->kind == VMS_PYTHON_BOOL    ? "a bool"
+                     : field->member->kind == VMS_PYTHON_F64   ? "a float"
                      : field->member->kind == VMS_PYTHON_TIMER ? "an integer, or None where it is not set"
                                                                : "an integer",
                      type);
@@ -89,6 +91,17 @@ static int out_of_range(const Field *field, PyObject *value, vms_place place)
 int vms_integer_convert(const Field *field, PyObject *value, uint8_t *to, vms_place place)
 {
     vms_python_kind kind = field->member->kind;
+    if (kind == VMS_PYTHON_F64) {
+        double number = PyFloat_AsDouble(value);
+        if (PyErr_Occurred()) {
+            if (!PyErr_ExceptionMatches(PyExc_TypeError))
+                return -1;
+            PyErr_Clear();
+            return wrong_type(field, value, place);
+        }
+        memcpy(to, &number, 8);
+        return 0;
+    }
     if (!PyLong_Check(value)) {
         if (value == Py_None && kind == VMS_PYTHON_TIMER) {
             memset(to, 0xff, 8);

@@ -37,7 +37,8 @@ static int layout_bind_field(Layout *self, PyObject *namespace, size_t index)
         [VMS_PYTHON_U64] = {0, UINT64_MAX}, [VMS_PYTHON_I8] = {INT8_MIN, INT8_MAX},
         [VMS_PYTHON_I16] = {INT16_MIN, INT16_MAX}, [VMS_PYTHON_I32] = {INT32_MIN, INT32_MAX},
         [VMS_PYTHON_I64] = {INT64_MIN, INT64_MAX}, [VMS_PYTHON_BOOL] = {0, 1},
-        [VMS_PYTHON_TIMER] = {INT64_MIN, INT64_MAX}, [VMS_PYTHON_BUFFER] = {0, UINT8_MAX}, [VMS_PYTHON_STRUCT] = {0, 0},
+        [VMS_PYTHON_TIMER] = {INT64_MIN, INT64_MAX}, [VMS_PYTHON_F64] = {0, 0}, [VMS_PYTHON_BUFFER] = {0, UINT8_MAX},
+        [VMS_PYTHON_BITMAP] = {0, 0}, [VMS_PYTHON_STRUCT] = {0, 0},
     };
     int64_t low = bounds[member->kind].low;
     uint64_t high = bounds[member->kind].high;
@@ -75,6 +76,9 @@ static PyObject *layout_new(PyTypeObject *type, PyObject *args, PyObject *kwargs
         return NULL;
     self->table = table;
     self->device = table->device;
+    self->grows = table->device->element != NULL;
+    for (size_t i = 0; i < table->hook_count; i++)
+        self->grows = self->grows || table->hooks[i].cursor;
     self->by_name = PyDict_New();
     self->fields = PyTuple_New((Py_ssize_t)table->member_count);
     if (!self->by_name || !self->fields)

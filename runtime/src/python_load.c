@@ -18,20 +18,28 @@ static int load_from(State *self, const void *data, size_t size, uint32_t versio
     vms_python_call call;
     vms_python_call_init(&call, self);
     r.opaque = &call;
+    Memory *memory = (Memory *)Py_NewRef((PyObject *)self->memory);     /* hooks may move an element of a list */
     int failed = self->layout->device->load(self->data, &r, version, binding->table);
     if (failed)
         vms_refused(self, &call, &r.error, "load");
     Py_XDECREF(call.view);
+    Py_DECREF((PyObject *)memory);
     return failed;
 }
 
-static int version_of(PyObject *value, uint32_t *version)
+/* C frees and allocates what the state owns: not while another load or save of it is on its way through that. */
+static int may_load(const State *self)
+{
+    return !self->layout->device->element || vms_may_move(self->memory, self->data);
+}
+
+int vms_version_of(PyObject *value, uint32_t *version)
 {
     unsigned long number = PyLong_Check(value) ? PyLong_AsUnsignedLong(value) : 0;
     if (!PyLong_Check(value) || number > UINT32_MAX || PyErr_Occurred()) {
         PyErr_Clear();
         PyErr_Format(PyLong_Check(value) ? PyExc_OverflowError : PyExc_TypeError,
-                     "version is the stream's, an integer in 0..4294967295, not %R", value);
+                     "version is an integer in 0..4294967295, not %R", value);
         return -1;
     }
     *version = (uint32_t)number;
@@ -45,7 +53,7 @@ static PyObject *load(PyObject *op, const char *method, PyObject *const *args, P
     State *self = (State *)op;
     PyObject *values[2];
     uint32_t version;
-    if (vms_two_arguments(method, names, 2, args, count, keywords, values) || version_of(values[1], &version))
+    if (vms_two_arguments(method, names, 2, args, count, keywords, values) || vms_version_of(values[1], &version) || !may_load(self))
         return NULL;
     if (!self->layout->device->load) {
         PyErr_Format(PyExc_TypeError,

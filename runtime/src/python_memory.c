@@ -3,10 +3,23 @@
 
 /* Memory --------------------------------------------------------------------------------------------------------- */
 
-Memory *vms_memory_new(size_t size)
+Memory *vms_memory_new(size_t size, const vms_element *element)
 {
     allocfunc allocate = (allocfunc)PyType_GetSlot(vms_memory_type, Py_tp_alloc);
-    return (Memory *)allocate(vms_memory_type, (Py_ssize_t)size);   /* zeroed */
+    Memory *self = (Memory *)allocate(vms_memory_type, (Py_ssize_t)size);   /* zeroed */
+    if (self)
+        self->element = element;
+    return self;
+}
+
+Memory *vms_memory_of_block(Memory *around, void *items)
+{
+    Memory *self = vms_memory_new(0, NULL);
+    if (self) {
+        self->block = vms_share(items);
+        self->around = (Memory *)Py_XNewRef((PyObject *)around);
+    }
+    return self;
 }
 
 static void plain_dealloc(PyObject *self)
@@ -16,9 +29,19 @@ static void plain_dealloc(PyObject *self)
     Py_DECREF(type);
 }
 
+static void memory_dealloc(PyObject *op)
+{
+    Memory *self = (Memory *)op;
+    if (self->element)
+        self->element->clear(self->data);
+    vms_release(self->block);
+    Py_XDECREF((PyObject *)self->around);
+    plain_dealloc(op);
+}
+
 static PyType_Slot memory_slots[] = {
     {Py_tp_doc, (void *)"The bytes of a state. They stay where they are until nothing looks at them any more."},
-    {Py_tp_dealloc, (void *)plain_dealloc},
+    {Py_tp_dealloc, (void *)memory_dealloc},
     {0, NULL},
 };
 
@@ -46,15 +69,19 @@ PyObject *vms_window(Memory *memory, uint8_t *data, const char *format, size_t i
                      const size_t *shape, Py_ssize_t count)
 {
     allocfunc allocate = (allocfunc)PyType_GetSlot(vms_window_type, Py_tp_alloc);
-    Window *window = (Window *)allocate(vms_window_type, 2 * (Py_ssize_t)rank);
-    if (!window)
-        return NULL;
     Py_INCREF((PyObject *)memory);
+    Window *window = (Window *)allocate(vms_window_type, 2 * (Py_ssize_t)rank);
+    if (!window) {
+        Py_DECREF((PyObject *)memory);
+        return NULL;
+    }
     window->memory = memory;
     window->data = data;
     window->format[0] = format[0];
     window->rank = (int)rank;
     window->item_size = (Py_ssize_t)item_size;
+    if (!data)
+        window->data = memory->data;        /* an empty array: nothing is looked at */
     Py_ssize_t stride = (Py_ssize_t)item_size;
     for (size_t i = rank; i-- > 0;) {
         Py_ssize_t length = i == 0 && count >= 0 ? count : (Py_ssize_t)shape[i];

@@ -13,38 +13,77 @@ static int has_format(const State *self)
     return 0;
 }
 
-/* Non-zero with an exception. Bytes written: w->p - room. */
-static int save_to(State *self, vms_writer *w, void *room, size_t size)
+/* The writer is set up but for `opaque`. Non-zero with an exception. `version` is not asked for where it is the newest. */
+static int save_to(State *self, vms_writer *w, uint32_t version)
 {
     const Binding *binding = self->binding;
-    vms_writer_init(w, room, size);
-    if (!binding->table) {
-        if (!self->layout->device->save(self->data, w, NULL))
-            return 0;
-        vms_refused(self, NULL, &w->error, "save");
-        return -1;
-    }
+    const vms_device *device = self->layout->device;
     vms_python_call call;
-    vms_python_call_init(&call, self);
-    w->opaque = &call;
-    int failed = self->layout->device->save(self->data, w, binding->table);
+    Memory *memory = NULL;
+    if (binding->table) {
+        vms_python_call_init(&call, self);
+        w->opaque = &call;
+        memory = (Memory *)Py_NewRef((PyObject *)self->memory);     /* hooks may move an element of a list */
+    }
+    int failed = version == device->version ? device->save(self->data, w, binding->table)
+                                            : device->save_version(self->data, w, version, binding->table);
     if (failed)
-        vms_refused(self, &call, &w->error, "save");
-    Py_XDECREF(call.view);
+        vms_refused(self, binding->table ? &call : NULL, &w->error, "save");
+    if (binding->table) {
+        Py_XDECREF(call.view);
+        Py_DECREF((PyObject *)memory);
+    }
     return failed;
 }
 
-PyObject *vms_state_save(PyObject *op, PyObject *unused)
+/* Room that grows, for states that have no certain size. */
+typedef struct growing {
+    vms_writer w;
+    uint8_t *base;
+} growing;
+
+static int grow(vms_writer *w, size_t need)
 {
-    (void)unused;
-    State *self = (State *)op;
-    if (!has_format(self))
-        return NULL;
+    growing *self = (growing *)w;
+    size_t used = (size_t)(w->p - self->base), size = (size_t)(w->end - self->base);
+    if (need > (size_t)PY_SSIZE_T_MAX / 2 - used)
+        return -1;
+    size = 2 * size < used + need ? used + need : 2 * size;
+    uint8_t *base = PyMem_Realloc(self->base, size);
+    if (!base)
+        return -1;
+    self->base = base;
+    w->p = base + used;
+    w->end = base + size;
+    return 0;
+}
+
+static PyObject *save_growing(State *self, uint32_t version)
+{
+    growing out;
+    size_t size = self->layout->last_size + SCRATCH;
+    out.base = PyMem_Malloc(size);
+    if (!out.base)
+        return PyErr_NoMemory();
+    vms_writer_init(&out.w, out.base, size);
+    out.w.flush = grow;
+    PyObject *bytes = NULL;
+    if (!save_to(self, &out.w, version)) {
+        self->layout->last_size = (size_t)(out.w.p - out.base);
+        bytes = PyBytes_FromStringAndSize((const char *)out.base, out.w.p - out.base);
+    }
+    PyMem_Free(out.base);
+    return bytes;
+}
+
+static PyObject *save_fixed(State *self, uint32_t version)
+{
     uint64_t size_max = self->layout->device->size_max;
     vms_writer w;
     if (size_max <= SCRATCH) {
         uint8_t scratch[SCRATCH];
-        if (save_to(self, &w, scratch, SCRATCH))
+        vms_writer_init(&w, scratch, SCRATCH);
+        if (save_to(self, &w, version))
             return NULL;
         return PyBytes_FromStringAndSize((const char *)scratch, w.p - scratch);
     }
@@ -53,7 +92,8 @@ PyObject *vms_state_save(PyObject *op, PyObject *unused)
     if (!bytes)
         return NULL;
     uint8_t *room = (uint8_t *)PyBytes_AsString(bytes);
-    if (save_to(self, &w, room, (size_t)size_max)) {
+    vms_writer_init(&w, room, (size_t)size_max);
+    if (save_to(self, &w, version)) {
         Py_DECREF(bytes);
         return NULL;
     }
@@ -62,6 +102,49 @@ PyObject *vms_state_save(PyObject *op, PyObject *unused)
     PyObject *shorter = PyBytes_FromStringAndSize((const char *)room, w.p - room);     /* the limited API cannot resize */
     Py_DECREF(bytes);
     return shorter;
+}
+
+/* Saved as an older version; what that cannot express is refused. */
+static PyObject *save_older(State *self, uint32_t version)
+{
+    const vms_device *device = self->layout->device;
+    if (!device->save_version || version < device->minimum_version || version > device->version) {
+        vms_error error = {.code = VMS_VERSION, .found = vms_unsigned(version),
+                           .low = vms_unsigned(device->minimum_version), .high = vms_unsigned(device->version)};
+        if (device->save_version || version != device->version)
+            return vms_refused(self, NULL, &error, "save");
+    }
+    PyObject *bytes = save_growing(self, version);
+    PyObject *check = bytes ? vms_python_part("check_lost") : NULL;
+    PyObject *done = check ? PyObject_CallFunction(check, "OOk", (PyObject *)self, bytes, (unsigned long)version) : NULL;
+    if (!done)
+        Py_CLEAR(bytes);
+    Py_XDECREF(done);
+    return bytes;
+}
+
+PyObject *vms_state_save(PyObject *op, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    static const char *const names[2] = {"version", ""};
+    State *self = (State *)op;
+    if (!has_format(self))
+        return NULL;
+    if (count || keywords) {
+        PyObject *values[2];
+        uint32_t version;
+        if (vms_two_arguments("save", names, 0, args, count, keywords, values))
+            return NULL;
+        if (values[1])
+            return PyErr_Format(PyExc_TypeError, "save() takes one argument, the version");
+        if (values[0] && values[0] != Py_None) {
+            if (vms_version_of(values[0], &version))
+                return NULL;
+            if (version != self->layout->device->version)
+                return save_older(self, version);
+        }
+    }
+    return self->layout->grows ? save_growing(self, self->layout->device->version)
+                               : save_fixed(self, self->layout->device->version);
 }
 
 PyObject *vms_state_save_into(PyObject *op, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
@@ -84,8 +167,33 @@ PyObject *vms_state_save_into(PyObject *op, PyObject *const *args, Py_ssize_t co
     vms_writer w;
     if (offset < 0 || offset > buffer.len)
         PyErr_Format(PyExc_IndexError, "offset %zd is outside the buffer of %zd bytes", offset, buffer.len);
-    else if (!save_to(self, &w, (uint8_t *)buffer.buf + offset, (size_t)(buffer.len - offset)))
-        written = PyLong_FromSsize_t(w.p - ((uint8_t *)buffer.buf + offset));
+    else {
+        uint8_t *room = (uint8_t *)buffer.buf + offset;
+        vms_writer_init(&w, room, (size_t)(buffer.len - offset));
+        if (!save_to(self, &w, self->layout->device->version))
+            written = PyLong_FromSsize_t(w.p - room);
+    }
     PyBuffer_Release(&buffer);
     return written;
+}
+
+/* Is the section of the device to be sent at all? */
+PyObject *vms_state_needed(PyObject *op, PyObject *unused)
+{
+    (void)unused;
+    State *self = (State *)op;
+    const vms_python_class *table = self->layout->table;
+    if (!table->needed)
+        Py_RETURN_TRUE;
+    vms_python_call call;
+    vms_python_call_init(&call, self);
+    Memory *memory = (Memory *)Py_NewRef((PyObject *)self->memory);
+    int answer = table->needed(self->data, &call, self->binding->table);
+    Py_XDECREF(call.view);
+    Py_DECREF((PyObject *)memory);
+    if (answer >= 0)
+        return PyBool_FromLong(answer);
+    if (!PyErr_Occurred())
+        PyErr_Format(PyExc_ArithmeticError, "%s: whether it is needed cannot be computed", table->name);
+    return NULL;
 }

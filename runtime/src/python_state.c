@@ -16,12 +16,14 @@ static State *state_alloc(Binding *binding)
 /* A view of what is in the memory already. */
 State *vms_state_at(Binding *binding, Memory *memory, uint8_t *data)
 {
+    Py_INCREF((PyObject *)memory);      /* before anything can run */
     State *self = state_alloc(binding);
-    if (self) {
-        Py_INCREF((PyObject *)memory);
-        self->memory = memory;
-        self->data = data;
+    if (!self) {
+        Py_DECREF((PyObject *)memory);
+        return NULL;
     }
+    self->memory = memory;
+    self->data = data;
     return self;
 }
 
@@ -39,7 +41,7 @@ static PyObject *state_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
     if (!self)
         return NULL;
     const vms_device *device = self->layout->device;
-    self->memory = vms_memory_new(device->state_size);
+    self->memory = vms_memory_new(device->state_size, device->element);
     if (!self->memory) {
         Py_DECREF((PyObject *)self);
         return NULL;
@@ -82,6 +84,11 @@ static int state_clear(PyObject *op)
             Py_XDECREF(cache[i]);
     PyMem_Free(cache);
     return 0;
+}
+
+void vms_state_forget_cached(State *self)
+{
+    state_clear((PyObject *)self);
 }
 
 static void state_dealloc(PyObject *op)
@@ -132,18 +139,6 @@ static PyObject *state_assign(PyObject *op, PyObject *values)
     Py_RETURN_NONE;
 }
 
-/* Overwrites the whole memory, subsections' presence included, with that of another object of the same layout. */
-static PyObject *state_overwrite(PyObject *op, PyObject *other)
-{
-    State *self = (State *)op;
-    if (!PyType_IsSubtype(Py_TYPE(other), vms_state_type) || ((State *)other)->layout != self->layout) {
-        PyErr_Format(PyExc_TypeError, "not a %s", self->layout->table->name);
-        return NULL;
-    }
-    memmove(self->data, ((State *)other)->data, self->layout->device->state_size);
-    Py_RETURN_NONE;
-}
-
 /* The bytes of the state itself, as a memoryview. */
 static PyObject *state_memory(PyObject *op, PyObject *unused)
 {
@@ -170,8 +165,9 @@ static PyObject *state_binding(PyObject *op, PyObject *unused)
 }
 
 static PyMethodDef state_methods[] = {
-    {"save", vms_state_save, METH_NOARGS,
-     "save($self, /)\n--\n\nThe state as the bytes of a VMState body, in the newest version."},
+    {"save", (PyCFunction)(void (*)(void))vms_state_save, METH_FASTCALL | METH_KEYWORDS,
+     "save($self, version=None)\n--\n\nThe state as the bytes of a VMState body, in the newest version or an older one.\n\n"
+     "Raises InexpressibleError if the older one has no room for something in the state."},
     {"save_into", (PyCFunction)(void (*)(void))vms_state_save_into, METH_FASTCALL | METH_KEYWORDS,
      "save_into($self, buffer, offset=0)\n--\n\nSaves into a writable buffer, from byte `offset` on. Returns the number of "
      "bytes.\n\nRaises BufferTooSmallError if they do not fit; what was written by then stays."},
@@ -183,7 +179,10 @@ static PyMethodDef state_methods[] = {
     {"as_dict", vms_state_as_dict, METH_NOARGS,
      "as_dict($self, /)\n--\n\nThe fields by name: structs as dicts, arrays as lists, buffers as bytes."},
     {"__assign__", state_assign, METH_O, NULL},
-    {"__overwrite__", state_overwrite, METH_O, NULL},
+    {"__overwrite__", vms_state_overwrite, METH_O, NULL},
+    {"__reset_like__", vms_state_reset_like, METH_O, NULL},
+    {"__pattern__", vms_state_pattern, METH_O, NULL},
+    {"__needed__", vms_state_needed, METH_NOARGS, NULL},
     {"__memory__", state_memory, METH_NOARGS, NULL},
     {"__present_bits__", state_present_bits, METH_NOARGS, NULL},
     {"__bound__", state_binding, METH_NOARGS, NULL},

@@ -1,13 +1,17 @@
 /* python_types.h: the native types behind `vmstate.Device`, as they know each other. Limited API.
  *
- * Memory   the bytes of one state, never resized, freed with the last object that looks at them
+ * Memory   the bytes of one state, or a share of a block that a state owns: never resized, freed with the last object
+ *          that looks at them
  * Window   a part of a Memory with a format and a shape, for memoryviews
  * Layout   what the binding says of one struct, checked; its fields are descriptors
  * Binding  one Python class with its layout, the classes of its elements and its hooks
  * State    an object: a Binding and a place in a Memory; base of Device and Struct
- * Elements a sequence of States in an array
+ * Elements a sequence of States in an array or a list, or of values that may be missing
+ * Cursor   a Reader or Writer, for the hooks that code bytes themselves
  *
- * Nothing that Python code can reach changes where a State or a Field points to: that is what makes them safe. */
+ * Nothing that Python code can reach changes where a State or a Field points to: that is what makes them safe. There is
+ * one exception, python_lists.c: States of a list's elements go with these when the list moves to another block. Whoever
+ * runs Python code while it uses a State's `data` must hold its memory, too. */
 #ifndef VMS_PYTHON_TYPES_H
 #define VMS_PYTHON_TYPES_H
 
@@ -21,6 +25,12 @@
 
 typedef struct Memory {
     PyObject_VAR_HEAD
+    const vms_element *element; /* how what these bytes own is given up; NULL if they own nothing */
+    void *block;                /* in place of bytes: a share of this block */
+    struct Memory *around;      /* of a block: the memory of the state that it was found in */
+    /* While C walks through blocks and calls a hook in between, only what is in the hook's own state may be moved. */
+    bool walked;
+    const uint8_t *free_from, *free_to;
     _Alignas(16) uint8_t data[];
 } Memory;
 
@@ -30,6 +40,8 @@ typedef struct Layout {
     const vms_device *device;
     PyObject *fields;           /* tuple of Field, in schema order */
     PyObject *by_name;          /* dict: attribute -> Field */
+    bool grows;                 /* how long a save is is better not asked of the largest one */
+    size_t last_size;           /* of the last save of such a one */
 } Layout;
 
 typedef struct Field {
@@ -48,6 +60,7 @@ typedef struct Field {
     PyObject *members;          /* its dict: value -> member */
     bool flags;
     PyObject *element;          /* of a struct: the class named by the schema */
+    bool keyed;                 /* its elements are entries of a map */
 } Field;
 
 typedef struct Binding {
@@ -70,37 +83,53 @@ typedef struct State {
 
 typedef struct Elements {
     PyObject_HEAD
-    Memory *memory;
-    uint8_t *data;
-    Binding *binding;           /* of the elements */
-    size_t rank;
-    const size_t *shape;        /* in the binding's table */
-    size_t item;                /* of one of the outermost, bytes */
-    int64_t (*count)(const void *state);
-    const void *owner;          /* what `count` is asked of, in the same memory */
-    PyObject **cache;
+    Memory *memory;             /* of the struct around */
+    uint8_t *owner;             /* the struct around */
+    Binding *around;            /* its binding */
+    Field *field;
+    Binding *binding;           /* of the elements; NULL if they are numbers */
+    size_t depth;               /* which of the field's dimensions this is */
+    size_t item;                /* of one element, bytes */
+    uint8_t *data, *there;      /* the first element; NULL at the outside of what is in a block */
+    Memory *block;              /* the one that the cached views look at */
+    PyObject **cache;           /* by number: State or Elements, NULL until one was asked for */
+    size_t cached;              /* room in it */
 } Elements;
 
 /* The types, made once by python_install.c. */
 extern PyTypeObject *vms_memory_type, *vms_window_type, *vms_layout_type, *vms_binding_type, *vms_state_type,
-    *vms_elements_type, *vms_integer_type, *vms_array_type, *vms_struct_type;
+    *vms_elements_type, *vms_integer_type, *vms_array_type, *vms_struct_type, *vms_reader_type, *vms_writer_type;
 extern PyType_Spec vms_memory_spec, vms_window_spec, vms_layout_spec, vms_binding_spec, vms_state_spec,
-    vms_elements_spec, vms_integer_spec, vms_array_spec, vms_struct_spec;
-/* Interned names, and what vmstate.errors makes exceptions with. */
-extern PyObject *vms_str_binding, *vms_refusal;
+    vms_elements_spec, vms_integer_spec, vms_array_spec, vms_struct_spec, vms_reader_spec, vms_writer_spec;
+/* Interned names; what makes exceptions; what is written in Python, by name: see vmstate/_types.py. */
+extern PyObject *vms_str_binding, *vms_refusal, *vms_parts;
 
 /* python_memory.c */
-Memory *vms_memory_new(size_t size);
+Memory *vms_memory_new(size_t size, const vms_element *element);
+Memory *vms_memory_of_block(Memory *around, void *items);         /* one share more; `around` may be NULL */
 PyObject *vms_window(Memory *memory, uint8_t *data, const char *format, size_t item_size, size_t rank,
                      const size_t *shape, Py_ssize_t count);      /* a memoryview; count: outermost length, -1: shape's */
+
+/* python_owned.c: copies of states, with what they own. */
+int vms_copy_states(const Layout *layout, uint8_t *to, const uint8_t *from);      /* non-zero with MemoryError */
+uint8_t *vms_keep(const Layout *layout, uint8_t *states, size_t count);           /* NULL with MemoryError */
+void vms_forget(const Layout *layout, uint8_t *kept, size_t count);
+void vms_put_back(const Layout *layout, uint8_t *states, uint8_t *kept, size_t count);     /* and forgets */
+int vms_may_move(const Memory *memory, const uint8_t *owner);                     /* false with RuntimeError */
+PyObject *vms_state_overwrite(PyObject *self, PyObject *other);
+PyObject *vms_state_reset_like(PyObject *self, PyObject *other);
+PyObject *vms_state_pattern(PyObject *self, PyObject *pattern);
 
 /* python_state.c */
 State *vms_state_at(Binding *binding, Memory *memory, uint8_t *data);
 PyObject **vms_state_cached(State *self, const Field *field);     /* NULL with MemoryError */
+void vms_state_forget_cached(State *self);
 
 /* python_load.c, python_save.c, python_hooks.c */
-PyObject *vms_state_save(PyObject *self, PyObject *unused);
+PyObject *vms_state_save(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+PyObject *vms_state_needed(PyObject *self, PyObject *unused);
 PyObject *vms_state_save_into(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+int vms_version_of(PyObject *value, uint32_t *version);           /* non-zero with an exception */
 PyObject *vms_state_restore(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
 PyObject *vms_state_take(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
 
@@ -110,6 +139,10 @@ typedef struct vms_python_call {
     PyObject *view;             /* what the failed hook was called on */
     const char *method;         /* and its name, or NULL */
 } vms_python_call;
+
+/* python_cursor.c: a Reader or Writer on `cursor` for as long as a hook runs. */
+PyObject *vms_cursor_new(vms_python_cursor kind, void *cursor);
+bool vms_cursor_close(PyObject *cursor, PyObject *raised);       /* did the cursor raise this exception? */
 
 void vms_python_call_init(vms_python_call *call, State *state);
 PyObject *vms_refused(State *self, vms_python_call *call, const vms_error *error, const char *doing);  /* NULL, always */
@@ -141,10 +174,28 @@ int vms_integer_convert(const Field *field, PyObject *value, uint8_t *to, vms_pl
 PyObject *vms_array_value(Field *field, State *state);
 int vms_array_assign(Field *field, State *state, PyObject *value);
 
-/* python_elements.c: one struct, and arrays of them. */
-PyObject *vms_elements_new(State *state, const Field *field, Binding *binding);
+/* python_elements.c: arrays and lists. */
+PyObject *vms_elements_over(Elements *self, Memory *memory, uint8_t *at);         /* a view of an element elsewhere */
+PyObject *vms_elements_new(State *state, Field *field, Binding *binding);
+Py_ssize_t vms_elements_length(PyObject *self);
+PyObject *vms_elements_item(PyObject *self, Py_ssize_t index);
+void vms_elements_drop(Elements *self);                           /* cached views, and the block with them */
+extern PyMethodDef vms_elements_methods[];
+
+/* python_assign.c: assignment of structs, and of all elements. */
 int vms_elements_assign(Elements *self, PyObject *value, const Field *field, vms_place place);
 int vms_struct_assign(State *state, PyObject *value, const Field *field, vms_place place);
+int vms_elements_set(PyObject *self, PyObject *key, PyObject *value);
+
+/* python_lists.c */
+PyObject *vms_elements_splice(PyObject *self, PyObject *args);
+int vms_list_assign(Elements *self, PyObject *value, const Field *field);
+int vms_block_assign(Field *field, State *state, const uint8_t *items, size_t count);
+
+/* python_parts.c: bitmaps and maps, whose outside is written in Python. */
+PyObject *vms_python_part(const char *name);                             /* borrowed */
+PyObject *vms_bitmap_value(Field *field, State *state);
+int vms_bitmap_assign(Field *field, State *state, PyObject *value);
 
 /* Takes the new reference, and drops the old one when the slot says so already: dropping it can run anything. */
 static inline void vms_replace(PyObject **slot, PyObject *value)
@@ -154,13 +205,36 @@ static inline void vms_replace(PyObject **slot, PyObject *value)
     Py_XDECREF(old);
 }
 
-static inline Py_ssize_t vms_used(const Field *field, const State *state)
+/* Where the elements of a member are, and how many of the outermost. */
+typedef struct vms_extent {
+    uint8_t *items;
+    size_t count;
+} vms_extent;
+
+static inline vms_extent vms_extent_of(const Field *field, const uint8_t *state)
 {
     const vms_python_member *member = field->member;
-    if (!member->count)
-        return (Py_ssize_t)member->shape[0];
-    int64_t used = member->count(state->data);
-    return used < 0 || (uint64_t)used > member->shape[0] ? (Py_ssize_t)member->shape[0] : (Py_ssize_t)used;
+    vms_extent extent = {(uint8_t *)(uintptr_t)state + member->offset, member->rank ? member->shape[0] : 1};
+    if (member->storage != VMS_PYTHON_INLINE) {
+        uint32_t count;
+        memcpy(&extent.items, state + member->offset, sizeof extent.items);
+        memcpy(&count, state + member->owned, sizeof count);
+        extent.count = extent.items ? count : 0;
+    } else if (member->count) {
+        int64_t used = member->count(state);
+        if (member->kind == VMS_PYTHON_BITMAP && used > 0)
+            used = (used + 63) / 64;
+        if (used >= 0 && (uint64_t)used < extent.count)
+            extent.count = (size_t)used;
+    }
+    return extent;
+}
+
+/* Is it given as a sequence of its elements? */
+static inline bool vms_is_sequence(const Field *field)
+{
+    const vms_python_member *member = field->member;
+    return (member->kind == VMS_PYTHON_STRUCT && member->rank) || member->there;
 }
 
 #endif

@@ -12,16 +12,25 @@ PyObject *vms_subject(const Field *field, vms_place place)
     return text;
 }
 
-static PyObject *struct_value(Field *field, State *state)
+/* A struct or a sequence: made once. Of a map what the Map is made of. */
+static PyObject *made_value(Field *field, State *state)
 {
     PyObject **slot = vms_state_cached(state, field);
     if (!slot)
         return NULL;
     if (!*slot) {
         Binding *binding = (Binding *)PyTuple_GetItem(state->binding->elements, (Py_ssize_t)field->index);
+        if (!Py_IS_TYPE((PyObject *)binding, vms_binding_type))
+            binding = NULL;             /* of numbers */
         PyObject *made = field->member->rank
                              ? vms_elements_new(state, field, binding)
                              : (PyObject *)vms_state_at(binding, state->memory, state->data + field->member->offset);
+        if (made && field->member->storage == VMS_PYTHON_MAP) {
+            PyObject *type = vms_python_part("map");
+            PyObject *map = type ? PyObject_CallFunctionObjArgs(type, made, NULL) : NULL;
+            Py_DECREF(made);
+            made = map;
+        }
         if (!made)
             return NULL;
         /* Making it may have run a collection, and with it anything. */
@@ -37,26 +46,46 @@ static PyObject *struct_value(Field *field, State *state)
 
 PyObject *vms_field_value(Field *field, State *state)
 {
-    if (field->member->kind == VMS_PYTHON_STRUCT)
-        return struct_value(field, state);
-    if (field->member->rank)
+    const vms_python_member *member = field->member;
+    if (member->kind == VMS_PYTHON_STRUCT || member->there)
+        return made_value(field, state);
+    if (member->kind == VMS_PYTHON_BITMAP)
+        return vms_bitmap_value(field, state);
+    if (member->rank)
         return vms_array_value(field, state);
-    return vms_integer_value(field, state->data + field->member->offset);
+    return vms_integer_value(field, state->data + member->offset);
 }
 
 int vms_field_assign(Field *field, State *state, PyObject *value)
 {
     static const vms_place whole = {0, NULL};
-    if (field->member->kind == VMS_PYTHON_STRUCT) {
-        PyObject *inner = struct_value(field, state);
+    const vms_python_member *member = field->member;
+    if (member->kind == VMS_PYTHON_STRUCT || member->there) {
+        PyObject *inner = made_value(field, state);
         if (!inner)
             return -1;
-        int failed = field->member->rank ? vms_elements_assign((Elements *)inner, value, field, whole)
-                                         : vms_struct_assign((State *)inner, value, field, whole);
+        int failed;
+        if (member->storage == VMS_PYTHON_MAP) {
+            PyObject *done = PyObject_CallMethod(inner, "_replace", "O", value);
+            failed = done ? 0 : -1;
+            Py_XDECREF(done);
+        } else {
+            failed = member->rank ? vms_elements_assign((Elements *)inner, value, field, whole)
+                                  : vms_struct_assign((State *)inner, value, field, whole);
+        }
         Py_DECREF(inner);
         return failed;
     }
-    if (field->member->rank)
+    if (member->kind == VMS_PYTHON_BITMAP)
+        return vms_bitmap_assign(field, state, value);
+    if (member->rank)
         return vms_array_assign(field, state, value);
-    return vms_integer_convert(field, value, state->data + field->member->offset, whole);
+    if (PyLong_Check(value))
+        return vms_integer_convert(field, value, state->data + member->offset, whole);
+    /* Converting runs code, and may move the state. */
+    uint8_t number[8];
+    if (vms_integer_convert(field, value, number, whole))
+        return -1;
+    memcpy(state->data + member->offset, number, member->item_size);
+    return 0;
 }

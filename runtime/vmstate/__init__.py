@@ -6,12 +6,14 @@ when they are first asked for.
 
 from __future__ import annotations
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 from vmstate.errors import (
     BufferTooSmallError,
     FramingError,
     HookError,
+    InexpressibleError,
     TrailingError,
     TruncatedError,
     UnknownNameError,
@@ -25,15 +27,24 @@ from vmstate.locations import get_include, get_sources
 
 if TYPE_CHECKING:
     from vmstate import fields
-    from vmstate._types import Elements
+    from vmstate._bitmap import Bitmap
+    from vmstate._containers import Entries, List, Map, OptionalElements
+    from vmstate._types import Elements, Reader, Writer
     from vmstate.state import Device, Struct
 
 __all__ = [
+    "Bitmap",
     "BufferTooSmallError",
     "Device",
     "Elements",
+    "Entries",
     "FramingError",
     "HookError",
+    "InexpressibleError",
+    "List",
+    "Map",
+    "OptionalElements",
+    "Reader",
     "Struct",
     "TrailingError",
     "TruncatedError",
@@ -43,19 +54,29 @@ __all__ = [
     "VMStateError",
     "ValidationError",
     "VersionError",
+    "Writer",
     "fields",
     "get_include",
     "get_sources",
 ]
 
 
+_NATIVE = {
+    "Device": "state",
+    "Struct": "state",
+    "Bitmap": "_bitmap",
+    "Entries": "_containers",
+    "List": "_containers",
+    "Map": "_containers",
+    "OptionalElements": "_containers",
+    "Elements": "_types",
+    "Reader": "_types",
+    "Writer": "_types",
+}
+"""What needs the runtime's extension: name -> module."""
+
+
 def __getattr__(name: str) -> Any:
-    if name in ("Device", "Struct"):
-        from vmstate import state
-
-        return getattr(state, name)
-    if name == "Elements":
-        from vmstate._types import Elements
-
-        return Elements
+    if name in _NATIVE:
+        return getattr(importlib.import_module(f"vmstate.{_NATIVE[name]}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

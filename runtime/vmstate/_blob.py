@@ -1,7 +1,8 @@
 """The self-describing form of one state: what `dumps` makes and `loads` reads.
 
-Numbers are big-endian: magic `89 56 4d 53`, u8 format 1, u8 length of the name, the name on the wire, u32 version, the
-first 8 bytes of the schema's SHA-256, u64 length of the body, the body.
+Numbers are big-endian: magic `89 56 4d 53`, u8 format, u8 length of the name, the name on the wire, u32 version, the
+first 8 bytes of the schema's SHA-256, u64 length of the body, the body. That is format 1. In format 2 there follow u32,
+the number of elements that may be missing, and a byte for each: 00 if it is. A body does not tell them from others.
 """
 
 from __future__ import annotations
@@ -16,25 +17,27 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 MAGIC = b"\x89VMS"
-_FORMAT = 1
 _START = struct.Struct(">4sBB")
 _AFTER_NAME = struct.Struct(">I8sQ")
+_COUNT = struct.Struct(">I")
 
 
 @dataclass(frozen=True)
 class Blob:
-    """`digest` is of the schema, 8 bytes."""
+    """`digest` is of the schema, 8 bytes; `pattern` tells missing elements, a byte each."""
 
     name: str
     version: int
     digest: bytes
     body: bytes
+    pattern: bytes = b""
 
 
 def pack(blob: Blob) -> bytes:
     name = blob.name.encode()
     after = _AFTER_NAME.pack(blob.version, blob.digest, len(blob.body))
-    return _START.pack(MAGIC, _FORMAT, len(name)) + name + after + blob.body
+    start = _START.pack(MAGIC, 2 if blob.pattern else 1, len(name))
+    return start + name + after + blob.body + (_COUNT.pack(len(blob.pattern)) + blob.pattern if blob.pattern else b"")
 
 
 def unpack(data: Buffer, device: str) -> Blob:
@@ -45,23 +48,29 @@ def unpack(data: Buffer, device: str) -> Blob:
                            f"not {MAGIC.hex(' ')}", device=device, offset=0)  # fmt: skip
     _need(view, _START.size, device)
     _, form, length = _START.unpack_from(view)
-    if form != _FORMAT:
+    if form not in (1, 2):
         raise FramingError(
-            f"{device}: made by another dumps(), of format {form}; this one reads {_FORMAT}",
-            device=device, offset=4, found=form, allowed=_FORMAT,
+            f"{device}: made by another dumps(), of format {form}; this one reads 1 and 2",
+            device=device, offset=4, found=form, allowed=(1, 2),
         )  # fmt: skip
     at = _START.size + length
     _need(view, at + _AFTER_NAME.size, device)
     name = bytes(view[_START.size : at]).decode("utf-8", "backslashreplace")
     version, digest, size = _AFTER_NAME.unpack_from(view, at)
     at += _AFTER_NAME.size
-    _need(view, at + size, device)
-    if len(view) > at + size:
-        left = len(view) - at - size
-        raise TrailingError(
-            f"{device} at offset {at + size}: {left} bytes are left over", device=device, offset=at + size, found=left
-        )
-    return Blob(name, version, digest, bytes(view[at:]))
+    end = at + size
+    _need(view, end, device)
+    body, pattern = bytes(view[at:end]), b""
+    if form == 2:
+        _need(view, end + _COUNT.size, device)
+        start = end + _COUNT.size
+        end = start + _COUNT.unpack_from(view, end)[0]
+        _need(view, end, device)
+        pattern = bytes(view[start:end])
+    if len(view) > end:
+        left = len(view) - end
+        raise TrailingError(f"{device} at offset {end}: {left} bytes are left over", device=device, offset=end, found=left)
+    return Blob(name, version, digest, body, pattern)
 
 
 def _need(view: memoryview, size: int, device: str) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from cffi import FFI
 
 _RUNTIME = Path(__file__).resolve().parent.parent
+_SOURCES = ("python_*.c", "memory.c", "errors.c")
 
 
 def _from_here(path: Path) -> str:
@@ -20,7 +21,7 @@ ffibuilder.cdef("int vms_python_install(void *namespace);")
 ffibuilder.set_source(
     "vmstate._native",
     "int vms_python_install(void *namespace);",
-    sources=sorted(_from_here(path) for path in (_RUNTIME / "src").glob("python_*.c")),
+    sources=sorted(_from_here(path) for pattern in _SOURCES for path in (_RUNTIME / "src").glob(pattern)),
     depends=sorted(_from_here(path) for folder in ("src", "include") for path in (_RUNTIME / folder).glob("*.h")),
     include_dirs=[_from_here(_RUNTIME / "include"), _from_here(_RUNTIME / "src")],
     define_macros=[("Py_LIMITED_API", "0x030b0000")],

@@ -92,9 +92,9 @@ def _error(
     shown: int | None = found
     if code in ("range", "count", "version"):
         allowed = (low, high)
-    elif code in ("equal", "full", "truncated"):
+    elif code in ("equal", "full", "truncated", "marker"):
         allowed = low
-    elif code in ("check", "arithmetic", "index", "unknown-subsection", "repeated-subsection"):
+    elif code in ("check", "arithmetic", "index", "unknown-subsection", "repeated-subsection", "no-hook"):
         shown = None
     at = offset if doing == "load" else None
     message = _where(device, path, at) + ": " + _what(code, text, found, low, high)
@@ -123,6 +123,12 @@ def _what(code: str, text: str, found: int, low: int, high: int) -> str:
         return f"unknown subsection {text!r}"
     if code == "repeated-subsection":
         return f"the subsection {text!r} came already"
+    if code == "marker":
+        return f"found {found:#04x}, but the receiver has no such element: only {low:#04x} can stand for it"
+    if code == "key":
+        return f"the key {found} is there already" if found == low else f"the key {found} follows {low}"
+    if code == "no-hook":
+        return f"only the hook {text} can code it, and there is none"
     if code == "hook":
         return f"the hook {text or '?'} failed with {found}"
     if code == "full":

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from vmstate._native import ffi, lib
 from vmstate._refusals import refusal
+from vmstate.errors import BufferTooSmallError, TruncatedError
 
-_namespace: dict[str, object] = {"refusal": refusal}
+parts: dict[str, object] = {"truncated": TruncatedError, "full": BufferTooSmallError}
+"""What native code takes from here by name; the modules that have more to give add it."""
+_namespace: dict[str, object] = {"refusal": refusal, "parts": parts}
 if lib.vms_python_install(ffi.cast("void *", id(_namespace))):
     raise ImportError("vmstate's native types could not be made")
 
 Binding = _namespace["Binding"]
 Elements = _namespace["Elements"]
 Layout = _namespace["Layout"]
+Reader = _namespace["Reader"]
 State = _namespace["State"]
+Writer = _namespace["Writer"]
 array = _namespace["array"]
 integer = _namespace["integer"]
 struct = _namespace["struct"]

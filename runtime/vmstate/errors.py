@@ -92,9 +92,18 @@ class ValidationError(VMStateError):
 
 
 class HookError(VMStateError):
-    """A hook written in C failed; `found` is what it returned. One written in Python raises its own exception."""
+    """A hook written in C failed; `found` is what it returned. One written in Python raises its own exception.
+
+    Or there is none where only a hook can tell what the bytes are: `code` is no-hook.
+    """
 
     default_code = "hook"
+
+
+class InexpressibleError(VMStateError):
+    """An older version has no room for what the state is; `path` is the first value that would be lost."""
+
+    default_code = "inexpressible"
 
 
 class FramingError(VMStateError):

@@ -6,9 +6,18 @@ class.
 
 from __future__ import annotations
 
-from vmstate._types import array, integer, struct
+from vmstate._types import State, array, integer, struct
 
 boolean = integer
 timer = integer
+double = integer
+bitmap = array
+list = struct
 
-__all__ = ["array", "boolean", "integer", "struct", "timer"]
+
+def map(element: type[State]) -> struct:
+    """Entries of a map, one class a map."""
+    return struct(element, keyed=True)
+
+
+__all__ = ["array", "bitmap", "boolean", "double", "integer", "list", "map", "struct", "timer"]

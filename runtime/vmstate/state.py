@@ -10,6 +10,7 @@ import copy as copying
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
+from vmstate import _older  # noqa: F401  (native code calls it)
 from vmstate._binding import bind, generated
 from vmstate._blob import Blob, pack, unpack
 from vmstate._text import state_text
@@ -37,12 +38,15 @@ class _Described(State):
     # Loading new ones ------------------------------------------------------------------------------------------
 
     @classmethod
-    def load(cls, data: Buffer, version: int) -> Self:
+    def load(cls, data: Buffer, version: int, *, layout: Self | None = None) -> Self:
         """A new object from the body `data`. The version must be known: the body does not carry it.
 
-        There is no state from before: `equal` takes what comes. Raises a VMStateError if the data is refused.
+        There is no state from before: `equal` takes what comes. Elements that may be missing are where `layout`, another
+        object of the class, has some; without it all are missing. Raises a VMStateError if the data is refused.
         """
         new = cls()
+        if layout is not None:
+            new.__pattern__(layout.__pattern__(None))
         new.__take__(data, version)
         return new
 
@@ -50,7 +54,8 @@ class _Described(State):
         """The state with all that is needed to load it again: name, version, and which schema it was."""
         layout = self.__bound__().layout
         body = self.save()
-        return pack(Blob(layout.wire_name, layout.versions[1], bytes.fromhex(layout.digest), body))
+        digest = bytes.fromhex(layout.digest)
+        return pack(Blob(layout.wire_name, layout.versions[1], digest, body, self.__pattern__(None)))
 
     @classmethod
     def loads(cls, data: Buffer) -> Self:
@@ -64,8 +69,12 @@ class _Described(State):
             raise FramingError(
                 f"{layout.wire_name}: this is a state of {blob.name!r}", device=layout.wire_name, offset=6
             )
+        new = cls()
+        if len(blob.pattern) == len(new.__pattern__(None)):
+            new.__pattern__(blob.pattern)
         try:
-            return cls.load(blob.body, blob.version)
+            new.__take__(blob.body, blob.version)
+            return new
         except VMStateError as error:
             if blob.digest.hex() != layout.digest:
                 error.add_note(
@@ -128,6 +137,24 @@ class Device(_Described):
     """A device: what has a section of its own in a stream."""
 
     __slots__ = ()
+
+    priority: ClassVar[str] = "default"
+    """Its place in a stream: QEMU's name of it."""
+    unmigratable: ClassVar[bool] = False
+    """Does it keep a machine from migrating?"""
+    early_setup: ClassVar[bool] = False
+    """Is its section sent before RAM?"""
+    is_opaque: ClassVar[bool] = False
+    """Has it no fields, only hooks that write and read its body?"""
+
+    @property
+    def needed(self) -> bool:
+        """Is its section to be sent at all, as the state is now?"""
+        return self.__needed__()
+
+    def dev_unplug_pending(self) -> bool:
+        """Is the device being unplugged? Saves and loads do not ask. By itself it says no."""
+        return False
 
 
 class Struct(_Described):

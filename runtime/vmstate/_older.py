@@ -1,0 +1,91 @@
+"""What a save in an older version would lose."""
+
+from __future__ import annotations
+
+import copy
+import struct
+from collections.abc import Iterator, Sequence
+from itertools import zip_longest
+from typing import Any
+
+from vmstate._bitmap import Bitmap
+from vmstate._containers import Map
+from vmstate._types import Elements, State, parts
+from vmstate.errors import InexpressibleError
+
+_ABSENT = object()
+
+
+def check_lost(state: State, body: bytes, version: int) -> None:
+    """Raises InexpressibleError if something of `state` does not come back from `body`, a save of it in `version`.
+
+    Something is lost that does not come back although it would in the newest version; the error names the first, in
+    schema order. Loads run on copies, with their hooks. Where even the older version's own load refuses the bytes, its
+    error is raised.
+    """
+    missing = list(_differences(state, _loaded(state, body, version), ""))
+    if not missing:
+        return
+    sender = copy.copy(state)
+    newest = sender.__bound__().layout.versions[1]
+    never = {path for path, _, _ in _differences(sender, _loaded(sender, sender.save(), newest), "")}
+    for path, kept, loaded in missing:
+        if path in never:
+            continue
+        name = state.__bound__().layout.wire_name
+        raise InexpressibleError(
+            f"{name}: {path} cannot be said in version {version}: it is {_shown(kept)}, and would be {_shown(loaded)}",
+            device=name, path=path, found=kept if type(kept) is int else None,
+            allowed=loaded if type(loaded) is int else None,
+        )  # fmt: skip
+
+
+def _loaded(sender: State, body: bytes, version: int) -> State:
+    """Another object like it that has loaded the body, and had nothing before but the sender's pattern of elements."""
+    receiver = copy.copy(sender)
+    receiver.__reset_like__(sender)
+    receiver.__take__(body, version)
+    return receiver
+
+
+def _differences(kept: Any, loaded: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+    """Paths of what is not the same in both, with the two values; of a sequence its length before its elements."""
+    if isinstance(kept, State) and isinstance(loaded, State):
+        if kept == loaded:
+            return
+        for field in kept.__bound__().layout.fields:
+            inner = f"{path}.{field.__name__}" if path else field.__name__
+            yield from _differences(field.__get__(kept), field.__get__(loaded), inner)
+        return
+    kept_items, loaded_items = _items(kept), _items(loaded)
+    if kept_items is not None and loaded_items is not None:
+        if len(kept_items) != len(loaded_items):
+            yield path, len(kept_items), len(loaded_items)
+        for number, (one, other) in enumerate(zip_longest(kept_items, loaded_items, fillvalue=_ABSENT)):
+            if one is not _ABSENT and not _same(one, other):
+                yield from _differences(one, other, f"{path}[{number}]")
+    elif not _same(kept, loaded):
+        yield path, kept, loaded
+
+
+def _items(value: Any) -> Sequence[Any] | None:
+    if isinstance(value, Map):
+        return list(value._entries)
+    if isinstance(value, Elements | list):
+        return list(value)
+    if isinstance(value, memoryview):
+        return value.tolist()
+    return value.words.tolist() if isinstance(value, Bitmap) else None
+
+
+def _same(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, float):
+        return struct.pack("d", one) == struct.pack("d", other)
+    return bool(one == other)
+
+
+def _shown(value: Any) -> str:
+    return "absent" if value is _ABSENT else repr(value)
+
+
+parts["check_lost"] = check_lost
