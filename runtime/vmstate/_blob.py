@@ -69,7 +69,9 @@ def unpack(data: Buffer, device: str) -> Blob:
         pattern = bytes(view[start:end])
     if len(view) > end:
         left = len(view) - end
-        raise TrailingError(f"{device} at offset {end}: {left} bytes are left over", device=device, offset=end, found=left)
+        raise TrailingError(
+            f"{device} at offset {end}: {left} bytes are left over", device=device, offset=end, found=left
+        )
     return Blob(name, version, digest, body, pattern)
 
 

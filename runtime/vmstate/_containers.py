@@ -22,11 +22,11 @@ class OptionalElements(Elements[_T_co]):
     __slots__ = ()
 
 
-class List(Elements[_T], MutableSequence[_T]):  # type: ignore[misc]
+class List(Elements[_T], MutableSequence[_T]):
     """Elements in memory of their own: as many as there are, up to the schema's `max`.
 
-    What is put in is copied: a struct of the same kind, or a mapping of its fields, the others at reset. Raises ValueError
-    where there would be too many, and then nothing has changed.
+    What is put in is copied: a struct of the same kind, or a mapping of its fields, the others at reset. Raises
+    ValueError where there would be too many, and then nothing has changed.
     """
 
     __slots__ = ()

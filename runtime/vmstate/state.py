@@ -41,8 +41,9 @@ class _Described(State):
     def load(cls, data: Buffer, version: int, *, layout: Self | None = None) -> Self:
         """A new object from the body `data`. The version must be known: the body does not carry it.
 
-        There is no state from before: `equal` takes what comes. Elements that may be missing are where `layout`, another
-        object of the class, has some; without it all are missing. Raises a VMStateError if the data is refused.
+        There is no state from before: `equal` takes what comes. Elements that may be missing are there where `layout`,
+        another object of the class, has them; without it all are missing. Raises a VMStateError if the data is
+        refused.
         """
         new = cls()
         if layout is not None:

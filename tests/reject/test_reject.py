@@ -22,7 +22,6 @@ CASES = sorted(path.stem for path in HERE.glob("*.vms"))
 ELSEWHERE = {
     "stray-doc": "a warning; tests/unit/syntax",
     "too-deep": "tests/unit/syntax",
-    "c-only": "only for a Python module; tests/unit/cli",
     "struct-version": "a warning; tests/unit/passes",
     "shadowed-subsection": "a warning; tests/unit/passes",
 }

@@ -77,8 +77,8 @@ _MODULES = {
     "collections.abc": ("Iterable", "Mapping"),
     "typing": ("Any", "ClassVar"),
     "typing_extensions": ("Buffer",),
-    "vmstate": (  # fmt: skip
-        "Bitmap", "Device", "Elements", "Entries", "List", "Map", "OptionalElements", "Reader", "Struct", "Writer",
+    "vmstate": (
+        *("Bitmap", "Device", "Elements", "Entries", "List", "Map", "OptionalElements", "Reader", "Struct", "Writer"),
     ),
 }
 

@@ -41,7 +41,7 @@ def build(
     Returns the paths of the emitted sources. Raises click.ClickException: schemas with errors (nothing is written
     then), a folder that cannot be written, a compiler that fails.
     """
-    made = load(schemas, defines or {}, format_, for_python=not c_only)
+    made = load(schemas, defines or {}, format_)
     files = outputs(made, output, c_only=c_only)
     try:
         write(files)
@@ -105,7 +105,7 @@ def build_command(
     Only files whose content changes are touched, and nothing is written when a schema has errors.
     """
     if check_only or list_outputs:
-        made = load(schemas, dict(defines), format_, for_python=not c_only)
+        made = load(schemas, dict(defines), format_)
         files = outputs(made, output, c_only=c_only)
         native = [] if emit_only or c_only else modules(list(files))
         if list_outputs:

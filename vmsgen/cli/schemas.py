@@ -11,7 +11,6 @@ from pathlib import Path, PurePath
 import click
 
 from vmsgen.backend.clashes import refuse_clashes
-from vmsgen.backend.python_only import refuse_for_python
 from vmsgen.diagnostics import Diagnostics, github, json, terminal
 from vmsgen.model.interval import ANY
 from vmsgen.model.schema import Schema, every
@@ -68,19 +67,16 @@ def load(
     format_: str = "terminal",
     *,
     lints: bool = False,
-    for_python: bool = False,
 ) -> tuple[Schema, ...]:
     """The compiled schemas; warnings go to standard error. Raises SchemaErrors, or UsageError for a wrong `-D`.
 
-    `lints` asks for warnings; `for_python` refuses what only C can do.
+    `lints` asks for warnings.
     """
     diagnostics = Diagnostics()
     made = compile_files([PurePath(path) for path in schemas], diagnostics, defines=defines)
     refuse_clashes(made, diagnostics)
     for schema in made if lints else ():
         lint(schema, diagnostics)
-    if for_python:
-        refuse_for_python(made, diagnostics)
     text = render(diagnostics, format_)
     if diagnostics.has_errors:
         raise SchemaErrors(text)

@@ -88,7 +88,7 @@ def test_loads_refuses(uart: Any) -> None:
     with pytest.raises(vmstate.FramingError, match="they begin with 61 62 63, not 89 56 4d 53"):
         uart.Pckbd.loads(b"abc")
     with pytest.raises(vmstate.FramingError, match="made by another dumps"):
-        uart.Pckbd.loads(blob[:4] + b"\x02" + blob[5:])
+        uart.Pckbd.loads(blob[:4] + b"\x03" + blob[5:])
     with pytest.raises(vmstate.TrailingError):
         uart.Pckbd.loads(blob + b"\0")
     for length in range(len(blob)):

@@ -109,8 +109,8 @@ def test_saving_checks_as_loading_does(board: Any) -> None:
         (((b"", 1, 2), {}), TypeError, r"restore\(\) takes data and version, not 3 arguments"),
         (((b"",), {"epoch": 3}), TypeError, r"restore\(\) has no argument 'epoch'"),
         (((b"", 3), {"version": 3}), TypeError, r"restore\(\) got twice the argument 'version'"),
-        (((b"", -1), {}), OverflowError, "version is the stream's, an integer in 0..4294967295, not -1"),
-        (((b"", "3"), {}), TypeError, "version is the stream's, an integer in 0..4294967295, not '3'"),
+        (((b"", -1), {}), OverflowError, "version is an integer in 0..4294967295, not -1"),
+        (((b"", "3"), {}), TypeError, "version is an integer in 0..4294967295, not '3'"),
         ((("text", 3), {}), TypeError, "bytes-like"),
     ],
 )
