@@ -86,9 +86,10 @@ static void resume(PyObject *type, PyObject *before, PyObject *trace, bool raise
         PyErr_Restore(type, before, trace);
         return;
     }
+    /* Fetched first: what waited may still have to be made, and nothing can be made while an exception is set. */
     PyObject *new_type, *new, *new_trace;
-    PyErr_NormalizeException(&type, &before, &trace);
     PyErr_Fetch(&new_type, &new, &new_trace);
+    PyErr_NormalizeException(&type, &before, &trace);
     PyErr_NormalizeException(&new_type, &new, &new_trace);
     if (trace)
         PyException_SetTraceback(before, trace);

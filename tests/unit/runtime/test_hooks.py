@@ -158,6 +158,24 @@ def test_two_hooks_raise(board: Any) -> None:
         quiet().save()
 
 
+def test_two_hooks_raise_what_c_code_set(board: Any) -> None:
+    """What waits is then not an object yet: C code that sets an exception leaves the making to whoever looks at it."""
+
+    class Tx(board.Tx):  # type: ignore[misc]
+        def pre_save(self) -> None:
+            self.size = 1 << 40
+
+    class Board(board.Board):  # type: ignore[misc]
+        def post_save(self) -> None:
+            self.small = 1 << 40
+
+    Board = type("Board", (Board,), {"Tx": Tx})
+    with pytest.raises(OverflowError, match="small") as caught:
+        Board().save()
+    assert isinstance(caught.value.__context__, OverflowError)
+    assert "size" in str(caught.value.__context__)
+
+
 def test_a_refusal_names_the_hooks_that_ran(board: Any) -> None:
     class Board(board.Board):  # type: ignore[misc]
         def pre_load(self) -> None:
