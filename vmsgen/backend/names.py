@@ -8,7 +8,7 @@ import re
 C_RESERVED = frozenset(
     """auto bool break case char const continue default do double else enum extern false float for goto if inline int
     long register restrict return short signed sizeof static struct switch true typedef union unsigned void volatile
-    while asm typeof
+    while asm typeof offsetof WINAPI
     uint8_t uint16_t uint32_t uint64_t int8_t int16_t int32_t int64_t size_t
     NULL errno stdin stdout stderr assert
     alignas alignof constexpr nullptr static_assert thread_local typeof_unqual linux unix i386 complex I""".split()
@@ -36,11 +36,22 @@ _RUNTIME = re.compile("(vms|python)(_.*)?")
 """The runtime's own functions and types, and those of the binding."""
 
 _LIMITS = re.compile(r"(U?INT(_LEAST|_FAST)?\d*|U?INTMAX|U?INTPTR|SIZE|PTRDIFF|SIG_ATOMIC|WCHAR|WINT|RAND)_(MIN|MAX|C)")
-_STANDARD_MACROS = frozenset({"EXIT_SUCCESS", "EXIT_FAILURE", "MB_CUR_MAX", "SIZE_MAX"})
+_STANDARD_MACROS = frozenset(
+    """EXIT_SUCCESS EXIT_FAILURE MB_CUR_MAX SIZE_MAX
+    BIG_ENDIAN LITTLE_ENDIAN PDP_ENDIAN BYTE_ORDER FD_SETSIZE NFDBITS
+    WCONTINUED WEXITED WNOHANG WNOWAIT WSTOPPED WUNTRACED
+    BUFSIZ EOF SEEK_CUR SEEK_END SEEK_SET st_atime st_ctime st_mtime""".split()
+)
+"""What vms.h brings along, and what a binding's Python.h does that a device might call something."""
+
+
+def is_macro(name: str) -> bool:
+    """Whether a header that generated C includes makes something else of the name."""
+    return name in _STANDARD_MACROS or bool(_LIMITS.fullmatch(name)) or name.startswith("VMS_")
 
 
 def _is_reserved(name: str) -> bool:
-    return name in RESERVED or bool(_KEYWORD_LIKE.fullmatch(name))
+    return name in RESERVED or is_macro(name) or bool(_KEYWORD_LIKE.fullmatch(name))
 
 
 def member_name(name: str) -> str:
@@ -68,5 +79,4 @@ def c_struct(name: str) -> str:
 
 def macro_name(name: str) -> str:
     """A constant's name as a C macro."""
-    standard = name in _STANDARD_MACROS or _LIMITS.fullmatch(name)
-    return name + "_" if standard or _is_reserved(name) or name.startswith("VMS_") else name
+    return name + "_" if _is_reserved(name) else name

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import PurePath
+import re
+import shutil
+import subprocess
+from pathlib import Path, PurePath
 
 import pytest
 
@@ -10,6 +13,7 @@ from vmsgen.backend.clashes import refuse_clashes
 from vmsgen.backend.names import c_struct, class_name, hook_name, macro_name, member_name
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.passes import compile_files
+from vmstate import get_include
 
 
 @pytest.mark.parametrize(
@@ -17,11 +21,25 @@ from vmsgen.passes import compile_files
     [
         ("status", "status"), ("class", "class_"), ("int", "int_"), ("template", "template_"), ("None", "None_"),
         ("save", "save_"), ("pre_load", "pre_load_"), ("_Bool", "_Bool_"), ("_private", "_private"),
-        ("errno", "errno_"), ("mro", "mro_"), ("version", "version"),
+        ("errno", "errno_"), ("mro", "mro_"), ("version", "version"), ("UINT8_MAX", "UINT8_MAX_"), ("EOF", "EOF_"),
+        ("VMS_ABI", "VMS_ABI_"), ("BIG_ENDIAN", "BIG_ENDIAN_"), ("offsetof", "offsetof_"), ("WINAPI", "WINAPI_"),
     ],
 )  # fmt: skip
 def test_members(name: str, expected: str) -> None:
     assert member_name(name) == expected
+
+
+def test_members_are_no_macros_of_the_runtime_header(tmp_path: Path) -> None:
+    """Such a member would be something else, or nothing, once the preprocessor has seen it."""
+    if not shutil.which("cc"):
+        pytest.skip("there is no cc")
+    source = tmp_path / "all.c"
+    source.write_text('#include "vms.h"\n')
+    command = ["cc", "-E", "-dM", f"-I{get_include()}", str(source)]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    macros = re.findall(r"^#define ([A-Za-z]\w*) ", text, re.MULTILINE)
+    assert "EXIT_SUCCESS" in macros
+    assert [name for name in macros if member_name(name) == name] == []
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from vmsgen.backend.c.ctypes import INT, WIDE, promoted
 from vmsgen.backend.c.expressions import C, Context, Expressions, number, truth
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import NOTHING, Direction, Trail
-from vmsgen.backend.names import C_RESERVED, hook_name
+from vmsgen.backend.names import C_RESERVED, hook_name, is_macro
 from vmsgen.model.description import (
     Check,
     Constraint,
@@ -45,7 +45,7 @@ class Questions:
 
     def fresh(self, name: str) -> str:
         """A name for a variable that this function does not have yet."""
-        if name in C_RESERVED or RESERVED_LOCALS.fullmatch(name):
+        if name in C_RESERVED or is_macro(name) or RESERVED_LOCALS.fullmatch(name):
             name = f"its_{name}"
         candidate, number = name, 2
         while candidate in self.taken:
