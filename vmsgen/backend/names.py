@@ -50,13 +50,18 @@ def is_macro(name: str) -> bool:
     return name in _STANDARD_MACROS or bool(_LIMITS.fullmatch(name)) or name.startswith("VMS_")
 
 
-def _is_reserved(name: str) -> bool:
-    return name in RESERVED or is_macro(name) or bool(_KEYWORD_LIKE.fullmatch(name))
+def is_reserved(name: str) -> bool:
+    """Whether C, Python or the generated API has a meaning for the name, macros of headers aside."""
+    return name in RESERVED or bool(_KEYWORD_LIKE.fullmatch(name))
+
+
+def _is_taken(name: str) -> bool:
+    return is_reserved(name) or is_macro(name)
 
 
 def member_name(name: str) -> str:
     """A member's name in C and in Python: with a trailing `_` where any of the two or the generated API reserves it."""
-    return name + "_" if _is_reserved(name) else name
+    return name + "_" if _is_taken(name) else name
 
 
 def hook_name(method: str) -> str:
@@ -74,9 +79,9 @@ def class_name(name: str) -> str:
 
 def c_struct(name: str) -> str:
     """The tag of the C struct, and the stem of its functions."""
-    return name + "_" if _is_reserved(name) or _RUNTIME.fullmatch(name) else name
+    return name + "_" if _is_taken(name) or _RUNTIME.fullmatch(name) else name
 
 
 def macro_name(name: str) -> str:
     """A constant's name as a C macro."""
-    return name + "_" if _is_reserved(name) else name
+    return name + "_" if _is_taken(name) else name

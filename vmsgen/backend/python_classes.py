@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vmsgen.backend.names import MODULE_RESERVED, class_name, hook_name, member_name
+from vmsgen.backend.names import MODULE_RESERVED, class_name, hook_name, is_reserved, member_name
 from vmsgen.model.description import Description, HookPredicate, Member, Subsection
 from vmsgen.model.hooks import PREDICATE, HookPoint, hook_points
 from vmsgen.model.schema import Schema
@@ -50,7 +50,7 @@ class HookMethod:
 
 def module_name(name: str) -> str:
     """What a constant or an enumeration is called in its module."""
-    taken = name in MODULE_RESERVED or name == "fields" or member_name(name) != name
+    taken = name in MODULE_RESERVED or name == "fields" or is_reserved(name)
     return name + "_" if taken else name
 
 
