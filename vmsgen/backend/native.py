@@ -29,9 +29,7 @@ def compile_modules(emitted: Sequence[Path], progress: Callable[[str], None] = l
 
     `progress` is told the name of each module when it is done, from whichever thread did it.
     """
-    folders = {path.stem: path.parent for path in emitted if path.suffix == ".c"}
-    work = [(spec, folders[spec.name] / f"{spec.name}{SUFFIX}") for spec in extensions(emitted)]
-    work = [(spec, target) for spec, target in work if _older(target, spec)]
+    work = _work(emitted)
 
     def run(one: tuple[ExtensionSpec, Path]) -> Path:
         _compile(*one)
@@ -42,12 +40,25 @@ def compile_modules(emitted: Sequence[Path], progress: Callable[[str], None] = l
         return list(pool.map(run, work))
 
 
+def old_modules(emitted: Sequence[Path]) -> list[Path]:
+    """The extension modules that `compile_modules` would compile: they are missing, or older than their sources."""
+    return [target for _, target in _work(emitted)]
+
+
+def _work(emitted: Sequence[Path]) -> list[tuple[ExtensionSpec, Path]]:
+    folders = {path.stem: path.parent for path in emitted if path.suffix == ".c"}
+    work = [(spec, folders[spec.name] / f"{spec.name}{SUFFIX}") for spec in extensions(emitted)]
+    return [(spec, target) for spec, target in work if _older(target, spec)]
+
+
 def _older(target: Path, spec: ExtensionSpec) -> bool:
     if not target.exists():
         return True
     headers = [header for folder in spec.include_dirs for header in Path(folder).glob("*.h")]
-    newest = max(path.stat().st_mtime_ns for path in (*map(Path, spec.sources), *headers))
-    return target.stat().st_mtime_ns < newest
+    sources = [*map(Path, spec.sources), *headers]
+    if not all(path.exists() for path in sources):
+        return True
+    return target.stat().st_mtime_ns < max(path.stat().st_mtime_ns for path in sources)
 
 
 def _compile(spec: ExtensionSpec, target: Path) -> None:

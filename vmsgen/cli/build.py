@@ -11,7 +11,7 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from vmsgen.backend.native import CompileError, compile_modules, modules
+from vmsgen.backend.native import CompileError, compile_modules, modules, old_modules
 from vmsgen.backend.outputs import outputs
 from vmsgen.backend.writer import stale, write
 from vmsgen.cli.schemas import define_option, format_option, load
@@ -107,12 +107,12 @@ def build_command(
     if check_only or list_outputs:
         made = load(schemas, dict(defines), format_)
         files = outputs(made, output, c_only=c_only)
-        native = [] if emit_only or c_only else modules(list(files))
+        compiled = not emit_only and not c_only
         if list_outputs:
-            for path in (*files, *native):
+            for path in (*files, *(modules(list(files)) if compiled else ())):
                 click.echo(path)
             return
-        old = [*stale(files), *(path for path in native if not path.exists())]
+        old = [*stale(files), *(old_modules(list(files)) if compiled else ())]
         for path in old:
             click.echo(f"out of date: {path}", err=True)
         raise SystemExit(1 if old else 0)

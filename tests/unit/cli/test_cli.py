@@ -103,6 +103,17 @@ def test_check_tells_what_is_out_of_date(here: Path) -> None:
     assert not (here / "out" / "door.h").exists()
 
 
+def test_check_tells_of_a_module_that_is_older_than_its_sources(here: Path) -> None:
+    """As a build leaves it whose compiler failed."""
+    vmsgen("build", "--emit-only", "door.vms", "-o", "out")
+    module = here / "out" / "_door.abi3.so"
+    module.write_bytes(b"")
+    assert vmsgen("build", "--check", "door.vms", "-o", "out").exit_code == 0
+    os.utime(module, (1, 1))
+    result = vmsgen("build", "--check", "door.vms", "-o", "out")
+    assert (result.exit_code, result.stderr) == (1, f"out of date: {Path('out', '_door.abi3.so')}\n")
+
+
 def test_list_outputs_writes_nothing(here: Path) -> None:
     result = vmsgen("build", "--list-outputs", "door.vms", "-o", "out")
     names = ["door.h", "door.c", "_door.c", "door.py", "door.pyi", "_door.abi3.so"]
