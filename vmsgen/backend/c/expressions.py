@@ -107,7 +107,7 @@ class Expressions:
                 a, b = self.emit(left), self.emit(right)
                 return C(f"{a.operand} {operator} {b.operand}", INT, node.interval, False, a.faults or b.faults)
             case model.Binary("==" | "!=" | "<" | "<=" | ">" | ">=" as operator, left, right):
-                return self.compare(operator, self.emit(left), self.emit(right))
+                return self.compare(operator, self.emit(left), self.emit(right), differ_in_a_bit(left, right))
             case model.Binary():
                 return self.binary(node)
             case model.Within():
@@ -163,8 +163,10 @@ class Expressions:
             text = f"{a.cast(type_).operand} {node.operator} {b.cast(type_).operand}"
         return C(text, type_, node.interval, False, a.faults or b.faults)
 
-    def compare(self, operator: str, a: C, b: C) -> C:
+    def compare(self, operator: str, a: C, b: C, unequal: bool = False) -> C:
         known = outcome(operator, a.interval, b.interval)
+        if unequal and operator in ("==", "!="):
+            known = operator == "!="
         if a.text == b.text:
             # `x in 0..held(x)`, on save; compilers warn of a value compared with itself.
             known = operator in ("==", "<=", ">=")
@@ -228,6 +230,21 @@ def common(a: C, b: C, result: Interval) -> str:
     if INT64.covers(hull):
         return "int64_t"
     return "uint64_t" if UINT64.covers(hull) else WIDE
+
+
+def differ_in_a_bit(a: model.Expression, b: model.Expression) -> bool:
+    """Whether a mask says that they are never equal, as of `(status & 8) == 1`: compilers warn of that."""
+    for masked, other in ((a, b), (b, a)):
+        if not isinstance(other, model.Constant) or not isinstance(masked, model.Binary):
+            continue
+        for side in (masked.left, masked.right):
+            if not isinstance(side, model.Constant):
+                continue
+            if masked.operator == "&" and other.value & ~side.value:
+                return True
+            if masked.operator == "|" and side.value & ~other.value:
+                return True
+    return False
 
 
 def outcome(operator: str, a: Interval, b: Interval) -> bool | None:
