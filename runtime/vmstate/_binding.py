@@ -7,14 +7,15 @@ from typing import Any, cast
 from vmstate._types import Binding, Layout, State
 
 
-def bind(cls: type[State], native: Any, symbol: str | None) -> None:
-    """Makes `cls` ready for use. With `native`, a generated module's extension, it is the class of the struct `symbol`.
+def bind(cls: type[State], native: Any, symbol: str | None, schema: str | None) -> None:
+    """Makes `cls` ready for use. With `native`, a generated module's extension, it is the class of the struct `symbol`,
+    made from the schema of the digest `schema`.
 
     Hooks are looked up here, once: a class counts as implementing those that it, or what it inherits from, overrides.
     Raises ImportError if extension and class do not fit together, TypeError for classes that cannot be combined.
     """
     if native is not None:
-        _meet_extension(cls, native, cast(str, symbol))
+        _meet_extension(cls, native, cast(str, symbol), schema)
     layouts = [vars(base)["__layout__"] for base in cls.__mro__ if "__layout__" in vars(base)]
     if not layouts:
         return
@@ -32,7 +33,7 @@ def generated(cls: type[State]) -> type[State]:
     return next(base for base in cls.__mro__ if "__layout__" in vars(base))
 
 
-def _meet_extension(cls: type[State], native: Any, symbol: str) -> None:
+def _meet_extension(cls: type[State], native: Any, symbol: str, schema: str | None) -> None:
     try:
         table = getattr(native.lib, f"{symbol}_class")
     except AttributeError:
@@ -41,6 +42,11 @@ def _meet_extension(cls: type[State], native: Any, symbol: str) -> None:
             "schemas; build both again with `vmsgen build`"
         ) from None
     layout = Layout(int(native.ffi.cast("uintptr_t", table)), dict(vars(cls)))
+    if schema is not None and schema != layout.digest:
+        raise ImportError(
+            f"the extension {native.__name__} comes from another schema (sha256 {layout.digest}…) than its module "
+            f"({schema}…); build both again with `vmsgen build`"
+        )
     attributes = {"__layout__": layout, "__native__": native, "__symbol__": symbol}
     if layout.has_format:
         attributes |= {"wire_name": layout.wire_name, "size_max": layout.size_max, "versions": layout.versions}

@@ -31,9 +31,11 @@ class _Described(State):
     versions: ClassVar[tuple[int, int]]
     """The oldest and the newest version that can be read; the newest is written."""
 
-    def __init_subclass__(cls, *, native: Any = None, symbol: str | None = None, **rest: Any) -> None:
+    def __init_subclass__(
+        cls, *, native: Any = None, symbol: str | None = None, schema: str | None = None, **rest: Any
+    ) -> None:
         super().__init_subclass__(**rest)
-        bind(cls, native, symbol)
+        bind(cls, native, symbol, schema)
 
     # Loading new ones ------------------------------------------------------------------------------------------
 

@@ -70,6 +70,7 @@ def emit(schema: Schema, header: str) -> str:
         name=schema.name,
         doc=docstring(schema.doc or f"Device states described in {schema.file_name}."),
         header=header,
+        digest=schema.digest[:16],
         bases=bases(schema, "fields"),
         imports=needed_classes(schema),
         constants=constants(schema),

@@ -26,7 +26,7 @@ class LineStatus(enum.IntFlag):
     TX_EMPTY = 0x40
 
 
-class Fifo(Struct, native=_uart, symbol="Fifo"):
+class Fifo(Struct, native=_uart, symbol="Fifo", schema="c18fd5ffcd38c53a"):
     """A receive or transmit queue, oldest byte at `head`.
 
     On the wire: "Fifo", version 1.
@@ -39,7 +39,7 @@ class Fifo(Struct, native=_uart, symbol="Fifo"):
     num = fields.integer(0, 16)                             #  11  num : u32 in 0..16
 
 
-class Uart(Device, native=_uart, symbol="uart"):
+class Uart(Device, native=_uart, symbol="uart", schema="c18fd5ffcd38c53a"):
     """On the wire: "serial", versions 2..3.
     Subsection: `recv_fifo`, saved when `recv_fifo.num != 0`.
     Hooks: `post_load(version)`.

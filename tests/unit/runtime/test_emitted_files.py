@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.unit.runtime import texts
-from tests.unit.runtime.building import build, emit
+from tests.unit.runtime.building import build, emit, schemas
 from vmsgen.backend.extension import extensions
 
 AWKWARD = '''
@@ -76,7 +76,8 @@ def test_the_vms_line_stands_beside_the_attribute(tmp_path: Path) -> None:
     emit({"uart.vms": texts.UART}, tmp_path)
     lines = (tmp_path / "uart.py").read_text().splitlines()
     assert "    head = fields.integer(0, 15)                            #  13  head : u32 in 0..15" in lines
-    assert 'class Uart(Device, native=_uart, symbol="uart"):' in lines
+    digest = schemas({"uart.vms": texts.UART})[0].digest[:16]
+    assert f'class Uart(Device, native=_uart, symbol="uart", schema="{digest}"):' in lines
     assert "    Subsection: `recv_fifo`, saved when `recv_fifo.num != 0`." in lines
     assert '    """Since version 3."""' in lines
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import threading
+import types
 import weakref
 from typing import Any
 
@@ -107,6 +108,14 @@ def test_module_and_extension_must_fit(uart: Any) -> None:
         Layout(address, fresh)
     with pytest.raises(ImportError, match="is not a field of its own"):
         Layout(address, dict(vars(uart.Pckbd)))
+
+
+def test_module_and_extension_come_from_one_schema(uart: Any) -> None:
+    """As they do not where the module was emitted anew and nothing was compiled; the fields may still agree."""
+    own = {name: fields.integer(0, 255) for name in ("write_cmd", "status", "mode", "pending")}
+    made_of = {"native": uart.Pckbd.__native__, "symbol": "pckbd", "schema": "0123456789abcdef"}
+    with pytest.raises(ImportError, match=r"another schema .* than its module .*build both again"):
+        types.new_class("Pckbd", (vmstate.Device,), made_of, lambda namespace: namespace.update(own))
 
 
 def test_another_interface_is_refused(uart: Any) -> None:
