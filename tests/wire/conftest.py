@@ -14,13 +14,14 @@ from vmsgen.cli.build import build
 
 HERE = Path(__file__).parent
 EXAMPLES = HERE.parents[1] / "schemas" / "examples"
-NAMES = ("wire", "names", "pckbd", "ide_drive", "ide_slot", "ide_slot_old", "kvmcpu")
+FOLDERS = {"wire": HERE, "names": HERE, "rest": HERE.parent / "native"}
+NAMES = ("wire", "names", "rest", "pckbd", "ide_drive", "ide_slot", "ide_slot_old", "kvmcpu")
 
 
 @pytest.fixture(scope="session")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SimpleNamespace]:
     folder = tmp_path_factory.mktemp("wire") / "wire_devices"
-    build([(HERE if name in ("wire", "names") else EXAMPLES) / f"{name}.vms" for name in NAMES], folder)
+    build([FOLDERS.get(name, EXAMPLES) / f"{name}.vms" for name in NAMES], folder)
     sys.path.insert(0, str(folder.parent))
     try:
         yield SimpleNamespace(**{name: importlib.import_module(f"wire_devices.{name}") for name in NAMES})

@@ -14,7 +14,8 @@ from tests.unit.runtime.building import build
 @pytest.fixture(scope="session")
 def modules(tmp_path_factory: pytest.TempPathFactory) -> dict[str, ModuleType]:
     folder = tmp_path_factory.mktemp("runtime")
-    return build({"pci.vms": texts.PCI, "uart.vms": texts.UART, "board.vms": texts.BOARD}, folder, "runtime_devices")
+    files = {"pci.vms": texts.PCI, "uart.vms": texts.UART, "board.vms": texts.BOARD, "store.vms": texts.STORE}
+    return build(files, folder, "runtime_devices")
 
 
 @pytest.fixture
@@ -25,6 +26,11 @@ def uart(modules: dict[str, ModuleType]) -> Any:
 @pytest.fixture
 def board(modules: dict[str, ModuleType]) -> Any:
     return modules["board"]
+
+
+@pytest.fixture
+def store(modules: dict[str, ModuleType]) -> Any:
+    return modules["store"]
 
 
 @pytest.fixture

@@ -97,3 +97,39 @@ device board version 1..2 {
     }
 }
 """
+
+STORE = """\
+/// A block of bytes.
+struct Chunk version 1 {
+    size : u8
+    data : u8[size max 255] alloc
+}
+
+struct Job "job" version 1 {
+    hook post_load
+
+    id     : u16
+    chunks : list<Chunk max 4>
+}
+
+struct Key version 1 { low : u32 }
+
+device store version 1..3 {
+    hook pre_save
+
+    n      : u8 in 0..4
+    level  : f64 since 2
+    gauges : cpudouble[2]
+    jobs   : list<Job max 4>
+    index  : map<u64, Key max 4>
+    spans  : map<Key, Key max 3>
+    seen   : bitmap[70]
+    masks  : bitmap[9][2]
+    slots  : Key?[2]
+    grid   : u16?[2][2]
+    words  : u16[n max 4][2] alloc
+    keys   : Key[n] alloc
+    cells  : Job[n][2] alloc
+    late   : u8 since 3 else 7
+}
+"""

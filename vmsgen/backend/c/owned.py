@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from vmsgen.backend.c.held import uses_held
@@ -10,7 +11,7 @@ from vmsgen.backend.c.refusals import LOAD, SAVE, Trail, numbers, spelled
 from vmsgen.backend.names import c_struct, member_name
 from vmsgen.diagnostics import Span
 from vmsgen.model.description import Field
-from vmsgen.model.types import List, Map, Scalar, Struct, Type, owns_memory
+from vmsgen.model.types import List, Map, Scalar, Struct, Type, dimensions, innermost, owns_memory
 
 if TYPE_CHECKING:
     from vmsgen.backend.c.load import Loader
@@ -168,12 +169,21 @@ def _append(loader: Loader, text: str, struct: str, elements: str, maximum: int 
     lines.fail("!element", *LOAD.refuse(at, "VMS_MEMORY", *size, where))
 
 
+def _block(text: str, element: Type, count: str) -> str:
+    """Arguments of vms_allocate. Rows of structs that own memory count one by one: each is cleared by itself."""
+    rows, struct = dimensions(element), innermost(element)
+    functions = elements_of("", "", struct)
+    if not rows or functions == "NULL":
+        return f"{count}, sizeof *{text}, {functions}"
+    return f"{count} * {math.prod(rows)}, sizeof {'*' * (1 + len(rows))}{text}, {functions}"
+
+
 def allocate(loader: Loader, text: str, element: Type, struct: str, count: str, at: Trail) -> None:
     """Fresh elements for an allocated array, `count` of them; none for 0."""
     lines = loader.lines
     empty(loader, text)
     with lines.block(f"if ({count})"):
-        lines.add(f"{text} = vms_allocate({count}, sizeof *{text}, {elements_of('', '', element)});")
+        lines.add(f"{text} = vms_allocate({_block(text, element, count)});")
         size = numbers(*[f"{count} * sizeof *{text}"] * 3)
         lines.fail(f"!{text}", *LOAD.refuse(at, "VMS_MEMORY", *size))
         lines.add(f"{text}_count = (uint32_t)({count});")

@@ -181,7 +181,12 @@ class Saver:
         self.room(
             f"({number}) * {size}" if " " in number and size > 1 else number if size == 1 else f"{number} * {size}"
         )
-        self.lines.add(copy("p", start_of(spelled(field.target), field.start), element, number), field.span)
+        statement = copy("p", start_of(spelled(field.target), field.start), element, number)
+        if not is_allocated(field.type):
+            self.lines.add(statement, field.span)
+            return
+        with self.lines.block(f"if ({count})"):  # of nothing there is no address
+            self.lines.add(statement, field.span)
 
     def counted(self, field: Field, at: Trail) -> str:
         """C for the elements of the outermost dimension that are sent; never more than are allocated."""

@@ -1,0 +1,71 @@
+"""save(version=N): the bytes of an older version, or the name of what it has no room for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import vmstate
+
+# n, level, gauges, jobs, index, spans, seen, masks, slots, grid, no words, keys or cells, late
+HEAD, LEVEL, REST, LATE = b"\0", bytes(8), bytes(16) + b"\0" + bytes(5) + bytes(5) + bytes(16 + 16) + b"000000", b"\7"
+
+
+def test_versions_have_their_fields(store: Any) -> None:
+    device = store.Store(late=7)
+    assert device.save() == device.save(version=3) == device.save(None) == HEAD + LEVEL + REST + LATE
+    assert device.save(version=2) == HEAD + LEVEL + REST
+    assert device.save(1) == HEAD + REST
+
+
+@pytest.mark.parametrize(
+    ("fields", "version", "path"),
+    [({"late": 8}, 2, "late"), ({"late": 7, "level": 0.5}, 1, "level"), ({"late": 8, "level": 0.5}, 1, "level")],
+)
+def test_what_would_be_lost_is_named(store: Any, fields: dict[str, Any], version: int, path: str) -> None:
+    device = store.Store(**fields)
+    with pytest.raises(vmstate.InexpressibleError) as refused:
+        device.save(version=version)
+    assert (refused.value.code, refused.value.path, refused.value.device) == ("inexpressible", path, "store")
+    assert device == store.Store(**fields)
+
+
+def test_what_comes_back_by_itself_is_not_lost(store: Any) -> None:
+    """Reset, `late` is 0, and would be 7: that is another state."""
+    with pytest.raises(vmstate.InexpressibleError) as refused:
+        store.Store().save(version=2)
+    assert (refused.value.path, refused.value.found, refused.value.allowed) == ("late", 0, 7)
+
+
+def test_missing_elements_and_lists_are_in_every_version(store: Any) -> None:
+    fields = {"late": 7, "slots": [{"low": 1}, None], "grid": [[None, 2], [None, None]], "jobs": [{"id": 3}]}
+    device = store.Store(**fields)
+    loaded = store.Store.load(device.save(version=1), 1, layout=device)
+    assert loaded == device
+
+
+@pytest.mark.parametrize("version", [0, 4])
+def test_versions_that_are_none(store: Any, version: int) -> None:
+    with pytest.raises(vmstate.VersionError) as refused:
+        store.Store().save(version=version)
+    assert (refused.value.found, refused.value.allowed) == (version, (1, 3))
+    with pytest.raises(TypeError):
+        store.Store().save(version="1")
+    with pytest.raises(vmstate.VersionError):
+        store.Job().save(version=2)
+    assert store.Job().save(version=1) == b"\0\0\0"
+
+
+def test_hooks_run_on_the_object_and_on_copies(store: Any) -> None:
+    seen: list[tuple[bool, str]] = []
+
+    class Store(store.Store):  # type: ignore[misc, name-defined]
+        def pre_save(self) -> None:
+            seen.append((self is device, "pre_save"))
+            self.late = 7
+
+    device = Store()
+    device.name = "kept beside the state"
+    assert device.save(version=2) == HEAD + LEVEL + REST
+    assert seen == [(True, "pre_save")] and device.late == 7
