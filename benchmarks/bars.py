@@ -29,6 +29,7 @@ WORKLOADS = {
     "T": "4 x u8",
     "M": "60 mixed scalars, 8 x {u32, u64, u16}, u32[64], 100 counted bytes, one subsection sent",
     "L": "u32[0x8000] and u8[65536]",
+    "Q": "a list of 1000 structs of u8, u16, u32",
 }
 
 BARS = (
@@ -41,6 +42,8 @@ BARS = (
     Bar("L", "save", "struct object", 40),
     Bar("L", "save", "numpy", 1.1),
     Bar("L", "restore", "struct object", 40),
+    Bar("Q", "save", "construct compiled", 20),
+    Bar("Q", "restore", "construct compiled", 10),
 )
 
 INSTRUCTION_BARS = (

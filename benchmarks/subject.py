@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.values import Values
 
-STATES = ("T", "M", "L")
+STATES = ("T", "M", "L", "Q")
 OPERATIONS = ("save", "restore")
 
 

@@ -15,6 +15,7 @@ RINGS = 8
 TABLE = 64
 WORDS = 0x8000
 BLOCK = 0x10000
+JOBS = 1000
 
 TINY_FIELDS = ("command", "status", "mode", "pending")
 
@@ -31,6 +32,7 @@ MIXED_SCALARS: dict[str, str] = {
     "queued": "i", "dma_channel": "B", "slot": "B", "reset_done": "?", "sequence": "H", "started": "Q",
 }  # fmt: skip
 RING_FIELDS: dict[str, str] = {"length": "I", "addr": "Q", "flags": "H"}
+JOB_FIELDS: dict[str, str] = {"kind": "B", "length": "H", "address": "I"}
 TRANSFER_FIELDS: dict[str, str] = {"remaining": "I", "address": "Q", "direction": "B", "attempts": "H"}
 
 # VMState's frame of a subsection: marker 5, length of the name, the name, its version as u32
@@ -76,6 +78,13 @@ def _large() -> Values:
     }
 
 
+def _queue() -> Values:
+    jobs = [
+        {name: _spread(letter, 3 * i + k) for k, (name, letter) in enumerate(JOB_FIELDS.items())} for i in range(JOBS)
+    ]
+    return {"jobs": jobs}
+
+
 def _blank_mixed() -> Values:
     values: Values = {name: False if letter == "?" else 0 for name, letter in MIXED_SCALARS.items()}
     values["mtu"] = 68
@@ -86,8 +95,8 @@ def _blank_mixed() -> Values:
 
 
 def reference(state: str) -> Values:
-    """The values that are saved and restored, for state T, M or L."""
-    return {"T": _tiny, "M": _mixed, "L": _large}[state]()
+    """The values that are saved and restored, for state T, M, L or Q."""
+    return {"T": _tiny, "M": _mixed, "L": _large, "Q": _queue}[state]()
 
 
 def blank(state: str) -> Values:
@@ -96,4 +105,6 @@ def blank(state: str) -> Values:
         return dict.fromkeys(TINY_FIELDS, 0)
     if state == "M":
         return _blank_mixed()
+    if state == "Q":
+        return {"jobs": [dict.fromkeys(JOB_FIELDS, 0) for _ in range(JOBS)]}
     return {"words": [0] * WORDS, "block": bytes(BLOCK)}

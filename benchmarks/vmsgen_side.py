@@ -1,4 +1,4 @@
-"""vmsgen's own side: builds the three schemas, imports the modules and holds their objects.
+"""vmsgen's own side: builds the four schemas, imports the modules and holds their objects.
 
 Everything the benchmark knows of a generated module's interface stands here.
 """
@@ -17,7 +17,10 @@ from benchmarks.values import MIXED_SCALARS, RING_FIELDS, RINGS, TINY_FIELDS, TR
 
 FAMILY = "vmsgen"
 HERE = Path(__file__).resolve().parent
-SCHEMAS = {"T": HERE / "schemas" / "tiny.vms", "M": HERE / "schemas" / "mixed.vms", "L": HERE / "schemas" / "large.vms"}
+SCHEMAS = {
+    state: HERE / "schemas" / f"{name}.vms"
+    for state, name in {"T": "tiny", "M": "mixed", "L": "large", "Q": "queue"}.items()
+}
 
 _COMMAND = "from vmsgen.cli.main import main; main()"
 _VERSION = 1
@@ -32,9 +35,9 @@ def build(output: Path) -> None:
 
 
 def subjects(output: Path) -> list[Subject]:
-    """The three states of the modules that `build` left in `output`."""
+    """The four states of the modules that `build` left in `output`."""
     sys.path.insert(0, str(output.parent))
-    tiny, mixed, large = (importlib.import_module(f"{output.name}.{path.stem}") for path in SCHEMAS.values())
+    tiny, mixed, large, queue = (importlib.import_module(f"{output.name}.{path.stem}") for path in SCHEMAS.values())
 
     def make_large(values: Values) -> Any:
         held = large.Large()
@@ -46,6 +49,7 @@ def subjects(output: Path) -> list[Subject]:
         Subject(FAMILY, "T", lambda values: tiny.Tiny(**values), _tiny_values, restore=_RESTORE),
         Subject(FAMILY, "M", lambda values: _fill_mixed(mixed.Mixed(), values), _mixed_values, restore=_RESTORE),
         Subject(FAMILY, "L", make_large, _large_values, restore=_RESTORE),
+        Subject(FAMILY, "Q", lambda values: queue.Queue(**values), lambda held: held.as_dict(), restore=_RESTORE),
     ]
 
 

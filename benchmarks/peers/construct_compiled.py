@@ -7,7 +7,19 @@ from typing import Any
 import construct as c  # type: ignore[import-untyped]
 
 from benchmarks.subject import Subject
-from benchmarks.values import BLOCK, BUSY, MIXED_SCALARS, PAYLOAD_MAX, RINGS, TABLE, TRANSFER_HEADER, WORDS, Values
+from benchmarks.values import (
+    BLOCK,
+    BUSY,
+    JOB_FIELDS,
+    JOBS,
+    MIXED_SCALARS,
+    PAYLOAD_MAX,
+    RINGS,
+    TABLE,
+    TRANSFER_HEADER,
+    WORDS,
+    Values,
+)
 
 FAMILY = "construct compiled"
 
@@ -50,6 +62,12 @@ _mixed = c.Struct(
 
 _large = c.Struct("words" / c.Array(WORDS, c.Int32ub), "block" / c.Bytes(BLOCK)).compile()
 
+# The number of elements is known to it beforehand: that is its fastest way to read as many
+_queue = c.Struct(
+    "jobs" / c.Array(JOBS, c.Struct("more" / c.Int8ub, "kind" / c.Int8ub, "length" / c.Int16ub, "address" / c.Int32ub)),
+    "end" / c.Int8ub,
+).compile()
+
 
 def _make_plain(values: Values) -> Held:
     return Held(c.Container(values))
@@ -84,6 +102,14 @@ def _mixed_values(held: Held) -> Values:
     return values | {name: state["transfer"][name] for name in ("remaining", "address", "direction", "attempts")}
 
 
+def _make_queue(values: Values) -> Held:
+    return Held(c.Container(jobs=c.ListContainer(c.Container(job, more=1) for job in values["jobs"]), end=0))
+
+
+def _queue_values(held: Held) -> Values:
+    return {"jobs": [{name: job[name] for name in JOB_FIELDS} for job in held.state["jobs"]]}
+
+
 def _parse_mixed(data: bytes) -> Any:
     state = _mixed.parse(data)
     if state["payload_len"] > PAYLOAD_MAX or (state["transfer"] and state["transfer"]["header"] != TRANSFER_HEADER):
@@ -98,4 +124,5 @@ SUBJECTS = [
     Subject(FAMILY, "T", _make_plain, _plain_values, _SAVE, _RESTORE, {"build": _tiny.build, "parse": _tiny.parse}),
     Subject(FAMILY, "M", _make_mixed, _mixed_values, _SAVE, _RESTORE, {"build": _mixed.build, "parse": _parse_mixed}),
     Subject(FAMILY, "L", _make_plain, _plain_values, _SAVE, _RESTORE, {"build": _large.build, "parse": _large.parse}),
+    Subject(FAMILY, "Q", _make_queue, _queue_values, _SAVE, _RESTORE, {"build": _queue.build, "parse": _queue.parse}),
 ]

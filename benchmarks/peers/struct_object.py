@@ -7,6 +7,7 @@ import struct
 from benchmarks.subject import Subject
 from benchmarks.values import (
     BUSY,
+    JOB_FIELDS,
     MIXED_SCALARS,
     PAYLOAD_MAX,
     RING_FIELDS,
@@ -271,8 +272,45 @@ class Large:
         self.block[:] = memoryview(data)[_BLOCK_AT:]
 
 
+_JOB = struct.Struct(">BBHI")
+
+
+class Job:
+    __slots__ = tuple(JOB_FIELDS)
+
+    def __init__(self, kind: int, length: int, address: int) -> None:
+        self.kind, self.length, self.address = kind, length, address
+
+
+class Queue:
+    """A list of objects: 01 before each on the wire, 00 behind the last."""
+
+    __slots__ = ("jobs",)
+
+    def __init__(self, values: Values) -> None:
+        self.jobs = [Job(**job) for job in values["jobs"]]
+
+    def values(self) -> Values:
+        return {"jobs": [{name: getattr(job, name) for name in JOB_FIELDS} for job in self.jobs]}
+
+    def save(self) -> bytes:
+        pack = _JOB.pack
+        return b"".join([pack(1, job.kind, job.length, job.address) for job in self.jobs]) + b"\0"
+
+    def restore(self, data: bytes) -> None:
+        if data[-1] or len(data) % _JOB.size != 1:
+            raise ValueError("jobs")
+        jobs = []
+        for more, kind, length, address in _JOB.iter_unpack(data[:-1]):
+            if not more:
+                raise ValueError("jobs")
+            jobs.append(Job(kind, length, address))
+        self.jobs = jobs
+
+
 SUBJECTS = [
     Subject(FAMILY, "T", Tiny, Tiny.values),
     Subject(FAMILY, "M", Mixed, Mixed.values),
     Subject(FAMILY, "L", Large, Large.values),
+    Subject(FAMILY, "Q", Queue, Queue.values),
 ]

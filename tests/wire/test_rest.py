@@ -47,7 +47,7 @@ class Coding:
         writer.put_be16(0xCAFE)
 
     def fp_pre_save(self) -> None:
-        self.fp.mantissa = 0x77  # type: ignore[attr-defined]
+        self.fp.mantissa = 0x77
 
     def load_state_old(self, reader: vmstate.Reader, version: int) -> None:
         self.n, self.old_version = reader.get_byte(), version
@@ -169,7 +169,7 @@ def test_old_versions_go_to_their_hook(rest: Any) -> None:
 
 
 def test_a_device_that_codes_itself(modules: SimpleNamespace) -> None:
-    class Legacy(modules.rest.Legacy):  # type: ignore[misc, name-defined]
+    class Legacy(modules.rest.Legacy):
         text = ""
 
         def save_state(self, writer: vmstate.Writer) -> None:

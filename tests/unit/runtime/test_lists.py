@@ -164,16 +164,16 @@ def test_elements_that_may_be_missing(store: Any) -> None:
 
 
 def test_a_hook_of_an_element_cannot_pull_its_list_away(store: Any) -> None:
-    class Job(store.Job):  # type: ignore[misc, name-defined]
+    class Job(store.Job):
         def post_load(self, version: int) -> None:
             self.chunks.append({"size": 0})
             device.jobs.clear()
 
-    class Store(store.Store):  # type: ignore[misc, name-defined]
+    class Store(store.Store):
         pass
 
     Store.Job = Job
-    Store = type("Store", (Store,), {"Job": Job})  # type: ignore[misc]
+    Store = type("Store", (Store,), {"Job": Job})
     device = Store()
     body = store.Store(jobs=[{"id": 1}]).save()
     with pytest.raises(RuntimeError, match="a hook of an element"):
@@ -182,7 +182,7 @@ def test_a_hook_of_an_element_cannot_pull_its_list_away(store: Any) -> None:
 
 
 def test_hooks_of_the_object_itself_may_fill_it(store: Any) -> None:
-    class Store(store.Store):  # type: ignore[misc, name-defined]
+    class Store(store.Store):
         def pre_save(self) -> None:
             self.jobs = [{"id": 9}]
 

@@ -60,7 +60,7 @@ def test_versions_that_are_none(store: Any, version: int) -> None:
 def test_hooks_run_on_the_object_and_on_copies(store: Any) -> None:
     seen: list[tuple[bool, str]] = []
 
-    class Store(store.Store):  # type: ignore[misc, name-defined]
+    class Store(store.Store):
         def pre_save(self) -> None:
             seen.append((self is device, "pre_save"))
             self.late = 7
