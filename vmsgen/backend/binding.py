@@ -20,6 +20,7 @@ from vmsgen.model.counts import counted_members
 from vmsgen.model.description import Description, Member
 from vmsgen.model.hooks import embedded_with_hooks, has_hooks, hook_points
 from vmsgen.model.schema import Schema, every
+from vmsgen.model.sent import sent_members
 from vmsgen.model.types import (
     FLOATS,
     Bitmap,
@@ -112,12 +113,14 @@ def _preamble(schema: Schema) -> str:
         "binding.h.j2",
         includes=[f"{schema.name}.h"],
         digest=schema.digest[:16],
-        classes=[_class(d, owner) for owner in schema.descriptions for d in (*entries(owner), owner)],
+        classes=[_class(schema, d, owner) for owner in schema.descriptions for d in (*entries(owner), owner)],
     )
 
 
-def _class(description: Description, owner: Description) -> _Class:
+def _class(schema: Schema, description: Description, owner: Description) -> _Class:
     """`owner` is the description itself, or the one that the entry's map stands in."""
+    # Fields of a struct without a name are items of another description: whose, does not matter here.
+    sent = sent_members(schema.descriptions if description.anonymous else (description,))
     tag = c_struct(description.name)
     inner = [(member_name(m.name), struct_in(description, m)) for m in description.members]
     is_entry = description is not owner
@@ -127,7 +130,7 @@ def _class(description: Description, owner: Description) -> _Class:
         tag=tag,
         anonymous=description.anonymous,
         layout=layout_text(description),
-        members=tuple(_member(description, member) for member in description.members),
+        members=tuple(_member(description, member, sent) for member in description.members),
         subsections=subsection_paths(description),
         hooks=() if description.anonymous else tuple(_hooks(description, "", "")),
         is_entry=is_entry,
@@ -147,7 +150,7 @@ def _needed(description: Description) -> str | None:
     return f"{tag}_needed((struct {tag} *)state{more})"
 
 
-def _member(description: Description, member: Member) -> _Member:
+def _member(description: Description, member: Member, sent: frozenset[str]) -> _Member:
     counted = not description.anonymous and any(c.member == member.name for c in counted_members(description))
     attribute, type_ = member_name(member.name), member.type
     inner = struct_in(description, member)
@@ -163,7 +166,7 @@ def _member(description: Description, member: Member) -> _Member:
         owned=f"{attribute}_count" if is_allocated(type_) else None,
         there=f"{attribute}_there" if is_optional(type_) else None,
         bits=bits,
-        local=member.local,
+        local=member.local and member.name not in sent,
     )
 
 
