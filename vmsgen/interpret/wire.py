@@ -31,28 +31,46 @@ class Input:
 
 
 class Reader:
-    """What a hook reads a field of its own from. Sizes are bytes, numbers are big-endian."""
+    """What a hook reads a field of its own from, as in generated modules. Numbers are big-endian."""
 
     def __init__(self, source: Input, name: str) -> None:
         self._source = source
         self._name = name
 
-    def read(self, size: int) -> bytes:
-        """Raises Refusal `truncated` where fewer are left."""
+    def get_buffer(self, size: int) -> bytes:
+        """Raises Refusal `truncated` where fewer bytes are left; so do the others."""
         return self._source.take(size, self._name)
 
-    def number(self, size: int, signed: bool = False) -> int:
-        return self._source.number(size, self._name, signed)
+    def get_byte(self) -> int:
+        return self._source.number(1, self._name)
+
+    def get_be16(self) -> int:
+        return self._source.number(2, self._name)
+
+    def get_be32(self) -> int:
+        return self._source.number(4, self._name)
+
+    def get_be64(self) -> int:
+        return self._source.number(8, self._name)
 
 
 class Writer:
-    """What a hook writes a field of its own to. Sizes are bytes, numbers are big-endian."""
+    """What a hook writes a field of its own to. Numbers that do not fit raise OverflowError."""
 
     def __init__(self, out: bytearray) -> None:
         self._out = out
 
-    def write(self, data: bytes) -> None:
+    def put_buffer(self, data: bytes) -> None:
         self._out += data
 
-    def number(self, value: int, size: int) -> None:
-        self._out += (value % (1 << 8 * size)).to_bytes(size, "big")
+    def put_byte(self, value: int) -> None:
+        self._out += value.to_bytes(1, "big")
+
+    def put_be16(self, value: int) -> None:
+        self._out += value.to_bytes(2, "big")
+
+    def put_be32(self, value: int) -> None:
+        self._out += value.to_bytes(4, "big")
+
+    def put_be64(self, value: int) -> None:
+        self._out += value.to_bytes(8, "big")
