@@ -121,7 +121,7 @@ class Pair:
         self.note = ""
 
     def expect_same_state(self) -> None:
-        native = read(self.target.cdata, self.device)
+        native = read(self.target, self.device)
         assert native == self.state, self.note
         assert present_everywhere(native) == present_everywhere(self.state), self.note
 
@@ -148,7 +148,7 @@ class Pair:
     def receive(self, state: State) -> None:
         """Both sides hold `state` from now on."""
         take(self.state, state)
-        fill(self.target.cdata, self.device, state)
+        fill(self.target, self.device, state)
 
 
 def take(target: State, source: State) -> None:
@@ -191,7 +191,7 @@ def test_native_and_oracle_agree(tmp_path_factory: pytest.TempPathFactory, drawn
     for device in schema.devices:
         model = Model(device, make_answers(choose, drawn.predicates[device.name]))
         pair = Pair(device, make(module, device, model.native), model, State())
-        pair.state = read(pair.target.cdata, device)
+        pair.state = read(pair.target, device)
         for _ in range(STATES):
             agree(pair, choose)
 

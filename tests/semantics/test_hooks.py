@@ -58,7 +58,7 @@ def test_the_order_of_a_load(side: MakeSide) -> None:
 )
 def test_a_hook_that_fails_in_a_save(side: MakeSide, failing: str, called: list[str]) -> None:
     calls = Calls(*ORDERED, failing=failing)
-    with pytest.raises(Failed, match=f"^{failing}$"):
+    with pytest.raises(Failed, match=f"^{failing}"):
         side("ordered", calls.methods).save(state_of(DEVICES["ordered"], STATE))
     assert calls.called == called
 
@@ -69,7 +69,7 @@ def test_a_hook_that_fails_in_a_load_is_the_last_one(side: MakeSide, number: int
     calls = Calls(*ORDERED, failing=failing)
     ordered = side("ordered", calls.methods)
     before = {"a": 9, "both": {"x": 8, "y": 7}, "b": 6, "c": 5, "d": 4, "e": 3}
-    with pytest.raises(Failed, match=f"^{failing}$"):
+    with pytest.raises(Failed, match=f"^{failing}"):
         ordered.load(state_of(ordered.device, before), BODY + SUB + DEEPER + LAST)
     assert calls.called == LOADED[: number + 1]
     assert ordered.state == state_of(ordered.device, before)

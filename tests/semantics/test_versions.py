@@ -83,6 +83,7 @@ def test_a_tmp_is_loaded_as_version_0(side: MakeSide, version: int) -> None:
     calls = Calls("t_post_load")
     temporary = side("temporary", calls.methods)
     assert temporary.save(state_of(temporary.device, {"a": 1, "t": {"z": 2}}), version) == b"\1\2"
+    calls.called.clear()
     assert temporary.load(state_of(temporary.device, {}), b"\1\2", version) is None
     assert calls.called == ["t_post_load(0)"]
 
