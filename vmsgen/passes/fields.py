@@ -22,7 +22,20 @@ from vmsgen.model.description import (
 )
 from vmsgen.model.expressions import LoopStep, Path
 from vmsgen.model.interval import Interval
-from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, innermost, is_allocated
+from vmsgen.model.types import (
+    Array,
+    Bitmap,
+    Buffer,
+    List,
+    Map,
+    Optional,
+    Scalar,
+    Struct,
+    Type,
+    innermost,
+    is_allocated,
+    is_optional,
+)
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.clauses import Clauses, collect
 from vmsgen.passes.containers import Containers
@@ -190,6 +203,11 @@ class Fields:
 
     def _allocated(self, storage: Type, on_wire: Type, found: Clauses, place: Place) -> tuple[Type, Type]:
         """`alloc`: the outermost array or buffer gets memory of its own."""
+        if is_optional(storage):
+            # The receiver's own pattern decides what comes, and what a load allocates would have none.
+            message = "elements that may be missing are not allocated by a load: it would find all of them missing"
+            self.diagnostics.error("optional", message, found.by_word["alloc"].span)
+            return storage, on_wire
         if isinstance(storage, Array | Buffer) and isinstance(on_wire, Array | Buffer) and not place.depth:
             return replace(storage, allocated=True), replace(on_wire, allocated=True)
         span = found.by_word["alloc"].span

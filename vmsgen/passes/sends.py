@@ -126,4 +126,8 @@ def _width(as_type: tree.NamedType, path: Path, storage: Type, types: Types, dia
     if not isinstance(storage, Scalar):
         diagnostics.error("send-as", f"`{path}` is not a number, it has no other width", as_type.span)
         return None
+    if type_.floating != storage.floating:
+        message = f"`{path}` is {storage.kind}: an integer is never sent as a double, or the other way round"
+        diagnostics.error("send-as", message, as_type.span)
+        return None
     return type_
