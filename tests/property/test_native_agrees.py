@@ -6,6 +6,7 @@ A module takes about a second to build, so each holds several devices, and each 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import zip_longest
 from random import Random
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.property.strategies.chooser import Dice
 from tests.property.strategies.schemas import SchemaText, schemas
 from tests.property.strategies.values import alter, make_answers, make_state
 from tests.property.test_oracle import compiled, present_everywhere
-from vmsgen.interpret import Refusal, State, decode, encode
+from vmsgen.interpret import Refusal, State, decode, encode, lost, needed, same
 from vmsgen.interpret.encode import encode_at
 from vmsgen.interpret.state import Value, copy_value
 from vmsgen.model.description import Description
@@ -35,27 +36,59 @@ Verdict = tuple[str, str, int]
 
 
 class Model:
-    """The device model's methods, once for each side; both write down what was called."""
+    """The device model's methods, once for each side; both write down what was called.
 
-    def __init__(self, device: Description, replies: dict[str, bool]) -> None:
+    With `codes` it also has those that read and write bytes, without which nothing can.
+    """
+
+    def __init__(self, device: Description, replies: dict[str, bool], codes: bool) -> None:
         self.native_calls: list[tuple[object, ...]] = []
         self.oracle_calls: list[tuple[object, ...]] = []
         self.native: dict[str, Callable[..., Any]] = {}
         self.oracle: dict[str, Callable[..., Any]] = {}
         for method, reply in replies.items():
             self.native[method] = self.oracle[method] = lambda *_, reply=reply: reply
-        for point in hook_points(device) if replies else ():
-            if point.kind != PREDICATE:
-                self.native[point.method] = self.hook(point.method, self.native_calls)
-                self.oracle[point.method] = self.hook(point.method, self.oracle_calls)
+        for point in hook_points(device):
+            make = CODING.get(point.kind, called)
+            if point.kind != PREDICATE and (codes if point.kind in CODING else replies):
+                self.native[point.method] = make(point.method, self.native_calls)
+                self.oracle[point.method] = make(point.method, self.oracle_calls)
 
     def forget(self) -> None:
         """Drawing states and streams calls hooks as well."""
         self.native_calls.clear()
         self.oracle_calls.clear()
 
-    def hook(self, method: str, calls: list[tuple[object, ...]]) -> Callable[..., None]:
-        return lambda _, *version: calls.append((method, *version))
+
+Calls = list[tuple[object, ...]]
+
+
+def called(method: str, calls: Calls) -> Callable[..., None]:
+    return lambda _, *version: calls.append((method, *version))
+
+
+def reading(method: str, calls: Calls) -> Callable[..., None]:
+    """A number, and a byte more if it is odd."""
+
+    def hook(_: object, reader: Any, *version: int) -> None:
+        number = reader.get_be16()
+        calls.append((method, number, reader.get_buffer(number % 2), *version))
+
+    return hook
+
+
+def writing(method: str, calls: Calls) -> Callable[..., None]:
+    def hook(_: object, writer: Any) -> None:
+        calls.append((method,))
+        writer.put_be16(0x0105)
+        writer.put_buffer(b"x")
+
+    return hook
+
+
+CODING = {
+    "get": reading, "load_state": reading, "load_state_old": reading, "put": writing, "save_state": writing,
+}  # fmt: skip
 
 
 def oracle_saves(device: Description, state: State, hooks: dict[str, Any]) -> bytes | tuple[str, str]:
@@ -65,11 +98,37 @@ def oracle_saves(device: Description, state: State, hooks: dict[str, Any]) -> by
         return refusal.code, refusal.path
 
 
-def native_saves(target: Any) -> bytes | tuple[str, str]:
+def oracle_saves_older(
+    device: Description, state: State, version: int, hooks: dict[str, Any]
+) -> bytes | tuple[str, str]:
+    """As an older version: refused where that would lose something."""
     try:
-        return bytes(target.save())
+        body = encode_at(device, copy_value(state), version, hooks)
+        path = lost(device, state, version, hooks)
+    except Refusal as refusal:
+        return refusal.code, refusal.path
+    return body if path is None else ("inexpressible", path)
+
+
+def native_saves(target: Any, version: int) -> bytes | tuple[str, str]:
+    try:
+        return bytes(target.save(version=version))
     except vmstate.VMStateError as error:
         return error.code, error.path
+
+
+def oracle_needs(device: Description, state: State, hooks: dict[str, Any]) -> bool | str:
+    try:
+        return needed(device, state, hooks)
+    except Refusal:
+        return "no value"
+
+
+def native_needs(target: Any) -> bool | str:
+    try:
+        return bool(target.needed)
+    except ArithmeticError:
+        return "no value"
 
 
 def oracle_loads(device: Description, state: State, data: bytes, version: int, hooks: dict[str, Any]) -> Verdict | None:
@@ -122,15 +181,22 @@ class Pair:
 
     def expect_same_state(self) -> None:
         native = read(self.target, self.device)
-        assert native == self.state, self.note
+        assert same(native, self.state), self.note
         assert present_everywhere(native) == present_everywhere(self.state), self.note
 
     def save(self) -> None:
         self.model.forget()
         expected = oracle_saves(self.device, self.state, self.model.oracle)
-        found = native_saves(self.target)
-        assert agree_on_save(found, expected), f"native {found!r}, oracle {expected!r}, {self.device.name} {self.state}"
+        found = native_saves(self.target, self.device.version)
+        self.note = f"native {found!r}, oracle {expected!r}, {self.device.name} {self.state}"
+        assert agree_on_save(found, expected), self.note
         assert self.model.native_calls == self.model.oracle_calls, self.note
+        if self.device.needed is not None:
+            assert native_needs(self.target) == oracle_needs(self.device, self.state, self.model.oracle), self.note
+        for version in range(self.device.minimum_version, self.device.version):
+            older = oracle_saves_older(self.device, self.state, version, self.model.oracle)
+            found = native_saves(self.target, version)
+            assert agree_on_save(found, older), f"{version}: native {found!r}, oracle {older!r}, {self.note}"
 
     def load(self, data: bytes, version: int) -> None:
         self.model.forget()
@@ -158,17 +224,19 @@ def take(target: State, source: State) -> None:
 
 
 def taken(old: Value, new: Value) -> Value:
-    if isinstance(new, State):
+    if isinstance(new, State) and isinstance(old, State):
         take(old, new)
         return old
-    if isinstance(new, list):
-        return [taken(*pair) for pair in zip(old, new, strict=True)]
+    if isinstance(new, list) and isinstance(old, list):
+        return [taken(*pair) for pair in zip_longest(old[: len(new)], new)]
     return copy_value(new)
 
 
 def streams(device: Description, state: State, hooks: dict[str, Any]) -> list[tuple[int, bytes]]:
     """What a device of each version that can be read would have written."""
     made = []
+    old = 0 if device.opaque else device.minimum_version if device.old_version is None else device.old_version
+    made += [(version, b"\1\5x") for version in range(old, device.minimum_version)]
     for version in range(device.minimum_version, device.version + 1):
         try:
             made.append((version, encode_at(device, state, version, hooks)))
@@ -189,7 +257,7 @@ def test_native_and_oracle_agree(tmp_path_factory: pytest.TempPathFactory, drawn
     name = f"drawn_{schema.digest[:16]}"
     module = build(drawn.text, name, tmp_path_factory.mktemp("drawn"))
     for device in schema.devices:
-        model = Model(device, make_answers(choose, drawn.predicates[device.name]))
+        model = Model(device, make_answers(choose, drawn.predicates[device.name]), choose.chance(90))
         pair = Pair(device, make(module, device, model.native), model, State())
         pair.state = read(pair.target, device)
         for _ in range(STATES):

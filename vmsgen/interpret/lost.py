@@ -25,20 +25,21 @@ def lost(description: Description, state: State, version: int, hooks: Any = None
 
     Raises Refusal where one of the two saves or loads is refused. Hooks are called, with copies of the state.
     """
-    now = _round_trip(description, state, description.version, hooks)
-    then = _round_trip(description, state, version, hooks)
-    back = {path for path, saved, loaded in now if same(saved, loaded)}
-    return next((path for path, saved, loaded in then if path in back and not same(saved, loaded)), None)
+    missing = _missing(description, state, version, hooks)
+    if not missing:
+        return None
+    never = set(_missing(description, state, description.version, hooks))
+    return next((path for path in missing if path not in never), None)
 
 
-def _round_trip(description: Description, state: State, version: int, hooks: Any) -> list[tuple[str, Value, Value]]:
-    """Every value with its path, as it was saved, and as it was loaded."""
+def _missing(description: Description, state: State, version: int, hooks: Any) -> list[str]:
+    """The paths of the values that do not come back."""
     sender = copy_value(state)
     body = encode(description, sender, hooks, version)
     receiver = _reset(description, sender, _sent(description))
     decode(description, receiver, body, version, hooks, receiver=False)
     loaded = dict(_values(receiver, ""))
-    return [(path, value, loaded.get(path)) for path, value in _values(sender, "")]
+    return [path for path, value in _values(sender, "") if not same(value, loaded.get(path))]
 
 
 def _values(value: Value, path: str) -> Iterator[tuple[str, Value]]:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-
+from tests.property.strategies.body import Body, StructType
 from tests.property.strategies.chooser import INTEGERS, Chooser
 from tests.property.strategies.fields import (
+    Length,
     ScalarType,
     length,
     otherwise,
@@ -14,36 +14,7 @@ from tests.property.strategies.fields import (
     value_clauses,
 )
 from tests.property.strategies.names import Names, condition, number
-
-HOOKS = ("pre_load", "post_load", "pre_save", "post_save")
-
-
-@dataclass(frozen=True)
-class StructType:
-    """A struct that later ones may embed; `numbers` are the paths of scalars in it."""
-
-    name: str
-    numbers: tuple[str, ...]
-
-
-@dataclass
-class Body:
-    """One pair of braces being written. `depth` counts the arrays of structs without a name around it.
-
-    `conditional`: a stream may lack what stands here.
-    """
-
-    names: Names
-    versions: tuple[int, int]
-    own: list[str]
-    """Paths, from these braces, of the scalars in them."""
-    indent: str = "    "
-    depth: int = 0
-    conditional: bool = False
-    lines: list[str] = field(default_factory=list)
-
-    def line(self, text: str) -> None:
-        self.lines.append(self.indent + text)
+from tests.property.strategies.outside import HOOKS, Outside
 
 
 class DescriptionWriter:
@@ -60,10 +31,16 @@ class DescriptionWriter:
         self.plain = plain
         self.predicates: list[str] = []
         self.made = 0
+        self.owns = False
+        self.codes = False
+        """Is there a device model that codes `custom` fields?"""
+        self.hook_lines: list[str] = []
+        self.outside = Outside(self)
 
-    def write(self, kind: str, name: str) -> tuple[str, tuple[str, ...]]:
-        """The text of the description, and the paths of scalars in it."""
+    def write(self, kind: str, name: str) -> tuple[str, StructType]:
+        """The text of the description, and what is known of it."""
         choose = self.choose
+        self.codes = kind == "device" and not self.plain
         high = choose.number(0, 4)
         low = choose.number(0, high)
         numbers: list[str] = []
@@ -77,8 +54,19 @@ class DescriptionWriter:
             self.scalar(body, "")
         self.subsections(body, owner, choose.number(0, 2))
         version = f"version {low}..{high}" if low < high or choose.chance(20) else f"version {high}"
-        head = f"{kind} {name}{wire} {version} {{"
-        return "\n".join([head, *body.lines, "}", ""]), tuple(numbers)
+        head = f"{kind} {name}{wire} {version}{self.device_words(body) if kind == 'device' else ''} {{"
+        text = "\n".join([head, *self.hook_lines, *body.lines, "}", ""])
+        return text, StructType(name, tuple(numbers), (low, high), self.owns)
+
+    def device_words(self, body: Body) -> str:
+        """What only a device can say of itself."""
+        words = ""
+        if self.codes and body.versions[0] and self.choose.chance(30):
+            words += f" old {self.choose.number(0, body.versions[0] - 1)}"
+            self.hook_lines.append("    hook load_state_old")
+        if self.choose.chance(25):
+            words += self.needed(body)
+        return words
 
     def hooks(self, body: Body) -> None:
         if self.choose.chance(25):
@@ -92,6 +80,8 @@ class DescriptionWriter:
     # Items ------------------------------------------------------------------------------------------------------
 
     def item(self, body: Body) -> None:
+        if self.choose.chance(30) and self.outside.item(body):
+            return
         shape = self.choose.number(0, 99)
         if shape < 40:
             self.scalar(body, self.presence(body))
@@ -103,7 +93,7 @@ class DescriptionWriter:
             self.unused(body)
         elif shape < 77 and body.names.numbers:
             self.check(body)
-        elif shape < 83 and self.structs:
+        elif shape < 83 and self.struct(body):
             self.embedded(body)
         elif shape < 89 and body.depth == 0:
             self.group(body)
@@ -200,18 +190,32 @@ class DescriptionWriter:
 
     def embedded(self, body: Body) -> None:
         choose, name, when = self.choose, self.name(), self.presence(body)
-        struct = choose.one(self.structs)
+        struct = self.struct(body)
+        assert struct is not None
         default = " else keep" if when and choose.chance(20) else ""
         if choose.chance(60):
             body.line(f"{name} : {struct.name}{when}{default}")
             index = ""
         else:
-            first = length(choose, body.names, 3)
+            first = self.length_of(body, struct)
             columns = f"[{choose.number(1, 2)}]" if choose.chance(20) else ""
             body.line(f"{name} : {struct.name}[{first.text}]{columns}{when}{default}")
             index = f"[{choose.number(0, first.capacity - 1)}]" + ("[0]" if columns else "")
+        self.owns = self.owns or struct.owns
         for path in struct.numbers[:3]:
             self.add_number(body, f"{name}{index}.{path}", when)
+
+    # Python has no view of an element that is not in use, and so nothing to fill it with where it owns memory: those
+    # that do are always in use.
+
+    def struct(self, body: Body) -> StructType | None:
+        """A struct that may stand here, if there is one."""
+        structs = [struct for struct in self.structs if not (struct.owns and body.depth)]
+        return self.choose.one(structs) if structs else None
+
+    def length_of(self, body: Body, struct: StructType) -> Length:
+        """Of an array of structs."""
+        return length(self.choose, Names() if struct.owns else body.names, 3)
 
     # Braces within ------------------------------------------------------------------------------------------------
 
@@ -220,7 +224,7 @@ class DescriptionWriter:
         if not when:
             return
         body.line(f"group{when} {{")
-        inner = Body(body.names, body.versions, body.own, body.indent + "    ", body.depth, True)
+        inner = Body(body.names, body.versions, body.own, body.indent + "    ", body.depth, True, body.braces)
         for _ in range(self.choose.number(1, 3)):
             self.item(inner)
         body.lines += [*inner.lines, body.indent + "}"]
@@ -233,8 +237,8 @@ class DescriptionWriter:
             lengths, index = f"[{first.text}]", f"[{choose.number(0, first.capacity - 1)}]"
             if choose.chance(25):
                 lengths, index = lengths + "[2]", index + f"[{choose.number(0, 1)}]"
-        inner = Body(body.names.copy(), body.versions, [], body.indent + "    ", body.depth + lengths.count("["))
-        inner.conditional = body.conditional or bool(when)
+        depth, conditional = body.depth + lengths.count("["), body.conditional or bool(when)
+        inner = Body(body.names.copy(), body.versions, [], body.indent + "    ", depth, conditional, True)
         self.scalar(inner, "")
         for _ in range(choose.number(0, 3)):
             self.item(inner)
@@ -270,5 +274,5 @@ class DescriptionWriter:
         if shape == 1:
             self.predicates.append(f"is_there_{len(self.predicates)}")
             return f" needed hook {self.predicates[-1]}"
-        names = Names(body.names.numbers, [])
-        return f" needed {condition(self.choose, names)}" if names.numbers else ""
+        names = Names(body.names.numbers, [], body.names.versions)
+        return f" needed {condition(self.choose, names)}" if names.numbers or names.versions else ""

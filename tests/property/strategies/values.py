@@ -9,9 +9,12 @@ from hypothesis.strategies import DrawFn
 
 from tests.property.strategies.chooser import Chooser, Drawn
 from vmsgen.interpret import Refusal, State, encode, reset_state
-from vmsgen.interpret.state import Value, copy_value
+from vmsgen.interpret.state import Value, copy_value, double_of, reset_value
 from vmsgen.model.description import Description, Member
-from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
+
+DOUBLES = (0, 1 << 63, 0x3FF8000000000000, 0x7FF0000000000000, 0x7FF8000000000001, 0xFFF4000000000000)
+"""0, -0, 1.5, infinity and NaNs, as bits."""
 
 
 @st.composite
@@ -53,6 +56,8 @@ def _member_value(choose: Chooser, member: Member, current: Value) -> Value:
 
 def _value(choose: Chooser, type_: Type, low: int | None, high: int | None, current: Value) -> Value:
     match type_:
+        case Scalar(floating=True):
+            return double_of(choose.one((*DOUBLES, choose.number(0, (1 << 64) - 1))))
         case Scalar():
             interval = type_.interval
             bottom = interval.low if low is None else low
@@ -60,14 +65,34 @@ def _value(choose: Chooser, type_: Type, low: int | None, high: int | None, curr
             if choose.chance(70):
                 return choose.one([bottom, top, *(n for n in (0, 1, 2, 3, 4, -1, 255, 256) if bottom <= n <= top)])
             return choose.number(bottom, top)
-        case Buffer(capacity, _):
-            return bytearray(choose.binary(capacity))
-        case Array(element, _, _):
+        case Buffer(capacity):
+            return bytearray(choose.binary(choose.number(0, capacity) if type_.allocated else capacity))
+        case Bitmap():
+            return [choose.number(0, (1 << 64) - 1) for _ in range(type_.words)]
+        case Array(element, capacity) if type_.allocated:
+            return [_fresh(choose, element, low, high) for _ in range(choose.number(0, capacity))]
+        case Array(element):
             return [_value(choose, element, low, high, inner) for inner in current]
+        case Optional(element):
+            return None if choose.chance(40) else _fresh(choose, element, low, high)
+        case List(element, maximum):
+            return [_fresh(choose, element, None, None) for _ in range(choose.number(0, min(maximum, 3)))]
+        case Map(Struct() as key, value, maximum):
+            sizes = range(choose.number(0, min(maximum, 3)))
+            return [(_fresh(choose, key, None, None), _fresh(choose, value, None, None)) for _ in sizes]
+        case Map(_, value, maximum):
+            keys = {choose.number(0, (1 << 64) - 1) for _ in range(choose.number(0, min(maximum, 3)))}
+            return [(key, _fresh(choose, value, None, None)) for key in sorted(keys)]
         case Struct(description):
             made = State((m.name, _member_value(choose, m, current[m.name])) for m in description.members)
             made.present = set(current.present)
             return made
+
+
+def _fresh(choose: Chooser, type_: Type, low: int | None, high: int | None) -> Value:
+    """A value in place of one at reset, or rather often that one."""
+    made = reset_value(type_, None if low is None or low <= 0 <= (high or 0) else low)
+    return made if choose.chance(10) else _value(choose, type_, low, high, made)
 
 
 def make_answers(choose: Chooser, predicates: tuple[str, ...]) -> dict[str, bool]:
