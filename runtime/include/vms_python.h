@@ -50,7 +50,7 @@ typedef struct vms_python_member {
     size_t owned;                       /* offset of the uint32_t that counts what is in the block */
     size_t there;                       /* of elements that may be missing: offset of a byte for each, 0 if it is; else 0 */
     size_t bits;                        /* of a bitmap: how many it has */
-    bool local;                         /* never on the wire */
+    bool local;                         /* never on the wire, and plain bytes */
 } vms_python_member;
 
 typedef enum vms_python_cursor { VMS_PYTHON_NO_CURSOR, VMS_PYTHON_READER, VMS_PYTHON_WRITER } vms_python_cursor;

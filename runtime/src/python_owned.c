@@ -118,7 +118,7 @@ static int take_over(const Field *field, uint8_t *state, uint8_t *other, void *o
     const vms_python_member *member = field->member;
     if (member->there)
         memcpy(state + member->there, other + member->there, field->size / member->item_size);
-    if (!member->local || member->kind == VMS_PYTHON_STRUCT || member->storage != VMS_PYTHON_INLINE)
+    if (!member->local)
         return 0;
     memcpy(state + member->offset, other + member->offset, field->size);
     return 1;

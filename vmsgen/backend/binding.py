@@ -20,7 +20,7 @@ from vmsgen.model.counts import counted_members
 from vmsgen.model.description import Description, Member
 from vmsgen.model.hooks import embedded_with_hooks, has_hooks, hook_points
 from vmsgen.model.schema import Schema, every
-from vmsgen.model.sent import sent_members
+from vmsgen.model.sent import Sent, sent_members
 from vmsgen.model.types import (
     FLOATS,
     Bitmap,
@@ -40,7 +40,10 @@ from vmsgen.model.types import (
 
 @dataclass(frozen=True)
 class _Member:
-    """`owned` counts what is in a block, `there` says which elements are not missing, `bits` is a bitmap's length."""
+    """`owned` counts what is in a block, `there` says which elements are not missing, `bits` is a bitmap's length.
+
+    `local`: it is never on the wire, and its bytes are all there is to it.
+    """
 
     attribute: str
     kind: str
@@ -103,24 +106,23 @@ def emit(schema: Schema, header: str) -> str:
 
 def _declarations(schema: Schema) -> str:
     """What Python sees through cffi: the structs, those of used files included, and the classes of this file."""
-    structs = [struct_declaration(d) for used in every((schema,)) for d in described(used) if d.members or d.opaque]
+    structs = [struct_declaration(d) for used in every((schema,)) for d in described(used)]
     classes = [f"extern const vms_python_class *const {c_struct(d.name)}_class;\n" for d in described(schema)]
     return "".join([*structs, "typedef struct vms_python_class vms_python_class;\n", *classes])
 
 
 def _preamble(schema: Schema) -> str:
+    sent = frozenset(pair for d in schema.descriptions if not d.anonymous for pair in sent_members(d))
     return render(
         "binding.h.j2",
         includes=[f"{schema.name}.h"],
         digest=schema.digest[:16],
-        classes=[_class(schema, d, owner) for owner in schema.descriptions for d in (*entries(owner), owner)],
+        classes=[_class(d, owner, sent) for owner in schema.descriptions for d in (*entries(owner), owner)],
     )
 
 
-def _class(schema: Schema, description: Description, owner: Description) -> _Class:
+def _class(description: Description, owner: Description, sent: Sent) -> _Class:
     """`owner` is the description itself, or the one that the entry's map stands in."""
-    # Fields of a struct without a name are items of another description: whose, does not matter here.
-    sent = sent_members(schema.descriptions if description.anonymous else (description,))
     tag = c_struct(description.name)
     inner = [(member_name(m.name), struct_in(description, m)) for m in description.members]
     is_entry = description is not owner
@@ -150,7 +152,7 @@ def _needed(description: Description) -> str | None:
     return f"{tag}_needed((struct {tag} *)state{more})"
 
 
-def _member(description: Description, member: Member, sent: frozenset[str]) -> _Member:
+def _member(description: Description, member: Member, sent: Sent) -> _Member:
     counted = not description.anonymous and any(c.member == member.name for c in counted_members(description))
     attribute, type_ = member_name(member.name), member.type
     inner = struct_in(description, member)
@@ -166,7 +168,7 @@ def _member(description: Description, member: Member, sent: frozenset[str]) -> _
         owned=f"{attribute}_count" if is_allocated(type_) else None,
         there=f"{attribute}_there" if is_optional(type_) else None,
         bits=bits,
-        local=member.local and member.name not in sent,
+        local=member.local and (description.name, member.name) not in sent and not owns_memory(type_),
     )
 
 

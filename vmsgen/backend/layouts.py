@@ -6,6 +6,7 @@ import hashlib
 from functools import cache
 
 from vmsgen.backend.c.ctypes import declarations
+from vmsgen.backend.c.storage import has_nothing
 from vmsgen.backend.entries import struct_in
 from vmsgen.backend.names import c_struct
 from vmsgen.model.description import Description
@@ -14,7 +15,7 @@ from vmsgen.model.description import Description
 def struct_declaration(description: Description) -> str:
     """`struct Fifo { uint8_t data[16]; uint32_t head; };`, a line a member."""
     members = [text for member in description.members for text in declarations(description, member)]
-    if description.opaque:
+    if has_nothing(description):
         members.append("uint8_t vms_nothing")
     if description.subsections:
         members.append("uint64_t vms_present")

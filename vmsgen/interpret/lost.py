@@ -8,12 +8,9 @@ from typing import Any
 from vmsgen.interpret.decode import decode
 from vmsgen.interpret.encode import encode
 from vmsgen.interpret.state import State, Value, copy_value, reset_again, same
-from vmsgen.model.description import Description, Field, Group, Repeat, Run, Tmp, WireItem
-from vmsgen.model.expressions import MemberStep
+from vmsgen.model.description import Description
+from vmsgen.model.sent import Sent, sent_members
 from vmsgen.model.types import Array, Optional, Struct, Type
-
-Names = tuple[str, ...]
-"""The way to a member by names alone, from the named description that it is in."""
 
 
 def lost(description: Description, state: State, version: int, hooks: Any = None) -> str | None:
@@ -36,7 +33,7 @@ def _missing(description: Description, state: State, version: int, hooks: Any) -
     """The paths of the values that do not come back."""
     sender = copy_value(state)
     body = encode(description, sender, hooks, version)
-    receiver = _reset(description, sender, _sent(description))
+    receiver = _reset(description, sender, sent_members(description))
     decode(description, receiver, body, version, hooks, receiver=False)
     loaded = dict(_values(receiver, ""))
     return [path for path, value in _values(sender, "") if not same(value, loaded.get(path))]
@@ -59,42 +56,23 @@ def _values(value: Value, path: str) -> Iterator[tuple[str, Value]]:
             yield path, value
 
 
-def _reset(description: Description, current: State, sent: frozenset[Names], around: Names = ()) -> State:
-    """A receiver; `sent` are the members that a load fills, `around` leads to a struct without a name in them."""
+def _reset(description: Description, current: State, sent: Sent) -> State:
+    """A receiver; `sent` are the members that a load fills."""
     made = State()
     for member in description.members:
-        names = (*around, member.name)
-        if member.local and names not in sent:
+        if member.local and (description.name, member.name) not in sent:
             made[member.name] = copy_value(current[member.name])
         else:
-            made[member.name] = _reset_value(member.type, member.default, current[member.name], sent, names)
+            made[member.name] = _reset_value(member.type, member.default, current[member.name], sent)
     return made
 
 
-def _reset_value(type_: Type, default: int | None, current: Value, sent: frozenset[Names], names: Names) -> Value:
+def _reset_value(type_: Type, default: int | None, current: Value, sent: Sent) -> Value:
     match type_:
-        case Struct(description) if description.anonymous:
-            return _reset(description, current, sent, names)
         case Struct(description):
-            return _reset(description, current, _sent(description))
+            return _reset(description, current, sent if description.anonymous else sent_members(description))
         case Array(element) if not type_.allocated:
-            return [_reset_value(element, default, inner, sent, names) for inner in current]
+            return [_reset_value(element, default, inner, sent) for inner in current]
         case Optional(element):
-            return None if current is None else _reset_value(element, default, current, sent, names)
+            return None if current is None else _reset_value(element, default, current, sent)
     return reset_again(type_, default, current)
-
-
-def _sent(description: Description) -> frozenset[Names]:
-    """The members that a field on the wire stands for, in whole or in part, and what they are in."""
-    programs = (description.wire, *(sub.wire for sub in description.all_subsections))
-    found = [names for program in programs for names in _targets(program)]
-    return frozenset(names[:length] for names in found for length in range(1, len(names) + 1))
-
-
-def _targets(items: tuple[WireItem, ...]) -> Iterator[Names]:
-    for item in items:
-        match item:
-            case Field():
-                yield tuple(step.name for step in item.target.steps if isinstance(step, MemberStep))
-            case Run() | Group() | Repeat() | Tmp():
-                yield from _targets(item.items)

@@ -1,27 +1,40 @@
-"""Which members travel, and which do not."""
+"""Which members are on the wire, in whole or in part. One that is `local` may be sent all the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from vmsgen.model.description import Description, Field, Group, Repeat, Run, Tmp, WireItem
-from vmsgen.model.expressions import MemberStep
+from vmsgen.model.expressions import MemberStep, Path
+from vmsgen.model.types import Struct, innermost
+
+Sent = frozenset[tuple[str, str]]
+"""Pairs of a description's name and a member's."""
 
 
-def sent_members(descriptions: Iterable[Description]) -> frozenset[str]:
-    """Names of the members that a field on the wire stands for, in whole or in part, and of what these are in."""
-    programs = [
-        program
-        for description in descriptions
-        for program in (description.wire, *(sub.wire for sub in description.all_subsections))
-    ]
-    return frozenset(name for program in programs for name in _names(program))
+def sent_members(description: Description) -> Sent:
+    """Of the description and of the structs without a name in it; what such a struct stands in is sent with it."""
+    programs = (description.wire, *(sub.wire for sub in description.all_subsections))
+    targets = (target for program in programs for target in _targets(program))
+    return frozenset(pair for target in targets for pair in _on_the_way(description, target))
 
 
-def _names(items: tuple[WireItem, ...]) -> Iterator[str]:
+def _targets(items: tuple[WireItem, ...]) -> Iterator[Path]:
     for item in items:
         match item:
             case Field():
-                yield from (step.name for step in item.target.steps if isinstance(step, MemberStep))
+                yield item.target
             case Run() | Group() | Repeat() | Tmp():
-                yield from _names(item.items)
+                yield from _targets(item.items)
+
+
+def _on_the_way(description: Description, target: Path) -> Iterator[tuple[str, str]]:
+    for step in target.steps:
+        if not isinstance(step, MemberStep):
+            continue
+        yield description.name, step.name
+        match innermost(description.member(step.name).type):
+            case Struct(inner) if inner.anonymous:
+                description = inner
+            case _:
+                return

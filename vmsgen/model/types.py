@@ -224,6 +224,18 @@ def owns_memory(type_: Type) -> bool:
     return is_allocated(type_)
 
 
+def may_miss(type_: Type) -> bool:
+    """Is there an element in it, not looking into memory outside of the state, that may be missing?"""
+    match type_:
+        case Array(element) if not type_.allocated:
+            return may_miss(element)
+        case Optional():
+            return True
+        case Struct(description):
+            return any(may_miss(member.type) for member in description.members)
+    return False
+
+
 def structs_in(type_: Type) -> tuple[Struct, ...]:
     """The structs that a type is made of, not looking into them: of a map the key's, if it is one, and the value's."""
     match innermost(type_):

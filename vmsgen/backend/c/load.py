@@ -283,9 +283,6 @@ class Loader:
             elif isinstance(element, Scalar):
                 self.take(str(element.size), [""], one.at)
                 lines.add(f"{SCALARS[element.kind]} value = {get(element, 'p', 0)};")
-                value = scalar_value("value", element) if not element.floating else None
-                if value:
-                    self.ask.constraints(field.constraints, value, "", self.ask.context(), one.at, "p")
                 lines.add(f"{one.text} = value;", field.span)
         self.declared_p = outer
 

@@ -225,9 +225,6 @@ class Saver:
                 if isinstance(element, Struct):
                     self.struct(element, one.text, one.at, field)
                 elif isinstance(element, Scalar):
-                    self.ask.constraints(
-                        field.constraints, scalar_value(one.text, element), one.text, self.ask.context(), one.at
-                    )
                     self.room(str(element.size))
                     self.lines.add(put(element, element, "p", 0, one.text), field.span)
             self.declared_p = outer

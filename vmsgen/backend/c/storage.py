@@ -8,7 +8,18 @@ from vmsgen.backend.c.lines import Lines, in_comment
 from vmsgen.backend.c.refusals import Trail, spelled
 from vmsgen.backend.names import c_struct, member_name
 from vmsgen.model.description import Description, Member, Reset
-from vmsgen.model.types import Bitmap, Buffer, Scalar, Struct, Type, dimensions, innermost, is_allocated
+from vmsgen.model.types import (
+    Bitmap,
+    Buffer,
+    Scalar,
+    Struct,
+    Type,
+    dimensions,
+    innermost,
+    is_allocated,
+    may_miss,
+    owns_memory,
+)
 
 PRESENT = "vms_present"
 
@@ -21,12 +32,17 @@ def members(description: Description) -> list[str]:
         note = _note(member)
         lines.append(f"{first + ';':<34} {note}" if note else f"{first};")
         lines += [f"{text};" for text in beside]
-    if description.opaque:
+    if has_nothing(description):
         lines.append("uint8_t vms_nothing;")
     if description.subsections:
         text = f"uint64_t {PRESENT};"
         lines.append(f"{text:<34} /* subsections of the last load, a bit each */")
     return lines
+
+
+def has_nothing(description: Description) -> bool:
+    """C has no structs without members."""
+    return not description.members and not description.subsections
 
 
 def _note(member: Member) -> str:
@@ -60,7 +76,8 @@ def resets(lines: Lines, found: tuple[Reset, ...]) -> None:
         _set(lines, spelled(reset.target), reset.storage, reset.value, zeroed=False)
 
 
-def _set(lines: Lines, text: str, type_: Type, value: int | None, *, zeroed: bool) -> None:
+def _set(lines: Lines, text: str, type_: Type, value: int | None, *, zeroed: bool, depth: int = 0) -> None:
+    """`depth` numbers the first loop variable. What is not `zeroed` keeps its pattern of missing elements."""
     element = innermost(type_)
     lengths = [str(length) for length in dimensions(type_)]
     if is_allocated(type_):
@@ -73,22 +90,34 @@ def _set(lines: Lines, text: str, type_: Type, value: int | None, *, zeroed: boo
         case Struct(description):
             if zeroed and not needs_init(description):
                 return
-            with each(lines, text, lengths, Trail((), ""), 0, 0) as one:
-                lines.add(f"{c_struct(description.name)}_init(&{one.text});")
+            with each(lines, text, lengths, Trail((), ""), 0, depth) as one:
+                if zeroed or not (may_miss(element) or owns_memory(element)):
+                    lines.add(f"{c_struct(description.name)}_init(&{one.text});")
+                else:
+                    _set_members(lines, one.text, description, depth + len(lengths))
         case Buffer() | Bitmap():
             if not zeroed:
                 lines.add(f"memset({text}, 0, sizeof {text});")
         case Scalar() if not value:
             if not zeroed:
                 lines.add(f"memset({text}, 0, sizeof {text});" if lengths else f"{text} = 0;")
-        case Scalar() if lengths and value in (-1, (1 << 8 * element.size) - 1):
+        case Scalar() if lengths and not element.floating and value in (-1, (1 << 8 * element.size) - 1):
             lines.add(f"memset({text}, 0xff, sizeof {text});")
         case Scalar():
             kind = "uint64_t" if element.kind == "u64" else "uint32_t" if element.kind == "u32" else "int"
-            with each(lines, text, lengths, Trail((), ""), 0, 0) as one:
+            with each(lines, text, lengths, Trail((), ""), 0, depth) as one:
                 lines.add(f"{one.text} = {literal(value or 0, kind)};")
         case _:
             raise AssertionError("the rest is allocated, or not innermost")
+
+
+def _set_members(lines: Lines, text: str, description: Description, depth: int) -> None:
+    """A struct that `init` would not do for: it owns memory, or elements of it may be missing."""
+    for member in description.members:
+        name = f"{text}.{member_name(member.name)}"
+        _set(lines, name, member.type, member.default, zeroed=False, depth=depth)
+    if description.subsections:
+        lines.add(f"{text}.{PRESENT} = 0;")
 
 
 def needs_init(description: Description) -> bool:
