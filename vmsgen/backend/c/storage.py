@@ -80,6 +80,7 @@ def _set(lines: Lines, text: str, type_: Type, value: int | None, *, zeroed: boo
     """`depth` numbers the first loop variable. What is not `zeroed` keeps its pattern of missing elements."""
     element = innermost(type_)
     lengths = [str(length) for length in dimensions(type_)]
+    value = _value(element, value)
     if is_allocated(type_):
         if not zeroed:
             lines.add(f"vms_release({text});")
@@ -120,6 +121,11 @@ def _set_members(lines: Lines, text: str, description: Description, depth: int) 
         lines.add(f"{text}.{PRESENT} = 0;")
 
 
+def _value(element: Type, default: int | None) -> int | None:
+    """The value of each element; where the member says none it is the type's own."""
+    return element.reset if default is None and isinstance(element, Scalar) else default
+
+
 def needs_init(description: Description) -> bool:
     """Is any value at reset other than zero?"""
     for member in description.members:
@@ -129,6 +135,6 @@ def needs_init(description: Description) -> bool:
         if isinstance(element, Struct):
             if needs_init(element.description):
                 return True
-        elif member.default:
+        elif _value(element, member.default):
             return True
     return False
