@@ -70,4 +70,6 @@ def test_older_versions_agree(tmp_path_factory: pytest.TempPathFactory, drawn: S
             for version in range(device.minimum_version, device.version):
                 expected = oracle_saves(device, state, version, replies)
                 found = native_saves(target, version)
-                assert agree(found, expected), f"{device.name} at {version}: native {found!r}, oracle {expected!r}, {state}"
+                assert agree(found, expected), (
+                    f"{device.name} at {version}: native {found!r}, oracle {expected!r}, {state}"
+                )
