@@ -1,0 +1,255 @@
+/* file_descriptor.c: the operations over descriptors: pipes, sockets, terminals, files. */
+#define _GNU_SOURCE
+
+#include "file_channel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+typedef struct end {
+    int fd, flags;          /* the flags that it came with */
+    bool socket, terminal;
+    int64_t base;           /* where it stood; -1: it has no positions */
+} end;
+
+typedef struct channel {
+    end in, out;
+    int wake;               /* readable once the file is cancelled */
+    bool keep;
+    _Atomic int64_t idle_ms;
+    int (*interrupted)(void *opaque);
+    void *opaque;
+} channel;
+
+/* Waiting ------------------------------------------------------------------------------------------------------ */
+
+static int64_t now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Has a signal come that the process wants to hear of now? */
+static int interruption(channel *c)
+{
+    return c->interrupted && c->interrupted(c->opaque) ? -EINTR : 0;
+}
+
+/* Until the descriptor is ready: 0, or what came instead. */
+static int await(channel *c, int fd, short events)
+{
+    struct pollfd waits[2] = {{fd, events, 0}, {c->wake, POLLIN, 0}};
+    int64_t idle = atomic_load(&c->idle_ms), started = now_ms();
+    for (;;) {
+        int64_t left = idle < 0 ? -1 : idle - (now_ms() - started);
+        if (idle >= 0 && left < 0)
+            left = 0;
+        int ready = poll(waits, 2, left > 1000000 ? 1000000 : (int)left);
+        if (ready < 0) {
+            int error = errno == EINTR ? interruption(c) : -errno;
+            if (error)
+                return error;
+        } else if (waits[1].revents) {
+            return -ECANCELED;
+        } else if (ready) {
+            return waits[0].revents & POLLNVAL ? -EBADF : 0;
+        } else if (idle >= 0 && now_ms() - started >= idle) {
+            return -ETIMEDOUT;
+        }
+    }
+}
+
+/* 0: try again. */
+static int obstacle(channel *c, int fd, short events)
+{
+    if (errno == EINTR)
+        return interruption(c);
+    if (errno == EAGAIN || errno == EWOULDBLOCK)
+        return await(c, fd, events);
+    return -errno;
+}
+
+/* The operations ------------------------------------------------------------------------------------------------- */
+
+static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t size)
+{
+    channel *c = (channel *)opaque;
+    (void)pos;
+    if (c->out.fd < 0)
+        return -EBADF;
+    for (;;) {
+        ssize_t done = c->out.socket ? send(c->out.fd, buf, size, MSG_NOSIGNAL) : write(c->out.fd, buf, size);
+        if (done >= 0)
+            return done;
+        int error = obstacle(c, c->out.fd, POLLOUT);
+        if (error)
+            return error;
+    }
+}
+
+static int64_t get_buffer(void *opaque, uint8_t *buf, int64_t pos, size_t size)
+{
+    channel *c = (channel *)opaque;
+    (void)pos;
+    if (c->in.fd < 0)
+        return -EBADF;
+    for (;;) {
+        ssize_t got = read(c->in.fd, buf, size);
+        if (got >= 0)
+            return got;
+        /* The other side of a pseudo-terminal was closed: that is its end. */
+        if (errno == EIO && c->in.terminal)
+            return 0;
+        int error = obstacle(c, c->in.fd, POLLIN);
+        if (error)
+            return error;
+    }
+}
+
+static int drop(const end *e, bool keep)
+{
+    if (e->fd < 0)
+        return 0;
+    if (!(e->flags & O_NONBLOCK))
+        fcntl(e->fd, F_SETFL, e->flags);
+    return !keep && close(e->fd) && errno != EINTR ? -errno : 0;
+}
+
+static int close_both(void *opaque)
+{
+    channel *c = (channel *)opaque;
+    int error = c->in.fd != c->out.fd ? drop(&c->in, c->keep) : 0;
+    int other = drop(&c->out, c->keep);
+    return other ? other : error;
+}
+
+/* Beyond the six ------------------------------------------------------------------------------------------------- */
+
+static void wake(void *opaque)
+{
+    channel *c = (channel *)opaque;
+    uint64_t one = 1;
+    ssize_t done = write(c->wake, &one, sizeof one);
+    (void)done;             /* it cannot be full in earnest: then it is readable already */
+}
+
+static int seek(void *opaque, uint64_t pos)
+{
+    channel *c = (channel *)opaque;
+    const end *ends[2] = {&c->in, &c->out};
+    for (int i = 0; i < 2; i++) {
+        if (ends[i]->fd < 0)
+            continue;
+        if (ends[i]->base < 0)
+            return -ESPIPE;
+        if (pos > (uint64_t)(INT64_MAX - ends[i]->base))
+            return -EINVAL;
+        if (lseek(ends[i]->fd, ends[i]->base + (off_t)pos, SEEK_SET) < 0)
+            return -errno;
+    }
+    return 0;
+}
+
+static int descriptor(const void *opaque, bool writing)
+{
+    const channel *c = (const channel *)opaque;
+    return writing ? c->out.fd : c->in.fd;
+}
+
+static void set_idle(void *opaque, int64_t idle_ms)
+{
+    channel *c = (channel *)opaque;
+    atomic_store(&c->idle_ms, idle_ms);
+}
+
+static void release(void *opaque)
+{
+    channel *c = (channel *)opaque;
+    close(c->wake);
+    free(c);
+}
+
+static const vms_file_extras extras = {wake, seek, descriptor, set_idle, release};
+
+/* Opening ------------------------------------------------------------------------------------------------------ */
+
+static int take_over(end *e, int fd, bool writing)
+{
+    struct stat about;
+    e->fd = fd;
+    e->base = -1;
+    if (fd < 0)
+        return 0;
+    e->flags = fcntl(fd, F_GETFL);
+    if (e->flags < 0 || fstat(fd, &about))
+        return -errno;
+    if ((e->flags & O_ACCMODE) == (writing ? O_RDONLY : O_WRONLY))
+        return -EBADF;
+    e->socket = S_ISSOCK(about.st_mode);
+    e->terminal = isatty(fd) == 1;
+    if (S_ISREG(about.st_mode) || S_ISBLK(about.st_mode))
+        e->base = lseek(fd, 0, SEEK_CUR);
+    return 0;
+}
+
+static int prepare(const end *e)
+{
+    struct termios mode;
+    if (e->fd < 0)
+        return 0;
+    if (e->terminal && !tcgetattr(e->fd, &mode)) {
+        cfmakeraw(&mode);
+        if (tcsetattr(e->fd, TCSANOW, &mode))
+            return -errno;
+    }
+    return fcntl(e->fd, F_SETFL, e->flags | O_NONBLOCK) ? -errno : 0;
+}
+
+int vms_file_on_descriptors(vms_file **file, const vms_descriptors *descriptors)
+{
+    static const vms_file_ops ops = {put_buffer, get_buffer, close_both, NULL, NULL, NULL};
+    channel *c = (channel *)calloc(1, sizeof *c);
+    vms_file *f = vms_file_new(&ops, c);
+    int error = c && f ? 0 : -ENOMEM;
+    if (!error && descriptors->in < 0 && descriptors->out < 0)
+        error = -EBADF;
+    if (!error)
+        error = take_over(&c->in, descriptors->in, false);
+    if (!error)
+        error = take_over(&c->out, descriptors->out, true);
+    if (!error && (c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
+        error = -errno;
+    if (!error) {
+        error = prepare(&c->in);
+        if (!error)
+            error = prepare(&c->out);
+        if (error)
+            close(c->wake);
+    }
+    if (error) {
+        if (f)
+            f->ops.close = NULL;
+        vms_file_free(f);
+        free(c);
+        return error;
+    }
+    c->keep = descriptors->keep;
+    atomic_init(&c->idle_ms, descriptors->idle_ms);
+    c->interrupted = descriptors->interrupted;
+    c->opaque = descriptors->opaque;
+    f->extras = &extras;
+    if (descriptors->out < 0)
+        f->ops.put_buffer = NULL;
+    if (descriptors->in < 0)
+        f->ops.get_buffer = NULL;
+    *file = f;
+    return 0;
+}
