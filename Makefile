@@ -11,8 +11,9 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet --quiet
 INSTALLED := $(VENV)/.stamp-installed
 BENCH := $(VENV)/.stamp-bench
 
-# What the runtime's extension is made of: a change here installs again, a change in Python code does not.
-NATIVE_SOURCES := $(wildcard runtime/src/*.c runtime/src/*.h runtime/include/*.h runtime/vmstate/_build_*.py)
+# What the runtime's extensions are made of: a change here installs again, a change in Python code does not.
+NATIVE_SOURCES := $(wildcard runtime/src/*.c runtime/src/*.h runtime/include/*.h runtime/vmstate/_build_*.py \
+	runtime/vmstate/_cdef/*.h)
 
 .DEFAULT_GOAL := help
 

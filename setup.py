@@ -1,7 +1,7 @@
 from setuptools import find_packages, setup
 
 # What pyproject.toml cannot say: all packages of two source folders beside those that it maps from elsewhere, and the
-# runtime's extension, `vmstate._native`, which a cffi build script describes.
+# runtime's extensions, `vmstate._native` and `vmstate._stream`, which cffi build scripts describe.
 setup(
     packages=[
         *find_packages(".", include=["vmsgen", "vmsgen.*"]),
@@ -12,7 +12,10 @@ setup(
         "vmstate.include",
         "vmstate.src",
     ],
-    # One extension, in the limited API: one wheel serves every Python from 3.11 on.
+    # Extensions in the limited API: one wheel serves every Python from 3.11 on.
     options={"bdist_wheel": {"py_limited_api": "cp311"}},
-    cffi_modules=["runtime/vmstate/_build_native.py:ffibuilder"],
+    cffi_modules=[
+        "runtime/vmstate/_build_native.py:ffibuilder",
+        "runtime/vmstate/_build_stream.py:ffibuilder",
+    ],
 )

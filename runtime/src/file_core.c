@@ -77,6 +77,8 @@ void vms_file_cancel(vms_file *f)
 
 int vms_file_close(vms_file *f)
 {
+    if (f->putting || f->getting)
+        return -EDEADLK;
     if (f->closed)
         return vms_file_error(f, VMS_FILE_ANY, NULL);
     vms_file_flush(f);

@@ -10,7 +10,10 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from vmstate.errors import (
+    AddressError,
     BufferTooSmallError,
+    ChannelError,
+    ChannelTimeoutError,
     FramingError,
     HookError,
     InexpressibleError,
@@ -30,14 +33,19 @@ if TYPE_CHECKING:
     from vmstate._bitmap import Bitmap
     from vmstate._containers import Entries, List, Map, OptionalElements
     from vmstate._types import Elements, Reader, Writer
+    from vmstate.file import File
     from vmstate.state import Device, Struct
 
 __all__ = [
+    "AddressError",
     "Bitmap",
     "BufferTooSmallError",
+    "ChannelError",
+    "ChannelTimeoutError",
     "Device",
     "Elements",
     "Entries",
+    "File",
     "FramingError",
     "HookError",
     "InexpressibleError",
@@ -77,6 +85,21 @@ _NATIVE = {
 
 
 def __getattr__(name: str) -> Any:
+<<<<<<< HEAD
     if name in _NATIVE:
         return getattr(importlib.import_module(f"vmstate.{_NATIVE[name]}"), name)
+=======
+    if name in ("Device", "Struct"):
+        from vmstate import state
+
+        return getattr(state, name)
+    if name == "Elements":
+        from vmstate._types import Elements
+
+        return Elements
+    if name == "File":
+        from vmstate.file import File
+
+        return File
+>>>>>>> 1d817f9 (File in Python: six operations, descriptors, file objects and memory; vmstate._stream, which releases the GIL)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,6 +6,8 @@ what was found there and what was allowed.
 
 from __future__ import annotations
 
+import errno
+import os
 from typing import Any, ClassVar
 
 Allowed = tuple[int, int] | int | None
@@ -48,7 +50,8 @@ class VMStateError(Exception):
 
 def _rebuilt(cls: type[VMStateError], args: tuple[Any, ...], attributes: dict[str, Any]) -> VMStateError:
     error = cls(*args)
-    error.__dict__.update(attributes)
+    for name, value in attributes.items():
+        setattr(error, name, value)
     return error
 
 
@@ -116,6 +119,39 @@ class BufferTooSmallError(VMStateError):
     """What was to be saved does not fit into the buffer."""
 
     default_code = "full"
+
+
+class ChannelError(VMStateError, OSError):
+    """A byte channel failed. An OSError too: `errno` says how; `offset` is the position in the stream.
+
+    `code` is channel, timeout, cancelled, closed, or exit-status (a command of `exec:` failed; `found` is its status).
+    """
+
+    default_code = "channel"
+
+    def __init__(self, message: str, *, number: int = errno.EIO, **known: Any) -> None:
+        super().__init__(message, **known)
+        self.errno = number
+        self.strerror = os.strerror(number)
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        attributes = {**self.__dict__, "errno": self.errno, "strerror": self.strerror}
+        return _rebuilt, (type(self), self.args, attributes)
+
+
+class ChannelTimeoutError(ChannelError, TimeoutError):
+    """Nothing moved for longer than was allowed; or nobody answered, or came."""
+
+    default_code = "timeout"
+
+
+class AddressError(VMStateError, ValueError):
+    """A URI that names no channel; the message says what is allowed."""
+
+    default_code = "address"
 
 
 class UnknownNameError(KeyError):

@@ -40,4 +40,16 @@ def test_the_header_is_good_cpp(tmp_path: Path) -> None:
         pytest.skip("g++ is not installed")
     source = tmp_path / "header.cpp"
     source.write_text('#include "vms_file.h"\nint main() { return vms_file_to_memory() == nullptr; }\n')
-    run(["g++", "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", f"-I{get_include()}", str(source)])
+    run(
+        [
+            "g++",
+            "-std=c++17",
+            "-Wall",
+            "-Wextra",
+            "-Wpedantic",
+            "-Werror",
+            "-fsyntax-only",
+            f"-I{get_include()}",
+            str(source),
+        ]
+    )

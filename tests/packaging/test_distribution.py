@@ -36,7 +36,7 @@ import importlib, pkgutil, sys
 import vmstate
 names = [module.name for module in pkgutil.walk_packages(vmstate.__path__, "vmstate.")]
 for name in names:
-    if name != "vmstate._build_native":     # describes the extension, and is not for importing
+    if not name.startswith("vmstate._build_"):      # describe the extensions, and are not for importing
         importlib.import_module(name)
 print(sorted({name.split(".")[0] for name in sys.modules} & {"vmsgen", "lark", "jinja2", "click", "rich"}))
 """
@@ -48,8 +48,10 @@ def expected_files() -> set[str]:
         for path in (ROOT / source).rglob("*"):
             if path.suffix in SHIPPED or path.name == "py.typed":
                 found.add(f"{target}/{path.relative_to(ROOT / source).as_posix()}")
-    # What every generated extension is compiled with.
-    return found | {f"vmstate/src/{name}" for name in ("__init__.py", "arrays.c", "errors.c", "memory.c")}
+    # The C that serves without Python too; generated extensions are compiled with some of it.
+    sources = [path for path in (ROOT / "runtime/src").glob("*.[ch]") if not path.name.startswith("python_")]
+    assert {"arrays.c", "errors.c", "memory.c", "file_core.c", "file_channel.h"} <= {path.name for path in sources}
+    return found | {f"vmstate/src/{name}" for name in ("__init__.py", *(path.name for path in sources))}
 
 
 def test_wheel_holds_every_module_template_grammar_and_header(wheel: Path) -> None:
@@ -57,7 +59,8 @@ def test_wheel_holds_every_module_template_grammar_and_header(wheel: Path) -> No
         names = {name for name in archive.namelist() if ".dist-info/" not in name}
     extensions = {name for name in names if name.endswith(".so")}
     assert names - extensions == expected_files()
-    assert [name.split(".")[:2] for name in extensions] == [["vmstate/_native", "abi3"]]
+    parts = sorted(name.split(".")[:2] for name in extensions)
+    assert parts == [["vmstate/_native", "abi3"], ["vmstate/_stream", "abi3"]]
 
 
 def test_one_wheel_for_every_python(wheel: Path) -> None:
@@ -74,7 +77,10 @@ def test_sdist_holds_what_the_native_build_needs(sdist: Path) -> None:
     native = {path for folder in ("runtime/src", "runtime/include") for path in (ROOT / folder).rglob("*.[ch]")}
     assert native
     needed = {path.relative_to(ROOT).as_posix() for path in native}
-    needed |= {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "setup.py", "runtime/vmstate/_build_native.py"}
+    builders = [*(ROOT / "runtime/vmstate").glob("_build_*.py"), *(ROOT / "runtime/vmstate/_cdef").glob("*.h")]
+    assert len(builders) >= 4
+    needed |= {path.relative_to(ROOT).as_posix() for path in builders}
+    needed |= {"LICENSE", "README.md", "CHANGELOG.md", "pyproject.toml", "setup.py"}
     assert needed <= names
     assert not [name for name in names if name.endswith((".so", ".pyc", ".o"))]
 
