@@ -78,6 +78,7 @@ _NATIVE = {
     "Map": "_containers",
     "OptionalElements": "_containers",
     "Elements": "_types",
+    "File": "file",
     "Reader": "_types",
     "Writer": "_types",
 }
@@ -85,21 +86,6 @@ _NATIVE = {
 
 
 def __getattr__(name: str) -> Any:
-<<<<<<< HEAD
     if name in _NATIVE:
         return getattr(importlib.import_module(f"vmstate.{_NATIVE[name]}"), name)
-=======
-    if name in ("Device", "Struct"):
-        from vmstate import state
-
-        return getattr(state, name)
-    if name == "Elements":
-        from vmstate._types import Elements
-
-        return Elements
-    if name == "File":
-        from vmstate.file import File
-
-        return File
->>>>>>> 1d817f9 (File in Python: six operations, descriptors, file objects and memory; vmstate._stream, which releases the GIL)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
