@@ -26,7 +26,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     package = folder / "devices"
     package.mkdir()
     (package / "__init__.py").write_text("")
-    emit({"pci.vms": texts.PCI, "uart.vms": texts.UART, "board.vms": texts.BOARD}, package)
+    emit({"pci.vms": texts.PCI, "uart.vms": texts.UART, "board.vms": texts.BOARD, "store.vms": texts.STORE}, package)
     for name in ("right.py", "wrong.py"):
         (folder / name).write_text((HERE / "programs" / name).read_text())
     return folder
@@ -64,7 +64,7 @@ def pyright(folder: Path, *paths: str) -> dict[int, str]:
 
 
 def test_mypy_accepts_stubs_and_program(project: Path) -> None:
-    run = mypy(project, "devices/pci.pyi", "devices/uart.pyi", "devices/board.pyi", "right.py")
+    run = mypy(project, "devices/pci.pyi", "devices/uart.pyi", "devices/board.pyi", "devices/store.pyi", "right.py")
     assert (run.stdout, run.returncode) == ("", 0)
 
 
@@ -75,7 +75,10 @@ def test_mypy_refuses_what_is_wrong(project: Path) -> None:
 
 
 def test_pyright_accepts_stubs_and_program(project: Path) -> None:
-    assert pyright(project, "devices/pci.pyi", "devices/uart.pyi", "devices/board.pyi", "right.py") == {}
+    assert (
+        pyright(project, "devices/pci.pyi", "devices/uart.pyi", "devices/board.pyi", "devices/store.pyi", "right.py")
+        == {}
+    )
 
 
 def test_pyright_refuses_what_is_wrong(project: Path) -> None:

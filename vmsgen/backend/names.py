@@ -27,7 +27,7 @@ API_RESERVED = frozenset(
 )
 RESERVED = C_RESERVED | CPP_RESERVED | API_RESERVED | frozenset(keyword.kwlist) | {"mro"}
 MODULE_RESERVED = frozenset({"Device", "Reader", "Struct", "Writer", "enum", "ffi", "lib"})
-HOOKS = frozenset({"pre_load", "post_load", "pre_save", "post_save"})
+HOOKS = frozenset({"pre_load", "post_load", "pre_save", "post_save", "dev_unplug_pending"})
 
 _KEYWORD_LIKE = re.compile("_[A-Z].*")
 """`_Bool`, `_Static_assert`: C keeps all of these."""

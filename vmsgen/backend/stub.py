@@ -154,7 +154,7 @@ def _nested(given: str, taken: str, depth: int, container: str, imported: _Impor
 
 def _bitmap_types(depth: int, imported: _Imported) -> tuple[str, str]:
     given = imported("Bitmap")
-    taken = f"{given} | int | {imported('Iterable')}[bool]"
+    taken = f"{given} | int | {imported('Buffer')} | {imported('Iterable')}[bool]"
     for _ in range(depth):
         given, taken = f"list[{given}]", f"{imported('Iterable')}[{taken}]"
     return given, taken

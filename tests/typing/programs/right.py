@@ -3,6 +3,7 @@
 from typing import assert_type
 
 from devices.board import Board, Speed, Tx
+from devices.store import Job, Key, Special, Store
 from devices.uart import FIFO_SIZE, Fifo, LineStatus, Mode, Pckbd, Uart
 
 import vmstate
@@ -63,3 +64,46 @@ try:
 except vmstate.ValidationError as error:
     assert_type(error.path, str)
     assert_type(error.offset, int | None)
+
+
+class MySpecial(Special):
+    def get_extra(self, reader: vmstate.Reader) -> None:
+        assert_type(reader.get_be32() + reader.offset, int)
+        assert_type(reader.get_buffer(3), bytes)
+
+    def put_extra(self, writer: vmstate.Writer) -> None:
+        writer.put_be32(3)
+        writer.put_counted_string("3")
+
+    def load_state_old(self, reader: vmstate.Reader, version: int) -> None:
+        assert_type(reader.get_counted_string(), str)
+
+    def dev_unplug_pending(self) -> bool:
+        return self.n == 3
+
+
+store = Store(jobs=[Job(id=1), {"id": 2}], index={1: Key(), 2: {"low": 3}}, seen=3, slots=[None, Key()], level=1)
+assert_type(store.level, float)
+assert_type(store.gauges[0], float)
+assert_type(store.jobs[0], Job)
+assert_type(store.jobs[0].chunks[0].data[0], int)
+store.jobs.append({"id": 3})
+store.jobs[1:] = [Job()]
+assert_type(store.jobs.pop(), Job)
+assert_type(store.index[1].low, int)
+store.index[3] = {"low": 1}
+store.index[4] = Key()
+store.spans = [(Key(), {"low": 3})]
+assert_type(store.spans[0].key, Key)
+assert_type(store.seen[0], bool)
+store.seen[1] = True
+assert_type(store.masks[0], vmstate.Bitmap)
+store.seen = [True] * 70
+assert_type(store.slots[0], Key | None)
+assert_type(store.grid[0][0], int | None)
+store.slots[0] = None
+store.words = [(1, 2)]
+assert_type(store.cells[0][1].id, int)
+assert_type(store.save(version=2), bytes)
+assert_type(Store.load(b"", 3, layout=store), Store)
+assert_type((MySpecial().needed, Special.priority, Special.early_setup), tuple[bool, str, bool])

@@ -1,6 +1,7 @@
 """What a type checker must refuse, and no other line."""
 
 from devices.board import Board
+from devices.store import Store
 from devices.uart import Fifo, Pckbd, Uart
 
 keyboard = Pckbd(phase=3)  # refused
@@ -14,6 +15,12 @@ Board().rings = [Fifo()]  # refused
 Board().on = None  # refused
 Board().deadline = "soon"  # refused
 Board(eecd=3)  # refused
+Store().jobs = 3  # refused
+Store().jobs = [Fifo()]  # refused
+Store().index = {"a": {}}  # refused
+Store().level = "1"  # refused
+Store().slots = [3, None]  # refused
+Store().save(version="1")  # refused
 
 
 class Wrong(Board):

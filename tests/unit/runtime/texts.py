@@ -132,4 +132,13 @@ device store version 1..3 {
     cells  : Job[n][2] alloc
     late   : u8 since 3 else 7
 }
+
+device special version 3..4 old 2 priority iommu early_setup needed n != 3 {
+    hook load_state_old, dev_unplug_pending, get_extra, put_extra
+
+    n     : u8
+    extra : custom
+    tail  : u8
+    jobs  : list<Job max 2>
+}
 """
