@@ -7,22 +7,13 @@ from hypothesis import strategies as st
 
 from tests.property.strategies.schemas import SchemaText, schemas
 from tests.property.strategies.values import altered, states
+from tests.sides import compiled
 from tests.states import empty_like
-from vmsgen.diagnostics import Diagnostics
 from vmsgen.interpret import Refusal, State, decode, encode, lost, same
 from vmsgen.interpret.encode import encode_at
 from vmsgen.interpret.errors import CODES
 from vmsgen.interpret.state import copy_value
 from vmsgen.model.description import Description
-from vmsgen.model.schema import Schema
-from vmsgen.passes import compile_text
-
-
-def compiled(drawn: SchemaText) -> Schema:
-    diagnostics = Diagnostics()
-    schema = compile_text(drawn.text, diagnostics)
-    assert schema is not None, [(found.code, found.span.text, found.message) for found in diagnostics.found]
-    return schema
 
 
 def load(device: Description, into: State, data: bytes, version: int) -> Refusal | None:
@@ -61,12 +52,12 @@ def present_everywhere(value: object) -> list[frozenset[str]]:
 
 @given(schemas(devices=2))
 def test_every_drawn_schema_compiles(drawn: SchemaText) -> None:
-    assert len(compiled(drawn).devices) == 2
+    assert len(compiled(drawn.text).devices) == 2
 
 
 @given(schemas(devices=1, plain=True), st.data())
 def test_what_a_save_accepts_comes_back(drawn: SchemaText, data: st.DataObject) -> None:
-    device = compiled(drawn).devices[0]
+    device = compiled(drawn.text).devices[0]
     state = data.draw(states(device))
     for version in range(device.minimum_version, device.version + 1):
         try:
@@ -84,7 +75,7 @@ def test_what_a_save_accepts_comes_back(drawn: SchemaText, data: st.DataObject) 
 
 @given(schemas(devices=1), st.data())
 def test_every_cut_and_every_change_loads_or_is_refused_without_a_trace(drawn: SchemaText, data: st.DataObject) -> None:
-    device = compiled(drawn).devices[0]
+    device = compiled(drawn.text).devices[0]
     state = data.draw(states(device))
     try:
         body = encode(device, state)
@@ -100,7 +91,7 @@ def test_every_cut_and_every_change_loads_or_is_refused_without_a_trace(drawn: S
 def test_a_stream_that_ends_early_is_cut_and_one_too_long_has_bytes_left(
     drawn: SchemaText, data: st.DataObject
 ) -> None:
-    device = compiled(drawn).devices[0]
+    device = compiled(drawn.text).devices[0]
     state = data.draw(states(device))
     try:
         body = encode(device, state)
