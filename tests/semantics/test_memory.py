@@ -86,6 +86,24 @@ def test_what_a_stream_lacks(side: MakeSide) -> None:
     assert lacking.state == state_of(lacking.device, {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5})
 
 
+def test_what_a_stream_lacks_keeps_its_pattern_and_nothing_else(side: MakeSide) -> None:
+    vanishing = side("vanishing")
+    held = {"slots": [9, None], "due": [5, None], "queue": [{"a": 1}], "words": [1, 2]}
+    kept = [held, {"words": [3, 4]}]
+    before = {"a": 9, "holder": held, "holders": kept, "ratios": [None, 0.5], "weights": [2.0, 3.0], "later": [{}]}
+    assert vanishing.load(state_of(vanishing.device, before), b"\2", 1) is None
+    empty = {"slots": [0, None], "due": [-1, None]}
+    after = {"a": 2, "holder": empty, "holders": kept, "ratios": [None, 0.0], "weights": [-1.0, -1.0]}
+    assert vanishing.state == state_of(vanishing.device, after)
+
+
+def test_a_device_without_any_state(side: MakeSide) -> None:
+    bare = side("bare")
+    assert bare.save(state_of(bare.device, {})) == b"\0\0"
+    assert bare.load(state_of(bare.device, {}), b"\1\2") is None
+    assert bare.load(state_of(bare.device, {}), b"\1") == Refused("truncated", "unused", 0)
+
+
 @pytest.mark.parametrize("byte", [1, 2, 0x80, 0xFF])
 def test_any_byte_but_zero_is_true_and_written_as_one(side: MakeSide, byte: int) -> None:
     truth = side("truth")
