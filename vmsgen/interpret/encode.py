@@ -39,7 +39,7 @@ def encode(description: Description, state: State, hooks: Any = None, version: i
     through.
     """
     at = description.version if version is None else version
-    encoder = _Encoder(Hooks(hooks))
+    encoder = Encoder(Hooks(hooks))
     try:
         lowest = description.version if description.opaque else description.minimum_version
         if not lowest <= at <= description.version:
@@ -77,7 +77,7 @@ def _decide(
             return ask(expression, frame, name, offset) != 0
 
 
-class _Encoder:
+class Encoder:
     def __init__(self, hooks: Hooks) -> None:
         self.hooks = hooks
         self.out = bytearray()

@@ -100,6 +100,17 @@ Constraint = RangeConstraint | WhereConstraint | EqualConstraint
 
 
 @dataclass(frozen=True)
+class Codec:
+    """What descriptions call the type of a field, where that is not the type's own name.
+
+    `whole`: an array of it is one thing, described with the size of all its elements.
+    """
+
+    name: str
+    whole: bool
+
+
+@dataclass(frozen=True)
 class Field:
     """`type` is how it goes over the wire; `target` is where it lives.
 
@@ -120,6 +131,7 @@ class Field:
     constraints: tuple[Constraint, ...]
     span: Span
     was: str | None = None
+    codec: Codec | None = None
 
 
 @dataclass(frozen=True)
@@ -178,13 +190,15 @@ class Custom:
     put: str
     presence: Presence
     span: Span
+    codec: Codec | None = None
 
 
 @dataclass(frozen=True)
 class Tmp:
     """Fields of a temporary state, here kept beside the others, with hooks of their own around them.
 
-    On the wire it is a description of version 0 whose loads and saves run its hooks.
+    On the wire it is a description of version 0 whose loads and saves run its hooks. `wire_name` is that description's;
+    the field itself is called `tmp` in every description.
     """
 
     name: str

@@ -197,9 +197,9 @@ class Fields:
             return []
         self._reset(path, storage, found, allowed, presence, place)
         place.loaded = place.loaded.with_key(key)
-        wire_name = item.name.wire or str(path)
-        former = clause.former_name(found)
-        return [Field(str(path), wire_name, path, storage, on_wire, 0, presence, asked, item.span, former)]
+        wire_name = item.name.wire or place.wire_name(path)
+        former, codec = clause.former_name(found), self.types.codec(item.type)
+        return [Field(str(path), wire_name, path, storage, on_wire, 0, presence, asked, item.span, former, codec)]
 
     def _allocated(self, storage: Type, on_wire: Type, found: Clauses, place: Place) -> tuple[Type, Type]:
         """`alloc`: the outermost array or buffer gets memory of its own."""
@@ -298,7 +298,8 @@ class Fields:
             methods.append(written.method or written.kind)
             place.gathered.inner_hooks.append(Hook(kind, methods[-1]))
             place.gathered.inner_hook_spans.append((methods[-1], written.span))
-        return [Custom(name, item.name.wire or name, methods[0], methods[1], presence, item.span)]
+        wire_name, codec = item.name.wire or name, self.types.codec(item.type)
+        return [Custom(name, wire_name, methods[0], methods[1], presence, item.span, codec)]
 
     def _tmp(
         self,
@@ -315,6 +316,7 @@ class Fields:
             return []
         inner = place.inside(name, f"{place.owner}_{name}", 0)
         inner.versions = (0, 0)
+        inner.named_from = len(inner.prefix.steps)
         hooks: dict[str, Hook] = {}
         for written in (hook for part in type_.items if isinstance(part, tree.HookItem) for hook in part.hooks):
             if written.kind not in ("pre_load", "post_load", "pre_save", "post_save") or written.kind in hooks:
@@ -335,7 +337,7 @@ class Fields:
             Member(name, Struct(description), None, None, None, True, item.doc, item.span, place.subsection)
         )
         place.gathered.inner_hooks += hooks.values()
-        return [Tmp(name, item.name.wire or "tmp", tuple(hooks.values()), tuple(items), presence, item.span)]
+        return [Tmp(name, item.name.wire or inner.owner, tuple(hooks.values()), tuple(items), presence, item.span)]
 
     # Structs without a name -------------------------------------------------------------------------------------------
 
@@ -379,7 +381,7 @@ class Fields:
             target = path
             for outer in range(number):
                 target = target / LoopStep(place.depth + outer)
-            wire_name = item.name.wire or str(path)
+            wire_name = item.name.wire or place.wire_name(path)
             there = presence if number == 0 else ALWAYS
             depth = place.depth + number
             items = [

@@ -50,6 +50,8 @@ class Place:
     subsection: str | None = None
     coming: frozenset[str] = frozenset()
     """The names of all fields that are written here, before or after this point."""
+    named_from: int = 0
+    """Steps of paths that names on the wire leave out: elements of arrays and what is in a `tmp` have descriptions."""
 
     @property
     def scope(self) -> Scope:
@@ -64,6 +66,10 @@ class Place:
     def path(self, name: str) -> Path:
         return self.prefix / MemberStep(name)
 
+    def wire_name(self, path: Path) -> str:
+        """What a field is called on the wire if nothing else is said."""
+        return str(Path(path.steps[self.named_from :]))
+
     def inside(self, name: str, owner: str, loops: int) -> Place:
         """The braces of a struct without a name: own members, behind `loops` array dimensions."""
         prefix = self.path(name)
@@ -74,4 +80,5 @@ class Place:
         inner.depth = self.depth + loops
         inner.subsection = self.subsection
         inner.coming = self.coming
+        inner.named_from = len(prefix.steps) if loops else self.named_from
         return inner

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vmsgen.diagnostics import Diagnostics, Span
-from vmsgen.model.description import Description
+from vmsgen.model.description import Codec, Description
 from vmsgen.model.types import SCALAR_BITS, Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
 from vmsgen.passes.aliases import circular_aliases, names_in
 from vmsgen.passes.clauses import unsupported
@@ -40,6 +40,19 @@ class Types:
                 return type_
             type_ = declaration.type
         return type_
+
+    def codec(self, type_: tree.Type) -> Codec | None:
+        """What descriptions call a field of this type, where an alias on the way to it says so."""
+        element = type_.element if isinstance(type_, tree.ArrayType) else type_
+        element = element.element if isinstance(element, tree.OptionalType) else element
+        while isinstance(element, tree.NamedType) and element.name not in self.circular:
+            declaration = self.symbols.declared.get(element.name)
+            if not isinstance(declaration, tree.TypeDeclaration):
+                break
+            if declaration.name.wire is not None:
+                return Codec(declaration.name.wire, whole=not isinstance(type_, tree.ArrayType))
+            element = declaration.type
+        return None
 
     def named(self, type_: tree.NamedType) -> Type | None:
         """A scalar, an enumeration or a named struct; None if refused."""
@@ -94,6 +107,19 @@ class Types:
         for named in names_in(declaration.type):
             if named.name not in self.symbols.declared and named.name not in BUILTIN_TYPES:
                 self._unknown(named)
+        if declaration.name.wire is not None and not self._plain(declaration.type):
+            message = "only numbers, buffers, bitmaps, arrays of them and `custom` have a type name in descriptions"
+            hint = "a struct has its own: `struct Name \"on the wire\"`"
+            self.diagnostics.error("type-name", message, declaration.name.span, hint=hint)
+
+    def _plain(self, type_: tree.Type) -> bool:
+        """Is it made of what has no description of its own?"""
+        type_ = self.alias(type_)
+        if isinstance(type_, tree.ArrayType):
+            return self._plain(type_.element)
+        if isinstance(type_, tree.NamedType):
+            return type_.name in SCALAR_BITS or type_.name in self.symbols.enumerations
+        return isinstance(type_, tree.SizedType | tree.CustomType)
 
     def refuse_cycle(self, name: str, span: Span) -> None:
         """Of a description that is declared but not there: silent where it was itself refused."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from lark import Token, Tree, v_args
@@ -173,7 +174,8 @@ class _FileBuilder(_ItemBuilder):
         return ConstDeclaration(name, value, self._doc(meta), self._span(meta))
 
     def type_declaration(self, meta: Meta, children: list[Any]) -> TypeDeclaration:
-        name, type_ = children
+        name, wire, type_ = children
+        name = replace(name, wire=self._wire(wire))
         return TypeDeclaration(name, type_, self._doc(meta), self._span(meta))
 
     def enum_declaration(self, meta: Meta, children: list[Any]) -> EnumDeclaration:

@@ -311,6 +311,8 @@ class ConstDeclaration:
 
 @dataclass(frozen=True)
 class TypeDeclaration:
+    """`name.wire` is what descriptions call a field of this type: `type Irqs "pci irq state" = u32[4]`."""
+
     name: Name
     type: Type
     doc: str
