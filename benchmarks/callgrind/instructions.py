@@ -74,6 +74,7 @@ def _build(device: str, generated: Path, output: Path, clones: bool) -> Path:
         generated / f"{device}.c",
         RUNTIME / "src" / "arrays.c",
         RUNTIME / "src" / "errors.c",
+        RUNTIME / "src" / "describe.c",
         RUNTIME / "src" / "memory.c",
     ]
     command = [compiler(), "-std=c11", "-O2", "-g", "-Wall", "-Wextra"]

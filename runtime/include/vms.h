@@ -13,7 +13,7 @@ extern "C" {
 #endif
 
 /* Changes whenever generated code and runtime of different ages would misunderstand each other. */
-#define VMS_ABI 2u
+#define VMS_ABI 3u
 
 /* Errors ------------------------------------------------------------------------------------------------------- */
 
@@ -325,6 +325,9 @@ typedef struct vms_device {
     int (*save_version)(void *state, vms_writer *w, uint32_t version, const void *hooks);
     /* clear, share and part of the whole state; NULL if it owns no memory. A state that does must be cleared in the end. */
     const vms_element *element;
+    /* Writes the members of the JSON object that describes what a save at `version` would send now. Returns how many bytes
+     * that save writes, or -1. */
+    int64_t (*describe)(void *state, vms_writer *w, uint32_t version, const void *hooks);
 } vms_device;
 
 #ifdef __cplusplus

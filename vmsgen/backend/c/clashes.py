@@ -17,6 +17,7 @@ from vmsgen.model.types import Map
 _FUNCTIONS = (
     "init", "save", "load", "read", "write", "init_any", "save_any", "load_any", "device", "hooks", "class",
     "save_version", "write_version", "read_old", "needed", "clear", "share", "part", "element",
+    "describe", "describe_inner", "describe_any", "describe_version", "describe_version_inner",
 )  # fmt: skip
 _BINDING = ("init", "device", "class", "members", "subsections", "hooks", "hook_table")
 _NOT_CODE = re.compile(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|^#define \w+', re.DOTALL | re.MULTILINE)
@@ -93,7 +94,7 @@ def _symbols(description: Description) -> Iterator[_Symbol]:
             text = f"the entries of `{description.name}.{member.name}`"
             yield _Symbol(f"{stem}_{member_name(member.name)}_entry", text, member.span, schema)
     for subsection in description.all_subsections:
-        for function in ("save", "write", "read"):
+        for function in ("save", "write", "read", "describe", "describe_inner"):
             text = f"the subsection `{subsection.name}` of `{description.name}`"
             yield _Symbol(f"{stem}_{subsection.name}_{function}", text, subsection.span.first_line, schema, seen=False)
 

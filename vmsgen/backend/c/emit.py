@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import jinja2
 
+from vmsgen.backend.c.describe_functions import describe_functions, describe_head, describe_version_head
 from vmsgen.backend.c.expressions import Context, Expressions
 from vmsgen.backend.c.function import Function, Names
 from vmsgen.backend.c.hook_functions import needed_function, old_functions
@@ -105,6 +106,8 @@ def describe(description: Description) -> dict[str, object]:
         "owners": owners(description),
         "owns": owns_memory(Struct(description)),
         "has_versions": description.minimum_version < description.version and not description.opaque,
+        "describe": describe_head(names),
+        "describe_version": describe_version_head(names),
         "needed": needed_function(description),
         "counts": []
         if description.anonymous
@@ -117,7 +120,12 @@ def describe(description: Description) -> dict[str, object]:
 
 
 def _functions(description: Description) -> list[Function]:
-    return [*save_functions(description), *old_functions(description), *load_functions(description)]
+    return [
+        *save_functions(description),
+        *describe_functions(description),
+        *old_functions(description),
+        *load_functions(description),
+    ]
 
 
 def _count(description: Description, counted: Counted) -> dict[str, str]:

@@ -1,0 +1,52 @@
+/* vms_describe.h: what generated serializers write descriptions with; describe.c belongs to it. */
+#ifndef VMS_DESCRIBE_H
+#define VMS_DESCRIBE_H
+
+#include "vms.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+int vms_text_slow(vms_writer *w, const char *text, size_t len);
+
+/* Writes text; non-zero, with the error set, if there is no room. */
+static inline int vms_text(vms_writer *w, const char *text, size_t len)
+{
+    if (VMS_UNLIKELY((size_t)(w->end - w->p) < len))
+        return vms_text_slow(w, text, len);
+    memcpy(w->p, text, len);
+    w->p += len;
+    return 0;
+}
+
+#define VMS_TEXT(w, text) vms_text(w, text, sizeof(text) - 1)
+
+int vms_text_number(vms_writer *w, int64_t number);
+
+/* Between the two nothing is written, but everything is asked and counted as ever. They nest. */
+typedef struct vms_muted {
+    uint8_t *p, *end;
+    int (*flush)(vms_writer *w, size_t need);
+} vms_muted;
+
+void vms_mute(vms_writer *w, vms_muted *muted);
+void vms_unmute(vms_writer *w, const vms_muted *muted);
+
+/* A writer whose bytes only count: for hooks, of which nobody else knows how many they write. */
+typedef struct vms_counting {
+    vms_writer w;           /* first: its flush finds the rest behind it */
+    uint8_t *room;
+    size_t size;
+    int64_t before;         /* bytes that are gone already */
+    uint8_t small[256];
+} vms_counting;
+
+void vms_count_begin(vms_counting *count, const vms_writer *w);
+/* The bytes, or -1 if the hook has `failed`; the error is noted in w. */
+int64_t vms_count_end(vms_counting *count, vms_writer *w, int failed);
+
+#ifdef __cplusplus
+}
+#endif
+#endif
