@@ -176,6 +176,10 @@ static PyMethodDef state_methods[] = {
      "leaves the fields as they were, if it is refused."},
     {"__take__", (PyCFunction)(void (*)(void))vms_state_take, METH_FASTCALL | METH_KEYWORDS,
      "__take__($self, data, version)\n--\n\nrestore() for an object that had no state before."},
+    {"describe", (PyCFunction)(void (*)(void))vms_state_describe, METH_FASTCALL | METH_KEYWORDS,
+     "describe($self, name=None, instance_id=0, version=None)\n--\n\nThe entry in the description at the end of a stream, "
+     "of a save as it would be now: JSON in ASCII, as QEMU writes it.\n\n`name` is that of the section, which for many "
+     "devices has a path before the device's own. Hooks run as for a save, where what is saved depends on anything."},
     {"as_dict", vms_state_as_dict, METH_NOARGS,
      "as_dict($self, /)\n--\n\nThe fields by name: structs as dicts, arrays as lists, buffers as bytes."},
     {"__assign__", state_assign, METH_O, NULL},

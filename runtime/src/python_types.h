@@ -133,6 +133,9 @@ int vms_version_of(PyObject *value, uint32_t *version);           /* non-zero wi
 PyObject *vms_state_restore(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
 PyObject *vms_state_take(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
 
+/* python_describe.c */
+PyObject *vms_state_describe(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+
 typedef struct vms_python_call {
     vms_python_context context;
     State *state;

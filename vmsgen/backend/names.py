@@ -20,7 +20,7 @@ CPP_RESERVED = frozenset(
     xor_eq""".split()
 )
 API_RESERVED = frozenset(
-    """save save_into restore load dumps loads size_max present as_dict update cdata copy init vms_present
+    """save save_into describe restore load dumps loads size_max present as_dict update cdata copy init vms_present
     state_size minimum_version versions wire_name opaque fields None True False self cls
     priority unmigratable early_setup is_opaque needed dev_unplug_pending
     pre_load post_load pre_save post_save""".split()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,7 +12,7 @@ from vmsgen.backend.c.questions import Questions
 
 CHUNK = 4000
 """Characters of one literal: compilers need not take more than 4095."""
-LINE = 96
+LINE = 80
 
 
 class Text:
@@ -30,7 +31,7 @@ class Text:
             self._literal(text[start : start + CHUNK])
 
     def _literal(self, text: str) -> None:
-        pieces = [string(text[start : start + LINE]) for start in range(0, len(text), LINE)]
+        pieces = [string(piece) for piece in cut(text)]
         head = "if (VMS_TEXT(w, "
         for number, piece in enumerate(pieces):
             end = "))" if number == len(pieces) - 1 else ""
@@ -41,6 +42,16 @@ class Text:
         """`value` is C for an int64_t."""
         self.flush()
         self.lines.fail(f"vms_text_number(w, {value})", "return -1;")
+
+
+def cut(text: str) -> list[str]:
+    """Pieces for a line each, ends of fields preferred."""
+    pieces = [""]
+    for field in re.findall(r".+?(?:\}, |\Z)", text):
+        if len(pieces[-1]) + len(field) > LINE and pieces[-1]:
+            pieces.append("")
+        pieces[-1] += field
+    return [piece[start : start + LINE] for piece in pieces for start in range(0, len(piece), LINE)]
 
 
 class Listing:

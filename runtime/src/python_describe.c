@@ -1,0 +1,170 @@
+/* python_describe.c: describe(), the entry of a device in the description at the end of a stream. */
+#include "python_types.h"
+
+/* A writer with room that grows, on the stack at first. */
+typedef struct growing {
+    vms_writer w;               /* first: its flush finds the rest behind it */
+    uint8_t *room;
+    uint8_t small[4096];
+} growing;
+
+static int grow(vms_writer *w, size_t need)
+{
+    growing *text = (growing *)w;
+    size_t used = (size_t)(w->p - text->room), size = (size_t)(w->end - text->room);
+    if (need > PY_SSIZE_T_MAX / 2 - used)
+        return -1;
+    while (size - used < need)
+        size *= 2;
+    uint8_t *room = (uint8_t *)PyMem_Realloc(text->room == text->small ? NULL : text->room, size);
+    if (!room)
+        return -1;
+    if (text->room == text->small)
+        memcpy(room, text->small, used);
+    text->room = room;
+    w->p = room + used;
+    w->end = room + size;
+    return 0;
+}
+
+static int put(vms_writer *w, const char *text, size_t len)
+{
+    if ((size_t)(w->end - w->p) < len && grow(w, len))
+        return -1;
+    memcpy(w->p, text, len);
+    w->p += len;
+    return 0;
+}
+
+static int put_unit(vms_writer *w, unsigned unit)
+{
+    static const char digits[] = "0123456789abcdef";
+    char text[6] = {'\\', 'u', digits[unit >> 12 & 15], digits[unit >> 8 & 15], digits[unit >> 4 & 15], digits[unit & 15]};
+    return put(w, text, sizeof text);
+}
+
+/* One character of a JSON string in ASCII. */
+static int put_character(vms_writer *w, Py_UCS4 character)
+{
+    static const char escaped[] = "\"\\\n\r\t\b\f", letters[] = "\"\\nrtbf";
+    const char *found = character && character < 128 ? strchr(escaped, (int)character) : NULL;
+    if (found) {
+        char text[2] = {'\\', letters[found - escaped]};
+        return put(w, text, 2);
+    }
+    if (character > 0xffff)
+        return put_unit(w, 0xd800 + ((unsigned)(character - 0x10000) >> 10)) ||
+               put_unit(w, 0xdc00 + ((unsigned)(character - 0x10000) & 0x3ff));
+    if (character < 32 || character > 126)
+        return put_unit(w, (unsigned)character);
+    char plain = (char)character;
+    return put(w, &plain, 1);
+}
+
+static int put_start(vms_writer *w, PyObject *name, const char *own, unsigned long instance_id)
+{
+    static const char first[] = "{\"name\": \"", second[] = "\", \"instance_id\": ";
+    int failed = put(w, first, sizeof first - 1);
+    Py_ssize_t length = name ? PyUnicode_GetLength(name) : (Py_ssize_t)strlen(own);
+    for (Py_ssize_t i = 0; i < length && !failed; i++)
+        failed = put_character(w, name ? PyUnicode_ReadChar(name, i) : (Py_UCS4)(unsigned char)own[i]);
+    char digits[24];
+    char *at = digits + sizeof digits;
+    *--at = ' ';
+    *--at = ',';
+    do
+        *--at = (char)('0' + instance_id % 10);
+    while (instance_id /= 10);
+    return failed || put(w, second, sizeof second - 1) || put(w, at, (size_t)(digits + sizeof digits - at));
+}
+
+/* name, instance_id, version; NULL where not given. Non-zero with TypeError. */
+static int arguments(PyObject *const *args, Py_ssize_t count, PyObject *keywords, PyObject *values[3])
+{
+    static const char *const names[3] = {"name", "instance_id", "version"};
+    if (count > 3) {
+        PyErr_Format(PyExc_TypeError, "describe() takes name, instance_id and version, not %zd arguments", count);
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < 3; i++)
+        values[i] = i < count ? args[i] : NULL;
+    Py_ssize_t named = keywords ? PyTuple_Size(keywords) : 0;
+    for (Py_ssize_t i = 0; i < named; i++) {
+        PyObject *keyword = PyTuple_GetItem(keywords, i);
+        size_t which = 0;
+        while (which < 3 && PyUnicode_CompareWithASCIIString(keyword, names[which]) != 0)
+            which++;
+        if (which == 3 || values[which]) {
+            PyErr_Format(PyExc_TypeError, "describe() %s argument %R", which == 3 ? "has no" : "got twice the", keyword);
+            return -1;
+        }
+        values[which] = args[count + i];
+    }
+    for (size_t i = 0; i < 3; i++)
+        if (values[i] == Py_None)
+            values[i] = NULL;
+    if (values[0] && !PyUnicode_Check(values[0])) {
+        PyErr_SetString(PyExc_TypeError, "describe() takes a string as name");
+        return -1;
+    }
+    return 0;
+}
+
+/* A number of 32 bits, or the default where there is none. Non-zero with an exception. */
+static int number_of(PyObject *value, unsigned long *number)
+{
+    if (!value)
+        return 0;
+    *number = PyLong_AsUnsignedLong(value);
+    if (*number == (unsigned long)-1 && PyErr_Occurred())
+        return -1;
+    if (*number > UINT32_MAX) {
+        PyErr_Format(PyExc_OverflowError, "%R has more than 32 bits", value);
+        return -1;
+    }
+    return 0;
+}
+
+PyObject *vms_state_describe(PyObject *op, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
+{
+    State *self = (State *)op;
+    const vms_device *device = self->layout->device;
+    PyObject *values[3];
+    unsigned long instance_id = 0, version = device->version;
+    if (!device->describe) {
+        PyErr_Format(PyExc_TypeError, "%s has no name in the schema, and so no description of its own; describe the object "
+                     "around it", self->layout->table->name);
+        return NULL;
+    }
+    if (arguments(args, count, keywords, values) || number_of(values[1], &instance_id) || number_of(values[2], &version))
+        return NULL;
+    growing text;
+    vms_writer_init(&text.w, text.small, sizeof text.small);
+    text.w.flush = grow;
+    text.room = text.small;
+    PyObject *result = NULL;
+    if (put_start(&text.w, values[0], device->name, instance_id)) {
+        PyErr_NoMemory();
+    } else if (!self->binding->table) {
+        if (device->describe(self->data, &text.w, (uint32_t)version, NULL) < 0)
+            vms_refused(self, NULL, &text.w.error, "save");
+        else
+            result = Py_None;
+    } else {
+        vms_python_call call;
+        vms_python_call_init(&call, self);
+        text.w.opaque = &call;
+        if (device->describe(self->data, &text.w, (uint32_t)version, self->binding->table) < 0)
+            vms_refused(self, &call, &text.w.error, "save");
+        else
+            result = Py_None;
+        Py_XDECREF(call.view);
+    }
+    if (result && put(&text.w, "}", 1))
+        result = PyErr_NoMemory();
+    if (result)
+        result = PyBytes_FromStringAndSize((const char *)text.room, text.w.p - text.room);
+    if (text.room != text.small)
+        PyMem_Free(text.room);
+    return result;
+}
