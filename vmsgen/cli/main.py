@@ -7,11 +7,13 @@ import click
 from vmsgen import __version__
 from vmsgen.cli.build import build_command
 from vmsgen.cli.check import check_command
+from vmsgen.cli.describe import describe_command
 
 EPILOG = """\b
 Examples:
   vmsgen check pckbd.vms                  is it right?
   vmsgen build pckbd.vms -o devices       then in Python: from devices import pckbd
+  vmsgen describe pckbd.vms               what `qemu -dump-vmstate` would say of it
 """
 
 
@@ -23,3 +25,4 @@ def main() -> None:
 
 main.add_command(build_command)
 main.add_command(check_command)
+main.add_command(describe_command)

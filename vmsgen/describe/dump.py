@@ -1,2 +1,105 @@
-def dump():
-    pass
+"""What `qemu -dump-vmstate` writes: all that could be sent, with versions, and sizes in memory."""
+
+from __future__ import annotations
+
+from vmsgen.describe.abi import element_size, sized
+from vmsgen.describe.json import Json, Object, indented
+from vmsgen.describe.names import Known, Owner, known
+from vmsgen.model.description import Custom, Description, Field, Repeat, Subsection, Tmp, Unused
+from vmsgen.model.expressions import MemberStep, Path
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Struct, Type, innermost, is_allocated
+
+MACHINE = "vmschkmachine"
+
+
+def dump(devices: tuple[Description, ...], machine: str) -> str:
+    """JSON, the devices by their names. `machine` is what the checker warns of when it differs.
+
+    Opaque devices have no description; QEMU leaves them out too.
+    """
+    return indented(Object([(MACHINE, Object([("Name", machine)])), *(_device(d) for d in devices if not d.opaque)]))
+
+
+def _device(device: Description) -> tuple[str, Object]:
+    versions = _versions(device)
+    entry = Object([("Name", device.wire_name), *versions, ("Description", _description(device, device))])
+    return device.wire_name, entry
+
+
+def _versions(owner: Description | Subsection) -> list[tuple[str, Json]]:
+    return [("version_id", owner.version), ("minimum_version_id", owner.minimum_version)]
+
+
+def _description(owner: Description | Subsection, home: Description) -> Object:
+    """`home` has the storage: a subsection's fields are those of what it belongs to."""
+    made = Object([("name", owner.wire_name), *_versions(owner)])
+    _add_fields(made, owner, home, owner.version)
+    if owner.subsections:
+        made.append(("Subsections", [_description(subsection, home) for subsection in owner.subsections]))
+    return made
+
+
+def _plain(owner: Tmp | Repeat, home: Description, version: int) -> Object:
+    """What has no declaration of its own has the one version of what it stands in."""
+    made = Object([("name", owner.wire_name), ("version_id", version), ("minimum_version_id", version)])
+    _add_fields(made, owner, home, version)
+    return made
+
+
+def _add_fields(made: Object, owner: Owner, home: Description, version: int) -> None:
+    fields = [_field(entry, home, version) for entry in known(owner)]
+    if fields:
+        made.append(("Fields", fields))
+
+
+def _field(entry: Known, home: Description, version: int) -> Object:
+    field = Object([("field", entry.name), ("version_id", entry.since), ("field_exists", entry.optional)])
+    field.append(("size", _size(entry.item, home)))
+    inner = _inner(entry.item, home, version)
+    if inner is not None:
+        field.append(("Description", inner))
+    return field
+
+
+def _inner(item: Field | Unused | Repeat | Custom | Tmp, home: Description, version: int) -> Object | None:
+    match item:
+        case Tmp():
+            return _plain(item, home, 0)
+        case Repeat():
+            return _plain(item, home, version)
+        case Field(type=type_):
+            match innermost(type_):
+                case Struct(description) | List(Struct(description)) | Map(_, Struct(description)):
+                    return _description(description, description)
+    return None
+
+
+def _size(item: Field | Unused | Repeat | Custom | Tmp, home: Description) -> int:
+    """Bytes in memory of one element. 0 where the state decides how many, and where only a hook knows."""
+    match item:
+        case Unused(size, count):
+            return size if count is None else 1
+        case Custom():
+            return 0
+        case Tmp():
+            return element_size(home.member(item.name).type)
+        case Repeat():
+            return element_size(_stored(home, item.target))
+        case Field(type=Buffer() | Bitmap() as type_) if type_.count is not None or is_allocated(type_):
+            return 0
+        case Field(codec=codec) if codec is not None and codec.whole:
+            return sized(item.type)[0]
+    return element_size(item.type)
+
+
+def _stored(home: Description, path: Path) -> Type:
+    """The type of what is at a path."""
+    type_: Type = Struct(home)
+    for step in path.steps:
+        if isinstance(step, MemberStep):
+            assert isinstance(type_, Struct)
+            type_ = type_.description.member(step.name).type
+        else:
+            assert isinstance(type_, Array)
+            type_ = type_.element
+    return type_

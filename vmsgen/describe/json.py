@@ -13,6 +13,18 @@ class Object(list[tuple[str, Json]]):
     """An object as its pairs, in order; a list's elements leave the same keys in it again and again."""
 
 
+def indented(value: Json, depth: int = 0) -> str:
+    """The same over many lines, two spaces a level."""
+    inner, outer = "\n" + "  " * (depth + 1), "\n" + "  " * depth
+    match value:
+        case Object():
+            pairs = (f"{json.dumps(key)}: {indented(held, depth + 1)}" for key, held in value)
+            return "{" + inner + f",{inner}".join(pairs) + outer + "}"
+        case list():
+            return "[" + inner + f",{inner}".join(indented(held, depth + 1) for held in value) + outer + "]"
+    return json.dumps(value)
+
+
 def text(value: Json) -> str:
     match value:
         case Object():

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vmsgen.model.description import (
+    ALWAYS,
     Check,
     Custom,
     Description,
     EqualConstraint,
     Field,
     Group,
+    Presence,
     RangeConstraint,
     Repeat,
     Run,
@@ -39,42 +41,50 @@ Owner = Description | Subsection | Tmp | Repeat
 class Known:
     """An item of a description. `name` is its own, `shown` the one with a number, where several share it.
 
-    `optional`: a predicate decides whether it is there (field_exists), whatever the version.
+    `optional`: a predicate decides whether it is there (field_exists), whatever the version; otherwise it is there
+    from version `since` on.
     """
 
     item: Listed
     name: str
     shown: str
     optional: bool
+    since: int
 
 
 def known(owner: Owner) -> tuple[Known, ...]:
     """All items that an owner declares, those of other versions included, in order."""
     items = owner.wire if isinstance(owner, Description | Subsection) else owner.items
-    found = list(_flat(items, False))
+    found = list(_flat(items, ALWAYS))
     total = Counter(_name(item) for item, _ in found)
     seen: Counter[str] = Counter()
     result = []
-    for item, optional in found:
+    for item, presence in found:
         name = _name(item)
         shown = f"{name}[{seen[name]}]" if total[name] > 1 else name
         seen[name] += 1
-        result.append(Known(item, name, shown, optional))
+        optional = presence.condition is not None or presence.before is not None
+        result.append(Known(item, name, shown, optional, presence.since))
     return tuple(result)
 
 
-def _flat(items: tuple[WireItem, ...], optional: bool) -> Iterator[tuple[Listed, bool]]:
+def _flat(items: tuple[WireItem, ...], around: Presence) -> Iterator[tuple[Listed, Presence]]:
     for item in items:
         match item:
             case Run(_, inner):
-                yield from _flat(inner, optional)
+                yield from _flat(inner, around)
             case Group(presence, inner):
-                yield from _flat(inner, optional or presence.condition is not None or presence.before is not None)
+                yield from _flat(inner, _both(around, presence))
             case Check():
                 pass
             case _:
-                presence = item.presence
-                yield item, optional or presence.condition is not None or presence.before is not None
+                yield item, _both(around, item.presence)
+
+
+def _both(outer: Presence, inner: Presence) -> Presence:
+    """What decides about an item in a group; which condition it is does not matter here."""
+    before = inner.before if inner.before is not None else outer.before
+    return Presence(max(outer.since, inner.since), before, inner.condition or outer.condition)
 
 
 def _name(item: Listed) -> str:

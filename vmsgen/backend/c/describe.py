@@ -94,23 +94,18 @@ class Describer:
             if subsection.needed is None:
                 self.subsection(subsection, sent)
                 continue
-            with sent.perhaps(), self.at_version(subsection.version):
+            with sent.perhaps():
                 self.text.flush()
+                # `needed` stands in the subsection, so `version` is the subsection's.
+                ask = self.ask.of_version(str(subsection.version))
                 if isinstance(subsection.needed, HookPredicate):
                     came = f"(int)(s->{self.present_bits} >> {subsection.number} & 1)"
-                    test = self.ask.predicate(subsection.needed.method, came)
+                    test = ask.predicate(subsection.needed.method, came)
                 else:
-                    test = self.ask.condition(subsection.needed, Trail((), subsection.name))
+                    test = ask.condition(subsection.needed, Trail((), subsection.name))
                 with self.block(f"if ({test})"):
                     self.subsection(subsection, sent)
         sent.close("]")
-
-    @contextmanager
-    def at_version(self, version: int) -> Iterator[None]:
-        """`version` in a predicate is that of the subsection that it decides about."""
-        around, self.ask.version = self.ask.version, str(version)
-        yield
-        self.ask.version = around
 
     def subsection(self, subsection: Subsection, sent: Listing) -> None:
         sent.separate()
