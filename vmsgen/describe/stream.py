@@ -68,6 +68,7 @@ class _Describer(Encoder):
         if self.subsections:
             mine.append(("subsections", self.subsections))
         self.entries, self.fields, self.subsections = around
+        self.open = mine  # of a list the next element goes there as well
 
     def item(self, item: Field | Unused | Group | Repeat | Custom | Tmp, frame: Frame, name: str) -> None:
         if isinstance(item, Group):

@@ -25,6 +25,8 @@ struct Fifo {
 
 void Fifo_init(struct Fifo *s);
 int Fifo_save(const struct Fifo *s, vms_writer *w);
+/* Writes what a save would send now, in JSON without the outermost braces; returns the save's bytes, or -1. */
+int64_t Fifo_describe(const struct Fifo *s, vms_writer *w);
 int Fifo_load(struct Fifo *s, vms_reader *r, uint32_t version);
 /* For descriptions that embed it: a load without the version test and without undo. */
 int Fifo_read(struct Fifo *s, vms_reader *r, uint32_t version);
@@ -48,6 +50,9 @@ typedef struct uart_hooks {
 void uart_init(struct uart *s);
 int uart_save(struct uart *s, vms_writer *w, const uart_hooks *hooks);
 int uart_save_version(struct uart *s, vms_writer *w, uint32_t version, const uart_hooks *hooks);
+/* Writes what a save would send now, in JSON without the outermost braces; returns the save's bytes, or -1. */
+int64_t uart_describe(struct uart *s, vms_writer *w, const uart_hooks *hooks);
+int64_t uart_describe_version(struct uart *s, vms_writer *w, uint32_t version, const uart_hooks *hooks);
 int uart_load(struct uart *s, vms_reader *r, uint32_t version, const uart_hooks *hooks);
 extern const vms_device uart_device;
 
