@@ -97,7 +97,7 @@ def _items(items: tuple[WireItem, ...], pad: str) -> Iterator[str]:
                 start = f" from {item.start}" if item.start else ""
                 asked = "".join(f" {_constraint(c)}" for c in item.constraints)
                 text = f'{pad}{item.target} "{item.wire_name}" : {_type(item.type)}'
-                yield f"{text}{start}{asked}{_presence(item.presence)}"
+                yield f"{text}{_codec(item)}{start}{asked}{_presence(item.presence)}"
             case Unused(size, count):
                 counted = f" ({_expression(count)})" if count is not None else ""
                 yield f"{pad}unused {size}{counted}{_presence(item.presence)}"
@@ -107,7 +107,7 @@ def _items(items: tuple[WireItem, ...], pad: str) -> Iterator[str]:
                 yield f"{pad}group{_presence(presence)}"
                 yield from _items(inner, pad + "  ")
             case Custom():
-                yield f'{pad}{item.name} "{item.wire_name}" by {item.get} and {item.put}{_presence(item.presence)}'
+                yield f'{pad}{item.name} "{item.wire_name}" by {item.get} and {item.put}{_codec(item)}{_presence(item.presence)}'
             case Tmp():
                 hooks = "".join(f" {hook.kind} as {hook.method}" for hook in item.hooks)
                 yield f'{pad}{item.name} "{item.wire_name}" for the wire{hooks}{_presence(item.presence)}'
@@ -116,6 +116,10 @@ def _items(items: tuple[WireItem, ...], pad: str) -> Iterator[str]:
                 counted = f" ({_expression(item.count)})" if item.count is not None else ""
                 yield f"{pad}{item.target} {item.capacity} times{counted}{_presence(item.presence)}"
                 yield from _items(item.items, pad + "  ")
+
+
+def _codec(item: Field | Custom) -> str:
+    return f' called "{item.codec.name}"' + " as a whole" * item.codec.whole if item.codec else ""
 
 
 def _presence(p: Presence) -> str:

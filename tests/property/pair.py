@@ -10,6 +10,7 @@ from tests.property.native import fill, read
 from tests.property.strategies.chooser import Chooser
 from tests.property.strategies.values import alter, make_state
 from tests.property.test_oracle import present_everywhere
+from vmsgen.describe import describe
 from vmsgen.interpret import Refusal, State, decode, encode, lost, needed, same
 from vmsgen.interpret.encode import encode_at
 from vmsgen.interpret.state import copy_value
@@ -122,6 +123,9 @@ class Pair:
         self.note = f"native {found!r}, oracle {expected!r}, {self.device.name} {self.state}"
         assert agree_on_save(found, expected), self.note
         assert self.model.native_calls == self.model.oracle_calls, self.note
+        if isinstance(expected, bytes):
+            # What is described in full without a look at the state is described although no save could be.
+            assert self.target.describe() == describe(self.device, self.state, self.model.oracle), self.note
         if self.device.needed is not None:
             assert native_needs(self.target) == oracle_needs(self.device, self.state, self.model.oracle), self.note
         for version in range(self.device.minimum_version, self.device.version):

@@ -1,0 +1,74 @@
+"""describe(): the entry of a device at the end of a stream."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+import vmstate
+
+TINY = b"".join(
+    b'{"name": "%s", "type": "uint8", "size": 1}' % name + b", " * (name != b"d") for name in (b"a", b"b", b"c", b"d")
+)
+UART = (
+    b'"vmsd_name": "serial", "version": 3, "fields": [{"name": "divider", "type": "uint16", "size": 2}, '
+    b'{"name": "ier", "type": "uint8", "size": 1}, {"name": "lsr", "type": "uint8", "size": 1}, '
+    b'{"name": "mode", "type": "uint8", "size": 1}, {"name": "fcr", "type": "uint8", "size": 1}]'
+)
+FIFO = (
+    b', "subsections": [{"vmsd_name": "serial/recv_fifo", "version": 1, "fields": [{"name": "recv_fifo", '
+    b'"type": "struct", "struct": {"vmsd_name": "Fifo", "version": 1, "fields": ['
+    b'{"name": "data", "type": "buffer", "size": 16}, {"name": "head", "type": "uint32", "size": 4}, '
+    b'{"name": "num", "type": "uint32", "size": 4}]}, "size": 24}]}]'
+)
+
+
+def test_a_constant(uart: Any) -> None:
+    head = b'"vmsd_name": "tiny", "version": 1, "fields": ['
+    assert uart.Tiny().describe() == b'{"name": "tiny", "instance_id": 0, ' + head + TINY + b"]}"
+    named = uart.Tiny().describe("isa/tiny", 2)
+    assert named == b'{"name": "isa/tiny", "instance_id": 2, ' + head + TINY + b"]}"
+
+
+def test_what_is_sent_now(uart: Any) -> None:
+    start = b'{"name": "serial", "instance_id": 0, '
+    state = uart.Uart()
+    assert state.describe() == start + UART + b"}"
+    state.recv_fifo.num = 1
+    assert state.describe() == start + UART + FIFO + b"}"
+    older = UART.replace(b'"version": 3', b'"version": 2').replace(b', {"name": "fcr", "type": "uint8", "size": 1}', b"")
+    assert state.describe(version=2) == start + older + FIFO + b"}"
+
+
+def test_names_are_json(uart: Any) -> None:
+    for name in ("", 'a"b\\c/d', "\n\t\0\x7f", "\u00e9\u20ac\U0001f600", "x" * 5000):
+        entry = uart.Tiny().describe(name=name, instance_id=4294967295)
+        assert entry.isascii()
+        assert entry.startswith(b'{"name": ' + json.dumps(name).encode().replace(b"\x7f", b"\\u007f") + b', "instance_id": 4')
+        assert json.loads(entry)["name"] == name
+        assert json.loads(entry)["instance_id"] == 4294967295
+
+
+def test_what_is_wrong(uart: Any) -> None:
+    tiny = uart.Tiny()
+    with pytest.raises(TypeError, match="a string"):
+        tiny.describe(b"tiny")
+    with pytest.raises(TypeError, match=r"describe\(\) has no argument 'size'"):
+        tiny.describe(size=1)
+    with pytest.raises(TypeError, match=r"describe\(\) got twice the argument 'name'"):
+        tiny.describe("a", name="b")
+    with pytest.raises(TypeError, match="not 4 arguments"):
+        tiny.describe("a", 0, 1, 2)
+    with pytest.raises(OverflowError):
+        tiny.describe(instance_id=1 << 32)
+    with pytest.raises(OverflowError):
+        tiny.describe(instance_id=-1)
+    with pytest.raises(vmstate.VersionError) as caught:
+        tiny.describe(version=2)
+    assert (caught.value.code, caught.value.found, caught.value.allowed) == ("version", 2, (1, 1))
+    with pytest.raises(vmstate.VersionError) as caught:
+        uart.Uart().describe(version=1)
+    assert (caught.value.found, caught.value.allowed) == (1, (2, 3))
+
