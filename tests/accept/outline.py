@@ -107,7 +107,8 @@ def _items(items: tuple[WireItem, ...], pad: str) -> Iterator[str]:
                 yield f"{pad}group{_presence(presence)}"
                 yield from _items(inner, pad + "  ")
             case Custom():
-                yield f'{pad}{item.name} "{item.wire_name}" by {item.get} and {item.put}{_codec(item)}{_presence(item.presence)}'
+                by = f"by {item.get} and {item.put}{_codec(item)}"
+                yield f'{pad}{item.name} "{item.wire_name}" {by}{_presence(item.presence)}'
             case Tmp():
                 hooks = "".join(f" {hook.kind} as {hook.method}" for hook in item.hooks)
                 yield f'{pad}{item.name} "{item.wire_name}" for the wire{hooks}{_presence(item.presence)}'

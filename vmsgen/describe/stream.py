@@ -1,4 +1,4 @@
-"""The description at the end of a stream, straight from the model and a state: what a save writes, told as it is written.
+"""The description at the end of a stream, straight from the model and a state: what a save writes, as it is written.
 
 The bytes are really encoded, and every size is a difference of two places in them.
 """

@@ -109,7 +109,7 @@ class Types:
                 self._unknown(named)
         if declaration.name.wire is not None and not self._plain(declaration.type):
             message = "only numbers, buffers, bitmaps, arrays of them and `custom` have a type name in descriptions"
-            hint = "a struct has its own: `struct Name \"on the wire\"`"
+            hint = 'a struct has its own: `struct Name "on the wire"`'
             self.diagnostics.error("type-name", message, declaration.name.span, hint=hint)
 
     def _plain(self, type_: tree.Type) -> bool:

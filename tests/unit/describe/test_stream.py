@@ -17,6 +17,8 @@ PAIR_JSON = (
     '"vmsd_name": "pair", "version": 2, '
     '"fields": [{"name": "a", "type": "uint8", "size": 1}, {"name": "b", "type": "uint16", "size": 2}]'
 )
+TWO = ", ".join(f'{{"name": "a", "index": {i}, "type": "bool", "size": 1}}' for i in range(2))
+MEMBERS = '{"name": "e.a", "type": "uint8", "size": 1}, {"name": "e.b", "type": "uint16", "size": 2}'
 MORE = 'struct More "more" version 1 { n : u8 in 0..4  v : u8[n] }\n'
 
 
@@ -81,14 +83,12 @@ def test_one_value(type_: str, name: str, size: int) -> None:
         ("a : u16[1]", '{"name": "a", "type": "uint16", "size": 2}'),
         ("a : u16[3][5]", '{"name": "a", "array_len": 15, "type": "uint16", "size": 2}'),
         ("a : buffer[4][3]", '{"name": "a", "array_len": 3, "type": "buffer", "size": 4}'),
-        ("a : bool[2] when n == 0", '{"name": "a", "index": 0, "type": "bool", "size": 1}, '
-         '{"name": "a", "index": 1, "type": "bool", "size": 1}'),
+        ("a : bool[2] when n == 0", TWO),
         ("a : bool[2] since 4", '{"name": "a", "array_len": 2, "type": "bool", "size": 1}'),
         ("a : u8 before 5", ""),
         ("a : u8 when n == 1", ""),
         ("unused[4]", '{"name": "unused", "type": "unused_buffer", "size": 4}'),
-        ("e : { a : u8  b : u16 }", '{"name": "e.a", "type": "uint8", "size": 1}, '
-         '{"name": "e.b", "type": "uint16", "size": 2}'),
+        ("e : { a : u8  b : u16 }", MEMBERS),
         ("local m : u32[9]  send m[2 +: 3] \"m[X]\"", '{"name": "m[X]", "array_len": 3, "type": "uint32", "size": 4}'),
         ("local m : u32  send m as u8", '{"name": "m", "type": "uint8", "size": 1}'),
         ("check n == 0", ""),

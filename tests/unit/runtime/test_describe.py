@@ -20,7 +20,7 @@ UART = (
 FIFO = (
     b', "subsections": [{"vmsd_name": "serial/recv_fifo", "version": 1, "fields": [{"name": "recv_fifo", '
     b'"type": "struct", "struct": {"vmsd_name": "Fifo", "version": 1, "fields": ['
-    b'{"name": "data", "type": "buffer", "size": 16}, {"name": "head", "type": "uint32", "size": 4}, '
+    b'{"name": "data", "array_len": 16, "type": "uint8", "size": 1}, {"name": "head", "type": "uint32", "size": 4}, '
     b'{"name": "num", "type": "uint32", "size": 4}]}, "size": 24}]}]'
 )
 
@@ -38,7 +38,9 @@ def test_what_is_sent_now(uart: Any) -> None:
     assert state.describe() == start + UART + b"}"
     state.recv_fifo.num = 1
     assert state.describe() == start + UART + FIFO + b"}"
-    older = UART.replace(b'"version": 3', b'"version": 2').replace(b', {"name": "fcr", "type": "uint8", "size": 1}', b"")
+    older = UART.replace(b'"version": 3', b'"version": 2').replace(
+        b', {"name": "fcr", "type": "uint8", "size": 1}', b""
+    )
     assert state.describe(version=2) == start + older + FIFO + b"}"
 
 
@@ -46,7 +48,9 @@ def test_names_are_json(uart: Any) -> None:
     for name in ("", 'a"b\\c/d', "\n\t\0\x7f", "\u00e9\u20ac\U0001f600", "x" * 5000):
         entry = uart.Tiny().describe(name=name, instance_id=4294967295)
         assert entry.isascii()
-        assert entry.startswith(b'{"name": ' + json.dumps(name).encode().replace(b"\x7f", b"\\u007f") + b', "instance_id": 4')
+        assert entry.startswith(
+            b'{"name": ' + json.dumps(name).encode().replace(b"\x7f", b"\\u007f") + b', "instance_id": 4'
+        )
         assert json.loads(entry)["name"] == name
         assert json.loads(entry)["instance_id"] == 4294967295
 
@@ -71,4 +75,3 @@ def test_what_is_wrong(uart: Any) -> None:
     with pytest.raises(vmstate.VersionError) as caught:
         uart.Uart().describe(version=1)
     assert (caught.value.found, caught.value.allowed) == (1, (2, 3))
-

@@ -13,7 +13,6 @@ from vmsgen.backend.c.storage import PRESENT
 from vmsgen.backend.names import hook_name
 from vmsgen.model.description import Custom, Description, Group, Run, Subsection, Tmp, WireItem
 
-
 Owner = Description | Subsection | Tmp
 
 
