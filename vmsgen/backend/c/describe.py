@@ -42,9 +42,6 @@ from vmsgen.model.types import (
     is_allocated,
 )
 
-Size = int | str
-"""Bytes: a number, or C for an int64_t."""
-
 
 class Describer(Arrays):
     """Writes the body of one function, up to its `return size`. `at` is the version if that is certain; else C's
