@@ -16,6 +16,16 @@ class Bar:
 
 
 @dataclass(frozen=True)
+class CostBar:
+    """The most that another way of our own may cost: its time over that of the plain one."""
+
+    state: str
+    operation: str
+    family: str
+    most: float
+
+
+@dataclass(frozen=True)
 class InstructionBar:
     """The most instructions that one call may take, reader or writer set up beforehand. `clones` are the AVX2 ones."""
 
@@ -45,6 +55,11 @@ BARS = (
     Bar("Q", "save", "construct compiled", 20),
     Bar("Q", "restore", "construct compiled", 10),
 )
+
+DESCRIBED = "vmsgen with description"
+"""A save, and what stands at a stream's end about it."""
+
+COST_BARS = tuple(CostBar(state, "save", DESCRIBED, 3.0) for state in WORKLOADS)
 
 INSTRUCTION_BARS = (
     InstructionBar("T", "save", False, 30),

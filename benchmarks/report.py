@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.bars import BARS, INSTRUCTION_BARS, WORKLOADS
+from benchmarks.bars import BARS, COST_BARS, INSTRUCTION_BARS, WORKLOADS
 from benchmarks.callgrind.instructions import compiler
 from benchmarks.result import OURS, Result, Row
 from benchmarks.subject import OPERATIONS
@@ -41,6 +41,14 @@ def markdown(result: Result) -> str:
         measured = best.ratio if best else None
         demanded = f"≥ {bar.least:g} ×" + ("" if measured is None else _mark(measured >= bar.least))
         lines.append(f"| {bar.state} | {bar.operation} | {mine} | {theirs} | {_ratio(measured)} | {demanded} |")
+    for limit in COST_BARS:
+        described = result.best(limit)
+        if described and described.ratio is not None:
+            ours = next(row for row in result.of(limit.state, limit.operation) if row.family == OURS)
+            demanded = f"≤ {limit.most:g} ×{_mark(described.ratio <= limit.most)}"
+            shown = f"{described.name}: {_time(described.median_ns)}"
+            mine, times = _time(ours.median_ns), _ratio(described.ratio)
+            lines.append(f"| {limit.state} | {limit.operation} | {mine} | {shown} | {times} | {demanded} |")
     if result.instructions:
         lines += [
             "",
@@ -70,6 +78,9 @@ def _cells(result: Result) -> Callable[[Row], tuple[str, ...]]:
         demanded = ""
         if bar:
             demanded = f"≥ {bar.least:g}" + ("" if row.ratio is None else _mark(row.ratio >= bar.least))
+        limit = next((limit for limit in COST_BARS if result.best(limit) is row), None)
+        if limit:
+            demanded = f"≤ {limit.most:g}" + ("" if row.ratio is None else _mark(row.ratio <= limit.most))
         size, time, spread = str(row.size), _time(row.median_ns), f"{100 * row.spread_ns / row.median_ns:.0f} %"
         return row.name, size, time, spread, _ratio(row.ratio), demanded
 

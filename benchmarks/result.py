@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bars import BARS, WORKLOADS, Bar
+from benchmarks.bars import BARS, COST_BARS, WORKLOADS, Bar, CostBar
 from benchmarks.callgrind.instructions import Instructions
 from benchmarks.measure import Timing, ratio
 
@@ -57,7 +57,7 @@ class Result:
         rows = [row for row in self.rows if (row.state, row.operation) == (state, operation)]
         return sorted(rows, key=lambda row: row.median_ns)
 
-    def best(self, bar: Bar) -> Row | None:
+    def best(self, bar: Bar | CostBar) -> Row | None:
         """The fastest way of the bar's family."""
         return next((row for row in self.of(bar.state, bar.operation) if row.family == bar.family), None)
 
@@ -66,7 +66,13 @@ class Result:
         for bar in BARS:
             best = self.best(bar)
             bars.append(dataclasses.asdict(bar) | {"peer": best.name if best else None, **_verdict(bar, best)})
-        return dataclasses.asdict(self) | {"bars": bars, "workloads": WORKLOADS}
+        costs = []
+        for limit in COST_BARS:
+            best = self.best(limit)
+            measured = best.ratio if best else None
+            met = None if measured is None else measured <= limit.most
+            costs.append(dataclasses.asdict(limit) | {"measured": measured, "met": met})
+        return dataclasses.asdict(self) | {"bars": bars, "costs": costs, "workloads": WORKLOADS}
 
 
 def _verdict(bar: Bar, best: Row | None) -> dict[str, Any]:

@@ -328,6 +328,7 @@ typedef struct vms_device {
     /* Writes the members of the JSON object that describes what a save at `version` would send now. Returns how many bytes
      * that save writes, or -1. */
     int64_t (*describe)(void *state, vms_writer *w, uint32_t version, const void *hooks);
+    bool described_alike;           /* at the newest version that is the same whatever the state */
 } vms_device;
 
 #ifdef __cplusplus

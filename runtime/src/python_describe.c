@@ -1,27 +1,28 @@
 /* python_describe.c: describe(), the entry of a device in the description at the end of a stream. */
 #include "python_types.h"
 
-/* A writer with room that grows, on the stack at first. */
+/* A writer with room that grows: as much as the last description had, or some of the stack, at first. */
 typedef struct growing {
     vms_writer w;               /* first: its flush finds the rest behind it */
     uint8_t *room;
-    uint8_t small[4096];
+    uint8_t *own;               /* the room, once it had to grow */
 } growing;
+
+enum { SMALL = 1024 };
 
 static int grow(vms_writer *w, size_t need)
 {
     growing *text = (growing *)w;
     size_t used = (size_t)(w->p - text->room), size = (size_t)(w->end - text->room);
-    if (need > PY_SSIZE_T_MAX / 2 - used)
+    if (need > (size_t)PY_SSIZE_T_MAX / 2 - used)
         return -1;
-    while (size - used < need)
-        size *= 2;
-    uint8_t *room = (uint8_t *)PyMem_Realloc(text->room == text->small ? NULL : text->room, size);
+    size = 2 * size < used + need ? used + need : 2 * size;
+    uint8_t *room = (uint8_t *)PyMem_Realloc(text->own, size);
     if (!room)
         return -1;
-    if (text->room == text->small)
-        memcpy(room, text->small, used);
-    text->room = room;
+    if (!text->own)
+        memcpy(room, text->room, used);
+    text->own = text->room = room;
     w->p = room + used;
     w->end = room + size;
     return 0;
@@ -46,6 +47,10 @@ static int put_unit(vms_writer *w, unsigned unit)
 /* One character of a JSON string in ASCII. */
 static int put_character(vms_writer *w, Py_UCS4 character)
 {
+    if (character >= 32 && character < 127 && character != '"' && character != '\\') {
+        char plain = (char)character;
+        return put(w, &plain, 1);
+    }
     static const char escaped[] = "\"\\\n\r\t\b\f", letters[] = "\"\\nrtbf";
     const char *found = character && character < 128 ? strchr(escaped, (int)character) : NULL;
     if (found) {
@@ -55,10 +60,7 @@ static int put_character(vms_writer *w, Py_UCS4 character)
     if (character > 0xffff)
         return put_unit(w, 0xd800 + ((unsigned)(character - 0x10000) >> 10)) ||
                put_unit(w, 0xdc00 + ((unsigned)(character - 0x10000) & 0x3ff));
-    if (character < 32 || character > 126)
-        return put_unit(w, (unsigned)character);
-    char plain = (char)character;
-    return put(w, &plain, 1);
+    return put_unit(w, (unsigned)character);
 }
 
 static int put_start(vms_writer *w, PyObject *name, const char *own, unsigned long instance_id)
@@ -125,46 +127,85 @@ static int number_of(PyObject *value, unsigned long *number)
     return 0;
 }
 
+/* Everything but the braces. Non-zero with an exception. */
+static int put_entry(State *self, vms_writer *w, PyObject *name, unsigned long instance_id, uint32_t version)
+{
+    const vms_device *device = self->layout->device;
+    const Binding *binding = self->binding;
+    if (put_start(w, name, device->name, instance_id)) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    vms_python_call call;
+    Memory *memory = NULL;
+    if (binding->table) {
+        vms_python_call_init(&call, self);
+        w->opaque = &call;
+        memory = (Memory *)Py_NewRef((PyObject *)self->memory);     /* hooks may move an element of a list */
+    }
+    int failed = device->describe(self->data, w, version, binding->table) < 0;
+    if (failed)
+        vms_refused(self, binding->table ? &call : NULL, &w->error, "save");
+    if (binding->table) {
+        Py_XDECREF(call.view);
+        Py_DECREF((PyObject *)memory);
+    }
+    if (!failed && put(w, "}", 1)) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return failed;
+}
+
+static PyObject *describe(State *self, PyObject *name, unsigned long instance_id, uint32_t version)
+{
+    Layout *layout = self->layout;
+    uint8_t small[SMALL];
+    growing text;               /* not initialised as a whole: most of it is room for an error */
+    text.room = small;
+    text.own = NULL;
+    size_t size = layout->last_description;
+    PyObject *bytes = NULL;
+    if (size > SMALL) {
+        bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
+        if (!bytes)
+            return NULL;
+        text.room = (uint8_t *)PyBytes_AsString(bytes);
+    }
+    vms_writer_init(&text.w, text.room, bytes ? size : SMALL);
+    text.w.flush = grow;
+    if (put_entry(self, &text.w, name, instance_id, version)) {
+        Py_XDECREF(bytes);
+        bytes = NULL;
+    } else if (!bytes || text.own || text.w.p != text.w.end) {
+        size = layout->last_description = (size_t)(text.w.p - text.room);
+        PyObject *other = PyBytes_FromStringAndSize((const char *)text.room, (Py_ssize_t)size);
+        Py_XDECREF(bytes);
+        bytes = other;
+    }
+    PyMem_Free(text.own);
+    return bytes;
+}
+
 PyObject *vms_state_describe(PyObject *op, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
     State *self = (State *)op;
-    const vms_device *device = self->layout->device;
+    Layout *layout = self->layout;
+    const vms_device *device = layout->device;
+    bool plain = !count && !keywords;
+    if (plain && layout->description)
+        return Py_NewRef(layout->description);
     PyObject *values[3];
     unsigned long instance_id = 0, version = device->version;
     if (!device->describe) {
         PyErr_Format(PyExc_TypeError, "%s has no name in the schema, and so no description of its own; describe the object "
-                     "around it", self->layout->table->name);
+                     "around it", layout->table->name);
         return NULL;
     }
     if (arguments(args, count, keywords, values) || number_of(values[1], &instance_id) || number_of(values[2], &version))
         return NULL;
-    growing text;
-    vms_writer_init(&text.w, text.small, sizeof text.small);
-    text.w.flush = grow;
-    text.room = text.small;
-    PyObject *result = NULL;
-    if (put_start(&text.w, values[0], device->name, instance_id)) {
-        PyErr_NoMemory();
-    } else if (!self->binding->table) {
-        if (device->describe(self->data, &text.w, (uint32_t)version, NULL) < 0)
-            vms_refused(self, NULL, &text.w.error, "save");
-        else
-            result = Py_None;
-    } else {
-        vms_python_call call;
-        vms_python_call_init(&call, self);
-        text.w.opaque = &call;
-        if (device->describe(self->data, &text.w, (uint32_t)version, self->binding->table) < 0)
-            vms_refused(self, &call, &text.w.error, "save");
-        else
-            result = Py_None;
-        Py_XDECREF(call.view);
-    }
-    if (result && put(&text.w, "}", 1))
-        result = PyErr_NoMemory();
-    if (result)
-        result = PyBytes_FromStringAndSize((const char *)text.room, text.w.p - text.room);
-    if (text.room != text.small)
-        PyMem_Free(text.room);
-    return result;
+    PyObject *found = describe(self, values[0], instance_id, (uint32_t)version);
+    if (found && plain && device->described_alike && !layout->description)
+        layout->description = Py_NewRef(found);
+    return found;
 }

@@ -114,6 +114,7 @@ static void layout_dealloc(PyObject *op)
         }
     Py_CLEAR(self->fields);
     Py_CLEAR(self->by_name);
+    Py_CLEAR(self->description);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(op);
     Py_DECREF(type);
 }

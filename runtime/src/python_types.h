@@ -42,6 +42,8 @@ typedef struct Layout {
     PyObject *by_name;          /* dict: attribute -> Field */
     bool grows;                 /* how long a save is is better not asked of the largest one */
     size_t last_size;           /* of the last save of such a one */
+    PyObject *description;      /* bytes: what describe() says of everyone; NULL until it was asked for */
+    size_t last_description;    /* where that differs: how long the last one was */
 } Layout;
 
 typedef struct Field {

@@ -105,6 +105,7 @@ const vms_device Fifo_device = {
     .load = Fifo_load_any,
     .present_offset = SIZE_MAX,
     .describe = Fifo_describe_any,
+    .described_alike = true,
 };
 
 /* device uart "serial" version 2..3 --------------------------------------------------- uart.vms:14 */

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import jinja2
 
+from vmsgen.backend.c.describe import constant_text
 from vmsgen.backend.c.describe_functions import describe_functions, describe_head, describe_version_head
 from vmsgen.backend.c.expressions import Context, Expressions
 from vmsgen.backend.c.function import Function, Names
@@ -107,6 +108,7 @@ def describe(description: Description) -> dict[str, object]:
         "owns": owns_memory(Struct(description)),
         "has_versions": description.minimum_version < description.version and not description.opaque,
         "describe": describe_head(names),
+        "described_alike": constant_text(names.stem, description, description.version) is not None,
         "describe_version": describe_version_head(names),
         "needed": needed_function(description),
         "counts": []
