@@ -221,7 +221,7 @@ def test_types_with_names() -> None:
 
 
 def test_custom_fields_have_the_size_that_the_hook_makes() -> None:
-    hooks = {"put_x": lambda state, writer: writer.write(b"12345")}
+    hooks = {"put_x": lambda state, writer: writer.put_buffer(b"12345")}
     assert fields("hook get_x, put_x  x : custom", hooks=hooks) == '{"name": "x", "type": "unknown", "size": 5}'
     named = 'type Irqs "irqs" = custom\n'
     assert fields("hook get_x, put_x  x : Irqs", before=named, hooks=hooks) == (
@@ -233,7 +233,7 @@ def test_custom_fields_have_the_size_that_the_hook_makes() -> None:
 
 
 def test_an_opaque_device_is_one_buffer() -> None:
-    hooks = {"save_state": lambda state, writer: writer.write(bytes(131))}
+    hooks = {"save_state": lambda state, writer: writer.put_buffer(bytes(131))}
     assert described("device slirp version 4 opaque", hooks=hooks) == (
         '{"name": "slirp", "instance_id": 0, "size": 131, "fields": [{"name": "data", "size": 131, "type": "buffer"}]}'
     )
