@@ -22,6 +22,9 @@ static inline int vms_text(vms_writer *w, const char *text, size_t len)
 
 #define VMS_TEXT(w, text) vms_text(w, text, sizeof(text) - 1)
 
+/* The same text `times` times. */
+int vms_text_times(vms_writer *w, const char *text, size_t len, size_t times);
+
 int vms_text_number(vms_writer *w, int64_t number);
 
 /* Between the two nothing is written, but everything is asked and counted as ever. They nest. */

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from vmsgen.backend.c.arrays import each
 from vmsgen.backend.c.describe_body import Body, Shown
+from vmsgen.backend.c.listing import CHUNK
 from vmsgen.backend.c.refusals import Trail, spelled, trail
 from vmsgen.model.description import Field, Repeat
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Scalar, Struct, dimensions, innermost, is_allocated
@@ -141,6 +142,9 @@ class Arrays(Body):
         size = self.ask.fresh("list_size")
         start = 1 if isinstance(type_, List) else 5
         self.lines.add(f"int64_t {size} = {start};")
+        if self.all_alike(type_, f"{text}_count", size):
+            self.finish(size)
+            return
         around, self.sum = self.sum, size
         with self.block(f"for (uint32_t i0 = 0; i0 < {text}_count; i0++)"):
             self.fixed += 1
@@ -155,6 +159,24 @@ class Arrays(Body):
                 self.listed(type_.value, f"{text}[i0].value", Trail(one.around, "value"))
         self.sum = around
         self.finish(size)
+
+    def all_alike(self, type_: List | Map, count: str, size: str) -> bool:
+        """Writes all elements in one go, if they are the same constant text."""
+        parts = [type_.element] if isinstance(type_, List) else [type_.key, type_.value]
+        text, fixed = "", 1
+        for part in parts:
+            if isinstance(part, Struct):
+                made = self.constant(part.description, part.version)
+                if made is None:
+                    return False
+                text, fixed = f"{text}{made[0]}, ", fixed + made[1]
+            else:
+                fixed += part.size
+        if len(text) > CHUNK:
+            return False
+        self.text.times(text, count)
+        self.lines.add(f"{size} += (int64_t){count} * {fixed};")
+        return True
 
     def listed(self, struct: Struct, text: str, at: Trail) -> None:
         size = self.description(struct, text, at)

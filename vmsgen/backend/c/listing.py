@@ -38,6 +38,16 @@ class Text:
             self.lines.add(f"{head if number == 0 else ' ' * len(head)}{piece}{end}")
         self.lines.add("    return -1;")
 
+    def times(self, text: str, count: str) -> None:
+        """One literal, as often as C's `count` says."""
+        self.flush()
+        pieces = [string(piece) for piece in cut(text)]
+        head = "if (vms_text_times(w, "
+        for number, piece in enumerate(pieces):
+            end = f", {len(text)}, {count}))" if number == len(pieces) - 1 else ""
+            self.lines.add(f"{head if number == 0 else ' ' * len(head)}{piece}{end}")
+        self.lines.add("    return -1;")
+
     def number(self, value: str) -> None:
         """`value` is C for an int64_t."""
         self.flush()
