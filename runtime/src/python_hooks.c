@@ -8,11 +8,8 @@ static PyObject *find_view(PyObject *from, const Binding *target, const uint8_t 
 static PyObject *find_in_elements(Elements *elements, const Binding *target, const uint8_t *at, Elements **path)
 {
     const uint8_t *first = elements->data;
-    if (elements->field->member->storage != VMS_PYTHON_INLINE && !elements->depth) {
+    if (elements->field->member->storage != VMS_PYTHON_INLINE && !elements->depth)
         first = vms_extent_of(elements->field, elements->owner).items;
-        if (!*path)
-            *path = (Elements *)Py_NewRef((PyObject *)elements);
-    }
     /* `at` may be in a block that an element owns: then it is no element's by its address. */
     size_t count = (size_t)vms_elements_length((PyObject *)elements);
     bool inside = at >= first && at < first + count * elements->item;
@@ -20,6 +17,8 @@ static PyObject *find_in_elements(Elements *elements, const Binding *target, con
         PyObject *item = vms_elements_item((PyObject *)elements, (Py_ssize_t)i);
         PyObject *found = item && item != Py_None ? find_view(item, target, at, path) : NULL;
         Py_XDECREF(item);
+        if (found && elements->field->member->storage != VMS_PYTHON_INLINE && !elements->depth)
+            vms_replace((PyObject **)path, Py_NewRef((PyObject *)elements));
         if (found || PyErr_Occurred() || inside)
             return found;
     }
@@ -203,8 +202,8 @@ static int call_hook(vms_python_context *context, void *at, size_t number, uint3
         vms_replace(&call->view, view);
     } else {
         Py_XDECREF(view);
-        if (path)
-            vms_elements_drop(path);
+        if (path && call->loading)
+            vms_elements_drop(path);    /* without views of it C enlarges a block where it is */
     }
     Py_XDECREF((PyObject *)path);
     return answer;
@@ -216,6 +215,7 @@ void vms_python_call_init(vms_python_call *call, State *state)
     call->state = state;
     call->view = NULL;
     call->method = NULL;
+    call->loading = false;
 }
 
 static PyObject *number(vms_number value)

@@ -17,6 +17,7 @@ static int load_from(State *self, const void *data, size_t size, uint32_t versio
     }
     vms_python_call call;
     vms_python_call_init(&call, self);
+    call.loading = true;
     r.opaque = &call;
     Memory *memory = (Memory *)Py_NewRef((PyObject *)self->memory);     /* hooks may move an element of a list */
     int failed = self->layout->device->load(self->data, &r, version, binding->table);

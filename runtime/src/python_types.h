@@ -143,6 +143,7 @@ typedef struct vms_python_call {
     State *state;
     PyObject *view;             /* what the failed hook was called on */
     const char *method;         /* and its name, or NULL */
+    bool loading;               /* lists grow between its hooks */
 } vms_python_call;
 
 /* python_cursor.c: a Reader or Writer on `cursor` for as long as a hook runs. */

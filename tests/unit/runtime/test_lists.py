@@ -190,6 +190,21 @@ def test_hooks_of_the_object_itself_may_fill_it(store: Any) -> None:
     assert device.save() == store.Store(jobs=[{"id": 9}]).save()
 
 
+def test_saves_run_hooks_on_the_views_that_others_hold(store: Any) -> None:
+    class Special(store.Special):
+        Job = type("Job", (store.Job,), {"post_load": lambda self, _: calls.append(self)})
+        put_extra = get_extra = lambda self, cursor: None
+
+    calls: list[Any] = []
+    device = Special(jobs=[{"id": 1}, {"id": 2}])
+    job = device.jobs[1]
+    job.note = "mine"
+    body = device.save()
+    assert device.jobs[1] is job and device.jobs[1].note == "mine"
+    device.restore(body, 4)
+    assert [call.id for call in calls] == [1, 2] and [type(job) for job in device.jobs] == [Special.Job] * 2
+
+
 def resident() -> int:
     """KiB of this process in memory."""
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4
