@@ -7,6 +7,7 @@ import click
 from vmsgen import __version__
 from vmsgen.cli.build import build_command
 from vmsgen.cli.check import check_command
+from vmsgen.cli.compat import compat_command
 from vmsgen.cli.describe import describe_command
 
 EPILOG = """\b
@@ -26,3 +27,4 @@ def main() -> None:
 main.add_command(build_command)
 main.add_command(check_command)
 main.add_command(describe_command)
+main.add_command(compat_command)

@@ -39,7 +39,7 @@ def decode(
     compared with what the state held; which elements are missing is the state's own business all the same.
     """
     before = copy_value(state)
-    decoder = _Decoder(Input(data), Hooks(hooks))
+    decoder = Decoder(Input(data), Hooks(hooks))
     try:
         decoder.device(description, Frame(state, before if receiver else None, version))
         if decoder.source.left:
@@ -56,7 +56,7 @@ def _expect_version(lowest: int, version: int, highest: int, name: str, offset: 
         raise Refusal("version", name, offset, found=version, low=lowest, high=highest)
 
 
-class _Decoder:
+class Decoder:
     def __init__(self, source: Input, hooks: Hooks) -> None:
         self.source = source
         self.hooks = hooks

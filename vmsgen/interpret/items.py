@@ -130,6 +130,8 @@ def expect(
     constraints: tuple[Constraint, ...], value: int, held: int | None, frame: Frame, name: str, offset: int
 ) -> None:
     """Asks all constraints about one value. `held` is what `equal` asks for; None where it is not asked."""
+    if not constraints:
+        return
     frame = frame.with_own(value)
     for constraint in constraints:
         match constraint:

@@ -49,6 +49,8 @@ def reset_value(type_: Type, value: int | None) -> Value:
             return bytearray([(value or 0) & 0xFF]) * capacity
         case Bitmap():
             return [0] * type_.words
+        case Array(Scalar() as element, capacity):
+            return [reset_value(element, value)] * capacity
         case Array(element, capacity):
             return [reset_value(element, value) for _ in range(capacity)]
         case Optional():
@@ -60,6 +62,8 @@ def reset_value(type_: Type, value: int | None) -> Value:
 def reset_again(type_: Type, value: int | None, current: Value) -> Value:
     """As `reset_value`, in place of `current`: what is missing there is still missing, and nothing else is."""
     match type_:
+        case Array(Scalar() as element) if not type_.allocated:
+            return [reset_value(element, value)] * len(current)
         case Array(element) if not type_.allocated:
             return [reset_again(element, value, inner) for inner in current]
         case Optional(element):
@@ -76,7 +80,8 @@ def copy_value(value: Value) -> Value:
         copy.present = set(value.present)
         return copy
     if isinstance(value, list):
-        return [copy_value(inner) for inner in value]
+        # Of numbers there can be very many, and all of a list are of one kind.
+        return value[:] if value and isinstance(value[0], int | float) else [copy_value(inner) for inner in value]
     if isinstance(value, tuple):
         return tuple(copy_value(inner) for inner in value)
     return bytearray(value) if isinstance(value, bytearray) else value

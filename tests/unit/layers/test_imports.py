@@ -1,4 +1,4 @@
-"""Imports point one way: cli -> backend, compat, interpret -> passes -> model -> syntax -> diagnostics."""
+"""Imports point one way: cli -> compat -> backend, interpret -> passes -> model -> syntax -> diagnostics."""
 
 from __future__ import annotations
 

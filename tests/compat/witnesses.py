@@ -1,0 +1,45 @@
+"""Is what a finding shows true? Asked of the oracle itself, without any of the comparison's own bookkeeping."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from vmsgen.compat import Finding
+from vmsgen.compat.pairs import pair
+from vmsgen.compat.receiver import receiver_state
+from vmsgen.compat.trace import Answers
+from vmsgen.interpret import Refusal, State, decode, encode
+from vmsgen.interpret.state import Value
+from vmsgen.model.description import Description
+
+
+def expect_to_fail(sender: Description, receiver: Description, finding: Finding) -> None:
+    """The sender writes the witness, and the receiver refuses it as it is said to, or takes it for something else."""
+    witness = finding.witness
+    assert witness is not None
+    hooks = Answers(dict(witness.answers))
+    state = witness.saved
+    assert state is not None
+    assert encode(sender, state, hooks, witness.version) == witness.data
+    into = receiver_state(pair(sender, receiver, witness.version), state)
+    if witness.code == "misread":
+        decode(receiver, into, witness.data, witness.version, hooks)
+        assert number_at(into, witness.path) == witness.received
+        # A member of an enumeration may have the same number, and another name.
+        assert witness.sent != witness.received or finding.rule == "enum-meaning"
+        return
+    with pytest.raises(Refusal) as refused:
+        decode(receiver, into, witness.data, witness.version, hooks)
+    assert (refused.value.code, refused.value.offset) == (witness.code, witness.offset)
+
+
+def number_at(state: State, path: str) -> Value:
+    value: Value = state
+    for name, index in re.findall(r"(\w+)|\[(\d+)\]", path):
+        if isinstance(value, tuple):
+            value = value[("key", "value").index(name)]
+        else:
+            value = value[name or int(index)]
+    return value

@@ -1,0 +1,170 @@
+"""Which slot of the sender meets which slot of the receiver: by name first, then by place and width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vmsgen.compat.slots import Slot
+
+SAME, OTHER_SHAPE, OTHER_NAME, GAP, NEVER = 0.0, 0.5, 0.9, 1.0, float("inf")
+
+
+@dataclass(frozen=True)
+class Matched:
+    """The same thing on both sides, as far as names and places tell."""
+
+    sender: Slot
+    receiver: Slot
+    by_name: bool
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """Only the sender has it. `moved` is where the receiver has it instead."""
+
+    sender: Slot
+    moved: Slot | None
+
+
+@dataclass(frozen=True)
+class Added:
+    """Only the receiver has it. `moved` is where the sender has it instead."""
+
+    receiver: Slot
+    moved: Slot | None
+
+
+@dataclass(frozen=True)
+class Reshaped:
+    """Other slots on either side, and as many bytes."""
+
+    sender: tuple[Slot, ...]
+    receiver: tuple[Slot, ...]
+
+
+Step = Matched | Dropped | Added | Reshaped
+
+
+def pair_names(sender: tuple[Slot, ...], receiver: tuple[Slot, ...]) -> dict[int, int]:
+    """Numbers of the sender's slots to those of the receiver's that are called the same, or were once."""
+    pairs: dict[int, int] = {}
+    taken: set[int] = set()
+    # A former name is said on purpose: it goes before a name that something else may have taken over.
+    for equal in (_former, _same, _any):
+        for i, ours in enumerate(sender):
+            if i in pairs or ours.element is None:
+                continue
+            for j, theirs in enumerate(receiver):
+                if j not in taken and theirs.element is not None and equal(ours, theirs):
+                    pairs[i] = j
+                    taken.add(j)
+                    break
+    return pairs
+
+
+def _former(ours: Slot, theirs: Slot) -> bool:
+    return ours.name in theirs.former or theirs.name in ours.former
+
+
+def _same(ours: Slot, theirs: Slot) -> bool:
+    return ours.name == theirs.name
+
+
+def _any(ours: Slot, theirs: Slot) -> bool:
+    return bool(ours.aliases & theirs.aliases)
+
+
+def align(sender: tuple[Slot, ...], receiver: tuple[Slot, ...], pairs: dict[int, int]) -> tuple[Step, ...]:
+    """The cheapest way from one sequence to the other, from start to end."""
+    back = {j: i for i, j in pairs.items()}
+
+    def cost(i: int, j: int) -> float:
+        ours, theirs = sender[i], receiver[j]
+        if pairs.get(i) == j:
+            return SAME if _shape(ours) == _shape(theirs) else OTHER_SHAPE
+        if ours.element is None and theirs.element is None:
+            return SAME if _shape(ours) == _shape(theirs) else OTHER_SHAPE
+        if i in pairs or j in back:
+            return NEVER
+        return OTHER_NAME if _size(ours) == _size(theirs) else NEVER
+
+    steps: list[Step] = []
+    for i, j in _path(len(sender), len(receiver), cost):
+        match i, j:
+            case int(), int():
+                steps.append(Matched(sender[i], receiver[j], pairs.get(i) == j))
+            case int(), None:
+                steps.append(Dropped(sender[i], receiver[pairs[i]] if i in pairs else None))
+            case None, int():
+                steps.append(Added(receiver[j], sender[back[j]] if j in back else None))
+    return _reshaped(steps)
+
+
+def _shape(slot: Slot) -> tuple[object, ...]:
+    return slot.width, slot.dimensions, slot.start
+
+
+def _size(slot: Slot) -> tuple[object, ...]:
+    count = slot.count is not None
+    return slot.width if count else slot.width * slot.elements, count, len(slot.loops), len(slot.guards)
+
+
+def _path(n: int, m: int, cost: object) -> list[tuple[int | None, int | None]]:
+    """Numbers that meet, None where one side has nothing."""
+    assert callable(cost)
+    front = 0
+    while front < min(n, m) and cost(front, front) == SAME:
+        front += 1
+    best = [[0.0] * (m - front + 1) for _ in range(n - front + 1)]
+    for i in range(n - front, -1, -1):
+        for j in range(m - front, -1, -1):
+            ways = []
+            if i < n - front and j < m - front:
+                ways.append(best[i + 1][j + 1] + cost(front + i, front + j))
+            if i < n - front:
+                ways.append(best[i + 1][j] + GAP)
+            if j < m - front:
+                ways.append(best[i][j + 1] + GAP)
+            best[i][j] = min(ways, default=0.0)
+    way: list[tuple[int | None, int | None]] = [(i, i) for i in range(front)]
+    i, j = 0, 0
+    while i < n - front or j < m - front:
+        here = best[i][j]
+        if i < n - front and j < m - front and here == best[i + 1][j + 1] + cost(front + i, front + j):
+            way.append((front + i, front + j))
+            i, j = i + 1, j + 1
+        elif i < n - front and here == best[i + 1][j] + GAP:
+            way.append((front + i, None))
+            i += 1
+        else:
+            way.append((None, front + j))
+            j += 1
+    return way
+
+
+def _reshaped(steps: list[Step]) -> tuple[Step, ...]:
+    """Stretches without a match become one step where they have no name in common and as many bytes."""
+    made: list[Step] = []
+    stretch: list[Step] = []
+    for step in [*steps, None]:
+        if isinstance(step, Dropped | Added):
+            stretch.append(step)
+            continue
+        made += _one_reshape(stretch)
+        stretch = []
+        if step is not None:
+            made.append(step)
+    return tuple(made)
+
+
+def _one_reshape(stretch: list[Step]) -> list[Step]:
+    ours = tuple(step.sender for step in stretch if isinstance(step, Dropped) and step.moved is None)
+    theirs = tuple(step.receiver for step in stretch if isinstance(step, Added) and step.moved is None)
+    if not ours or not theirs or len(ours) + len(theirs) < len(stretch):
+        return stretch
+    sizes = [[slot.fixed for slot in side] for side in (ours, theirs)]
+    if None in sizes[0] or None in sizes[1] or len({slot.guards for slot in (*ours, *theirs)}) > 1:
+        return stretch
+    if sum(size or 0 for size in sizes[0]) != sum(size or 0 for size in sizes[1]):
+        return stretch
+    return [Reshaped(ours, theirs)]

@@ -1,0 +1,133 @@
+"""What of a state arrived, and where the two sides part."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from vmsgen.compat.names import plain
+from vmsgen.compat.pairs import Pair
+from vmsgen.compat.receiver import leaves
+from vmsgen.compat.slots import Slot
+from vmsgen.compat.trace import HEADER, NOTHING, UNUSED, Loaded, Piece, Saved
+from vmsgen.interpret import State
+from vmsgen.interpret.state import same
+from vmsgen.model.types import Enumeration
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A number of the receiver's that is not the sender's."""
+
+    name: str
+    offset: int
+    message: str
+    sent: float | None
+    received: float | None
+    blamed: tuple[str, ...]
+
+
+def misread(pair: Pair, saved: Saved, loaded: Loaded) -> Wrong | None:
+    named_numbers = any(_enumeration(slot) is not None for slot in pair.receiver_slots.values())
+    for piece, got in _read_as_same(pair, saved, loaded):
+        if not same(piece.value, got.value):
+            blamed: tuple[str, ...] = (plain(got.name), plain(piece.name))
+            message = f"`{got.name}` is {got.value}, and was {piece.value}"
+            blamed = (*parting(pair, saved, loaded), *blamed)
+            return Wrong(got.name, got.start, message, piece.value, got.value, blamed)
+        if not named_numbers:
+            continue
+        theirs, ours = plain(got.name), plain(piece.name)
+        was, now = _meaning(pair.sender_slots.get(ours), piece), _meaning(pair.receiver_slots.get(theirs), got)
+        if was != now and was is not None and was in meanings(_enumeration(pair.receiver_slots.get(theirs))).values():
+            message = f"`{got.name}` is {now or got.value}, and was {was}"
+            return Wrong(got.name, got.start, message, piece.value, got.value, (theirs, ours))
+    return None
+
+
+def meanings(enumeration: Enumeration | None) -> dict[int, str]:
+    """What the numbers are called."""
+    return {} if enumeration is None else {member.value: member.name for member in enumeration.members}
+
+
+def _enumeration(slot: Slot | None) -> Enumeration | None:
+    return slot.element.enumeration if slot is not None and slot.element is not None else None
+
+
+def _meaning(slot: Slot | None, piece: Piece) -> str | None:
+    return meanings(_enumeration(slot)).get(int(piece.value)) if isinstance(piece.value, int) else None
+
+
+def absent(pair: Pair, saved: Saved, loaded: Loaded, own: State | None, into: State) -> Wrong | None:
+    """Numbers that the stream has on neither side."""
+    if own is None:
+        return None
+    on_wire = {plain(piece.name) for piece in saved.pieces}, {plain(piece.name) for piece in loaded.pieces}
+    for reset in pair.receiver.resets:
+        theirs = plain(str(reset.target))
+        ours = pair.names.get(theirs, theirs)
+        if ours in on_wire[0] or theirs in on_wire[1]:
+            continue
+        for (_, was), (_, now) in zip(leaves(own, ours), leaves(into, theirs), strict=False):
+            if was != now:
+                message = f"`{theirs}` is {now}, and {was} to a receiver like the sender: the stream lacks it"
+                return Wrong(theirs, len(saved.data), message, was, now, (theirs, ours))
+    return None
+
+
+def _translated(pair: Pair, name: str) -> str | None:
+    """The sender's name of a number as the receiver has it, indices and all; None where it has no such number."""
+    bare = plain(name)
+    there = pair.names.get(bare)
+    if there is None or there == bare:
+        return there and name
+    indices = [re.findall(r"\[\d+\]", part) for part in name.split(".")]
+    parts = there.split(".")
+    if len(parts) != len(indices):
+        return there
+    return ".".join(part + "".join(numbers) for part, numbers in zip(parts, indices, strict=True))
+
+
+def _read_as_same(pair: Pair, saved: Saved, loaded: Loaded) -> list[tuple[Piece, Piece]]:
+    """Numbers that both sides call the same, in the order of the load; of several with one name the last counts."""
+    sent = {piece.name: piece for piece in saved.pieces if piece.kind not in NOTHING}
+    last: dict[str, tuple[Piece, Piece]] = {}
+    for got in loaded.pieces:
+        name = None if got.kind in NOTHING else _translated(pair, got.name)
+        if name is not None and name in sent:
+            last[got.name] = (sent[name], got)
+    return list(last.values())
+
+
+def named(path: str) -> tuple[str, ...]:
+    return (plain(path),) if path else ()
+
+
+def parting(pair: Pair, saved: Saved, loaded: Loaded) -> tuple[str, ...]:
+    """The names on both sides at the first byte that they take for different things; nothing where there is none."""
+    ours = [piece for piece in saved.pieces if piece.end > piece.start]
+    theirs = [piece for piece in loaded.pieces if piece.end > piece.start]
+    sent = {plain(name) for name in pair.names.values()}
+    i = j = 0
+    while i < len(ours) and j < len(theirs):
+        a, b = ours[i], theirs[j]
+        if not _alike(pair, a, b, sent):
+            return _blame(a, b)
+        i, j = i + (a.end <= b.end), j + (b.end <= a.end)
+    rest = ours[i:] + theirs[j:]
+    return _blame(rest[0]) if rest else ()
+
+
+def _blame(*pieces: Piece) -> tuple[str, ...]:
+    return tuple(plain(piece.name) for piece in pieces)
+
+
+def _alike(pair: Pair, a: Piece, b: Piece, sent: set[str]) -> bool:
+    ours, theirs = plain(a.name), plain(b.name)
+    if HEADER in (a.kind, b.kind):
+        return a.kind == b.kind and a.name == b.name
+    named_ours = a.kind != UNUSED and ours in sent
+    named_theirs = b.kind != UNUSED and theirs in pair.names
+    if named_ours and named_theirs:
+        return _translated(pair, b.name) == a.name and (a.start, a.end) == (b.start, b.end)
+    return not (named_ours or named_theirs)

@@ -1,0 +1,120 @@
+"""Would what one schema's devices save load in another's? Every device, every version."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from vmsgen.compat.finding import BREAKS, LOADS, MAY, WIRE, Finding, Report, Verdict, Witness
+from vmsgen.compat.likeness import alike
+from vmsgen.compat.rules.devices import OLD, OPAQUE, REMOVED, different_devices
+from vmsgen.compat.states import States
+from vmsgen.compat.trace import save
+from vmsgen.compat.version import DRAWN, AtVersion, predicates
+from vmsgen.model.description import Description
+from vmsgen.model.schema import Schema
+
+Progress = Callable[[str, int, int], None]
+"""Called before each device: its name, how many were compared, how many there are."""
+
+
+def compare(
+    old: Sequence[Schema],
+    new: Sequence[Schema],
+    *,
+    backward: bool = False,
+    drawn: int = DRAWN,
+    progress: Progress = lambda *_: None,
+) -> Report:
+    """Streams of `old` in `new`, or with `backward` those of `new` in `old`. `drawn` states a version are random."""
+    senders, receivers = (_devices(new), _devices(old)) if backward else (_devices(old), _devices(new))
+    verdicts: list[Verdict] = []
+    findings: list[Finding] = []
+    unchanged: list[str] = []
+    for number, (name, sender) in enumerate(senders.items()):
+        progress(name, number, len(senders))
+        receiver = receivers.get(name)
+        if receiver is not None and alike(sender, receiver):
+            unchanged.append(name)
+            continue
+        made = _missing(sender, receivers) if receiver is None else compare_devices(sender, receiver, drawn=drawn)
+        verdicts += made[0]
+        findings += made[1]
+    ends = ("NEW", "OLD") if backward else ("OLD", "NEW")
+    added = tuple(name for name in receivers if name not in senders)
+    return Report(tuple(verdicts), tuple(findings), *ends, added, tuple(unchanged))
+
+
+def _devices(schemas: Sequence[Schema]) -> dict[str, Description]:
+    return {device.wire_name: device for schema in schemas for device in schema.devices}
+
+
+def versions_of(sender: Description) -> range:
+    """What the sender can write, the newest first."""
+    lowest = sender.version if sender.opaque else sender.minimum_version
+    return range(sender.version, lowest - 1, -1)
+
+
+def compare_devices(
+    sender: Description, receiver: Description, *, drawn: int = DRAWN
+) -> tuple[list[Verdict], list[Finding]]:
+    """A verdict for each version that the sender can write, and each finding once, with its versions."""
+    verdicts: list[Verdict] = []
+    found: dict[tuple[str, str, str], Finding] = {}
+    general = tuple(different_devices(sender, receiver))
+    if sender.unmigratable:
+        # There is no stream of it, so nothing can go wrong with one.
+        return [Verdict(sender.wire_name, sender.version, LOADS, 0, 0)], list(general)
+    for version in versions_of(sender):
+        verdict, findings = _at_version(sender, receiver, version, drawn)
+        verdicts.append(verdict)
+        for finding in findings:
+            key = (finding.rule, finding.path, finding.why)
+            before = found.get(key)
+            if before is None or (before.witness is None and finding.witness is not None):
+                before = replace(finding, versions=before.versions if before else ())
+            found[key] = replace(before, versions=(*before.versions, version))
+    return verdicts, [*found.values(), *general]
+
+
+def _at_version(sender: Description, receiver: Description, version: int, drawn: int) -> tuple[Verdict, list[Finding]]:
+    by_hook = _read_by_hook(sender, receiver, version)
+    if by_hook is None:
+        return AtVersion(sender, receiver, version, drawn).compare()
+    rule, why = by_hook
+    fix = "try it: no schema tells what a hook does with a stream"
+    finding = Finding(rule, WIRE, sender.wire_name, "", (), why, fix, unproved=True)
+    return Verdict(sender.wire_name, version, MAY, 0, 0), [finding]
+
+
+def _read_by_hook(sender: Description, receiver: Description, version: int) -> tuple[str, str] | None:
+    """The rule and what it says where no schema has what is written or read."""
+    readable = (0 if receiver.opaque else receiver.minimum_version) <= version <= receiver.version
+    if readable and (sender.opaque or receiver.opaque):
+        sides = [name for name, side in (("sender", sender), ("receiver", receiver)) if side.opaque]
+        return OPAQUE.id, f"the {' and the '.join(sides)} of it is `opaque`: hooks alone know its bytes"
+    oldest = receiver.old_version
+    if oldest is not None and oldest <= version < receiver.minimum_version:
+        return OLD.id, f"version {version} is read by the receiver's hook `load_state_old` alone"
+    return None
+
+
+def _missing(sender: Description, receivers: dict[str, Description]) -> tuple[list[Verdict], list[Finding]]:
+    """The receiver has no device of that name. The witness is a section that nobody takes."""
+    name, versions = sender.wire_name, tuple(versions_of(sender))
+    namesake = next((device for device in receivers.values() if device.name == sender.name), None)
+    why = "the receiver has no such device: a section that nobody takes is refused"
+    fix = "keep the device, or take it out of the machine before it is saved"
+    if namesake is not None:
+        why = f"the receiver calls the device `{namesake.wire_name}`"
+        fix = f'keep its name on the wire: `device {namesake.name} "{name}"`'
+    bases = (
+        [] if sender.opaque or sender.unmigratable else States(sender, sender.version, predicates(sender), 0).bases()
+    )
+    if not bases:
+        finding = Finding(REMOVED.id, WIRE, name, "", versions, why, fix, unproved=True)
+        return [Verdict(name, version, MAY, 0, 0) for version in versions], [finding]
+    data = save(sender, bases[0].state, sender.version, bases[0].answers).data
+    witness = Witness(sender.version, data, "unknown-section", "", 0, f": no device `{name}`")
+    finding = Finding(REMOVED.id, WIRE, name, "", versions, why, fix, "", witness)
+    return [Verdict(name, version, BREAKS, 1, 1) for version in versions], [finding]

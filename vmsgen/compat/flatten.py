@@ -1,0 +1,221 @@
+"""From a wire program to its slots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from vmsgen.compat.expressions import absolute, absolute_path
+from vmsgen.compat.names import aliases, behind, former_names, plain
+from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Asked, Condition, Loop, Owner, Program, Scope, Slot
+from vmsgen.compat.trace import HOOK_BYTES
+from vmsgen.model.description import (
+    Check,
+    Constraint,
+    Custom,
+    Description,
+    EqualConstraint,
+    Field,
+    Group,
+    HookPredicate,
+    Presence,
+    RangeConstraint,
+    Repeat,
+    Run,
+    Subsection,
+    Tmp,
+    Unused,
+    WhereConstraint,
+    WireItem,
+)
+from vmsgen.model.expressions import Binary, Constant, Expression, IndexStep, MemberStep
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
+from vmsgen.passes.project import at_version
+
+BYTE, WORD = Scalar("u8"), Scalar("u64")
+
+
+@dataclass
+class _Flattener:
+    version: int
+    slots: list[Slot] = field(default_factory=list)
+    checks: list[Asked] = field(default_factory=list)
+    owners: list[Owner] = field(default_factory=list)
+
+    def items(self, items: tuple[WireItem, ...], scope: Scope) -> None:
+        for item in items:
+            match item:
+                case Run():
+                    self.items(item.items, scope)
+                case Check():
+                    condition = absolute(item.condition, scope.prefix, self.version)
+                    self.checks.append(Asked(condition, item.message, scope.guards, scope.loops))
+                case _:
+                    inner = self.guarded(item.presence, scope)
+                    if inner is not None:
+                        self.item(item, inner)
+
+    def item(self, item: Group | Repeat | Field | Unused | Custom | Tmp, scope: Scope) -> None:
+        match item:
+            case Group():
+                self.items(item.items, scope)
+            case Repeat():
+                name = plain(str(absolute_path(item.target, scope.prefix, self.version)))
+                loop = Loop(name, item.capacity, self.absolute(item.count, scope))
+                self.items(item.items, replace(scope, loops=(*scope.loops, loop)))
+            case Field():
+                self.field(item, scope)
+            case Unused():
+                name = plain(str(scope.prefix / MemberStep("unused")))
+                self.slots.append(self.bytes(name, frozenset(), "unused", None, item.size, item.count, scope))
+            case Custom():
+                names = behind(scope.aliases, (item.name, item.wire_name))
+                name = plain(str(scope.prefix / MemberStep(item.name)))
+                slot = self.bytes(name, names, item.wire_name, BYTE, len(HOOK_BYTES), None, scope)
+                self.slots.append(replace(slot, custom=True))
+            case Tmp():
+                self.at_version(0, item.items, scope)
+
+    def at_version(self, version: int, items: tuple[WireItem, ...], scope: Scope) -> None:
+        outer, self.version = self.version, version
+        self.items(at_version(items, version), scope)
+        self.version = outer
+
+    def guarded(self, presence: Presence, scope: Scope) -> Scope | None:
+        """The scope within, None where this version never has the item."""
+        match presence.condition:
+            case None:
+                return scope
+            case HookPredicate() as hook:
+                return replace(scope, guards=(*scope.guards, hook))
+            case expression:
+                condition = absolute(expression, scope.prefix, self.version)
+                if isinstance(condition, Constant):
+                    return scope if condition.value else None
+                return replace(scope, guards=(*scope.guards, condition))
+
+    def absolute(self, expression: Expression | None, scope: Scope) -> Expression | None:
+        return None if expression is None else absolute(expression, scope.prefix, self.version)
+
+    def bytes(
+        self, name: str, names: frozenset[str], wire_name: str, element: Scalar | None, size: int,
+        count: Expression | None, scope: Scope,
+    ) -> Slot:  # fmt: skip
+        number = self.absolute(count, scope)
+        return Slot(
+            name, names, wire_name, scope.prefix, element, None, 0, (size,), number, scope.guards, scope.loops
+        )  # fmt: skip
+
+    def field(self, item: Field, scope: Scope) -> None:
+        place = absolute_path(item.target, scope.prefix, self.version)
+        name = plain(str(place))
+        names = aliases(item, scope.description, scope.aliases)
+        count, dimensions, element = _shape(item.type)
+        count = self.absolute(count, scope)
+        if isinstance(element, Scalar):
+            constraints = tuple(self.constraint(constraint, scope) for constraint in item.constraints)
+            slot = Slot(
+                name, names, item.wire_name, place, element, item.storage, item.start, dimensions, count,
+                scope.guards, scope.loops, constraints, former=former_names(item, scope.description, scope.aliases),
+            )  # fmt: skip
+            self.slots.append(slot)
+            return
+        loops = tuple(Loop(name, n, count if number == 0 else None) for number, n in enumerate(dimensions))
+        first = place
+        for length in dimensions:
+            first = first / IndexStep(Constant(item.start), length + item.start)
+        inner = replace(scope, prefix=first, aliases=names, loops=(*scope.loops, *loops))
+        match element:
+            case Struct():
+                self.struct(element, name, inner)
+            case Optional(Struct() as struct):
+                self.struct(struct, name, self.last_loop(inner, OPTIONAL))
+            case Optional(Scalar() as scalar):
+                inner = self.last_loop(inner, OPTIONAL)
+                slot = Slot(
+                    name, names, item.wire_name, first, scalar, scalar, 0, (), None, inner.guards, inner.loops
+                )  # fmt: skip
+                self.slots.append(slot)
+            case List(struct, maximum):
+                loop = Loop(name, maximum, None, LIST, place, element)
+                self.struct(struct, name, self.element(inner, loop, ()))
+            case Map(key, value, maximum):
+                loop = Loop(name, maximum, None, MAP, place, element)
+                held = self.element(inner, loop, ("key",))
+                if isinstance(key, Struct):
+                    self.struct(key, f"{name}.key", held)
+                else:
+                    slot = Slot(
+                        f"{name}.key", held.aliases, f"{item.wire_name}.key", held.prefix, key, None, 0, (), None,
+                        held.guards, held.loops,
+                    )  # fmt: skip
+                    self.slots.append(slot)
+                self.struct(value, f"{name}.value", self.element(inner, loop, ("value",)))
+
+    def last_loop(self, scope: Scope, kind: str) -> Scope:
+        return replace(scope, loops=(*scope.loops[:-1], replace(scope.loops[-1], kind=kind, place=scope.prefix)))
+
+    def element(self, scope: Scope, loop: Loop, part: tuple[str, ...]) -> Scope:
+        """The first element of a list or map; nothing outside refers to what is in it."""
+        prefix = scope.prefix / IndexStep(Constant(0), loop.capacity)
+        for name in part:
+            prefix = prefix / MemberStep(name)
+        names = frozenset(".".join((name, *part)) for name in scope.aliases)
+        return replace(scope, prefix=prefix, aliases=names, loops=(*scope.loops, loop))
+
+    def struct(self, struct: Struct, name: str, scope: Scope) -> None:
+        inner = replace(scope, description=struct.description)
+        self.owners.append(Owner(name, struct.description, struct.version, inner))
+        self.at_version(struct.version, struct.description.wire, inner)
+
+    def constraint(self, constraint: Constraint, scope: Scope) -> Constraint:
+        def there(expression: Expression) -> Expression:
+            return absolute(expression, scope.prefix, self.version)
+
+        match constraint:
+            case RangeConstraint(low, high):
+                return RangeConstraint(there(low), there(high))
+            case WhereConstraint(condition):
+                return WhereConstraint(there(condition))
+            case EqualConstraint():
+                return constraint
+
+
+def _shape(type_: Type) -> tuple[Expression | None, tuple[int, ...], Scalar | Struct | Optional | List | Map]:
+    """The count, the lengths outermost first, and what there is so many times."""
+    count = type_.count if isinstance(type_, Array | Buffer) else None
+    lengths: list[int] = []
+    while isinstance(type_, Array):
+        lengths.append(type_.capacity)
+        type_ = type_.element
+    match type_:
+        case Buffer(capacity):
+            return count, (*lengths, capacity), BYTE
+        case Bitmap(_, bits):
+            words = None if bits is None else Binary("/", Binary("+", bits, Constant(63)), Constant(64))
+            return words, (*lengths, type_.words), WORD
+        case _:
+            assert not isinstance(type_, Array)
+            return count, tuple(lengths), type_
+
+
+def program(items: tuple[WireItem, ...], version: int, scope: Scope) -> Program:
+    """What a stream of this version has, in order."""
+    flattener = _Flattener(version)
+    flattener.at_version(version, items, scope)
+    return Program(tuple(flattener.slots), tuple(flattener.checks), tuple(flattener.owners))
+
+
+def device_program(description: Description, version: int) -> Program:
+    """As `program`, of a device; the device itself is the first owner."""
+    scope = Scope(description)
+    made = program(description.wire, version, scope)
+    return replace(made, owners=(Owner("", description, version, scope), *made.owners))
+
+
+def subsection_program(subsection: Subsection, owner: Owner, version: int, guards: tuple[Condition, ...]) -> Program:
+    """As `program`, of a subsection; `guards` are those of the subsections around it, and its own `needed`."""
+    scope = owner.scope
+    return program(subsection.wire, version, replace(scope, guards=(*scope.guards, *guards)))
+
+
+__all__ = ["ARRAY", "device_program", "program", "subsection_program"]

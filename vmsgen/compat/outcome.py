@@ -1,0 +1,113 @@
+"""What becomes of one state: saved by the sender, loaded by the receiver, and what of it arrived."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vmsgen.compat.arrived import absent, misread, named, parting
+from vmsgen.compat.finding import Witness
+from vmsgen.compat.names import plain
+from vmsgen.compat.pairs import Pair
+from vmsgen.compat.receiver import receiver_state
+from vmsgen.compat.states import Candidate
+from vmsgen.compat.trace import Loaded, Saved, load
+from vmsgen.interpret import Refusal, State, reset_state
+from vmsgen.model.description import Description
+from vmsgen.model.sizes import size_max
+
+SHOWN = 12
+"""So many numbers of a state are shown."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`witness` is None where all arrived. `blamed` are the plain names, on either side, that it can be due to, the
+    likeliest first: of the refusal, then where the two first take a byte for something else.
+
+    `loaded` is the receiver's state, where the load was not refused.
+    """
+
+    candidate: Candidate
+    witness: Witness | None
+    blamed: tuple[str, ...] = ()
+    loaded: State | None = None
+
+
+def outcome(pair: Pair, candidate: Candidate, saved: Saved, own: State | None = None) -> Outcome:
+    """Loads what was saved of the candidate, and compares.
+
+    `own` is what a receiver like the sender would have loaded: what is not on the wire must be the same too.
+    """
+    into = receiver_state(pair, candidate.state)
+    loaded = load(pair.receiver, into, saved.data, pair.version, candidate.answers)
+    state, answers = _unusual(pair.sender, candidate.state), tuple(sorted(candidate.answers.items()))
+    refusal = loaded.refusal
+    if refusal is not None:
+        witness = Witness(
+            pair.version, saved.data, refusal.code, refusal.path, refusal.offset, _said(refusal), state=state,
+            answers=answers, saved=candidate.state,
+        )  # fmt: skip
+        return Outcome(candidate, witness, _blamed(pair, candidate, saved, loaded, refusal))
+    wrong = misread(pair, saved, loaded) or absent(pair, saved, loaded, own, into)
+    if wrong is None:
+        return Outcome(candidate, None, loaded=into)
+    witness = Witness(
+        pair.version, saved.data, "misread", wrong.name, wrong.offset, wrong.message, wrong.sent, wrong.received,
+        state, answers, candidate.state,
+    )  # fmt: skip
+    return Outcome(candidate, witness, wrong.blamed, into)
+
+
+def _said(refusal: Refusal) -> str:
+    """What was there and what was allowed, behind the code; empty where that says nothing."""
+    match refusal.code:
+        case "truncated":
+            return f": bytes needed: {refusal.low}, bytes left: {refusal.found}"
+        case "trailing":
+            return f": bytes left: {refusal.found}"
+        case "version" | "range" | "count" | "equal":
+            return f": {refusal.found}, allowed {refusal.low}..{refusal.high}"
+        case "where":
+            return f": {refusal.found}"
+    return f": {refusal.text}" if refusal.text else ""
+
+
+def _blamed(pair: Pair, candidate: Candidate, saved: Saved, loaded: Loaded, refusal: Refusal) -> tuple[str, ...]:
+    match refusal.code:
+        case "version":
+            return (plain(refusal.path), "")
+        case "unknown-subsection":
+            return (refusal.text, "")
+        case "check":
+            return (f"check {refusal.text}", *parting(pair, saved, loaded), "")
+        case "truncated":
+            # What is fixed is refused before any of it is looked at: with bytes enough it shows where the two part.
+            into = receiver_state(pair, candidate.state)
+            longer = saved.data + bytes(size_max(pair.receiver))
+            loaded = load(pair.receiver, into, longer, pair.version, candidate.answers)
+    return (*parting(pair, saved, loaded), *named(refusal.path), "")
+
+
+def _unusual(description: Description, state: State) -> tuple[tuple[str, float], ...]:
+    """The numbers that differ from those at reset, at most a dozen."""
+    found: list[tuple[str, float]] = []
+
+    def go(name: str, value: object, reset: object) -> None:
+        if len(found) >= SHOWN:
+            return
+        match value:
+            case State():
+                for key, inner in value.items():
+                    go(f"{name}.{key}" if name else key, inner, reset.get(key) if isinstance(reset, State) else None)
+            case list() | bytearray():
+                before = reset if isinstance(reset, list | bytearray) else []
+                for number, inner in enumerate(value[:64]):
+                    go(f"{name}[{number}]", inner, before[number] if number < len(before) else None)
+            case (key, inner):
+                go(f"{name}.key", key, None)
+                go(f"{name}.value", inner, None)
+            case int() | float() if value != reset:
+                found.append((name, value))
+
+    go("", state, reset_state(description))
+    return tuple(found)

@@ -1,0 +1,205 @@
+"""Two devices side by side at one version: their programs aligned, their subsections and structs paired."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from vmsgen.compat.align import Matched, Step, align, pair_names
+from vmsgen.compat.expressions import absolute
+from vmsgen.compat.flatten import device_program, subsection_program
+from vmsgen.compat.names import plain
+from vmsgen.compat.slots import Asked, Condition, Owner, Program, Slot
+from vmsgen.model.description import Description, HookPredicate, Subsection
+from vmsgen.model.expressions import Constant, IndexStep, MemberStep, Path
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Optional, Struct
+
+
+@dataclass(frozen=True)
+class PlacedSubsection:
+    """A subsection of `owner`, within those called `around`; `guards` are all that must hold for it to be sent."""
+
+    subsection: Subsection
+    owner: Owner
+    around: tuple[str, ...]
+    guards: tuple[Condition, ...]
+
+    @property
+    def wire_name(self) -> str:
+        return self.subsection.wire_name
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        return (self.owner.name, *self.around, self.wire_name)
+
+
+@dataclass(frozen=True)
+class SubsectionPair:
+    """One of the two is None where a side has it not there; `elsewhere` is where the receiver has it instead."""
+
+    sender: PlacedSubsection | None
+    receiver: PlacedSubsection | None
+    elsewhere: PlacedSubsection | None = None
+
+    @property
+    def readable(self) -> bool:
+        if self.sender is None or self.receiver is None:
+            return False
+        there = self.receiver.subsection
+        return there.minimum_version <= self.sender.subsection.version <= there.version
+
+
+@dataclass(frozen=True)
+class AlignedProgram:
+    """A device's own items (`title` empty), or a subsection's.
+
+    `base` is what must hold for the sender to send it at all, `receiver_base` the same of the receiver. `slots` are
+    those of the sender and of the receiver.
+    """
+
+    title: str
+    base: tuple[Condition, ...]
+    receiver_base: tuple[Condition, ...]
+    slots: tuple[tuple[Slot, ...], tuple[Slot, ...]]
+    steps: tuple[Step, ...]
+    sender_checks: tuple[Asked, ...]
+    receiver_checks: tuple[Asked, ...]
+
+
+@dataclass
+class Pair:
+    """One device of each side, at one version of the sender's. `names` maps names of the receiver to the sender's."""
+
+    sender: Description
+    receiver: Description
+    version: int
+    programs: list[AlignedProgram] = field(default_factory=list)
+    subsections: list[SubsectionPair] = field(default_factory=list)
+    owners: list[tuple[Owner, Owner]] = field(default_factory=list)
+    names: dict[str, str] = field(default_factory=dict)
+    sender_slots: dict[str, Slot] = field(default_factory=dict)
+    receiver_slots: dict[str, Slot] = field(default_factory=dict)
+
+    @property
+    def matched(self) -> Iterator[Matched]:
+        for program in self.programs:
+            yield from (step for step in program.steps if isinstance(step, Matched))
+
+    def to_sender(self, path: Path) -> Path | None:
+        """The sender's place of what the receiver has at `path`; None where there is none."""
+        there = self.names.get(plain(str(path)), plain(str(path)))
+        steps: list[MemberStep | IndexStep] = [MemberStep(name) for name in there.split(".")]
+        indices = [step for step in path.steps if isinstance(step, IndexStep)]
+        made: list[MemberStep | IndexStep] = []
+        description: Description | None = self.sender
+        for step in steps:
+            if description is None or not isinstance(step, MemberStep):
+                return None
+            member = next((m for m in description.members if m.name == step.name), None)
+            if member is None:
+                return None
+            made.append(step)
+            type_ = member.type
+            while isinstance(type_, Array | Buffer | Bitmap | List | Optional):
+                if isinstance(type_, Optional):
+                    type_ = type_.element
+                    continue
+                if not indices:
+                    return None
+                index = indices.pop(0)
+                if not isinstance(index.index, Constant):
+                    return None
+                made.append(IndexStep(index.index, type_.maximum if isinstance(type_, List) else type_.capacity))
+                if isinstance(type_, Buffer | Bitmap):
+                    break
+                type_ = type_.element
+            description = type_.description if isinstance(type_, Struct) else None
+        return Path(tuple(made))
+
+
+def pair(sender: Description, receiver: Description, version: int) -> Pair:
+    """Neither of the two is `opaque`."""
+    both = Pair(sender, receiver, version)
+    _programs(both, "", (), (), device_program(sender, version), device_program(receiver, version))
+    return both
+
+
+def _programs(
+    both: Pair,
+    title: str,
+    base: tuple[Condition, ...],
+    receiver_base: tuple[Condition, ...],
+    ours: Program,
+    theirs: Program,
+) -> None:
+    pairs = pair_names(ours.slots, theirs.slots)
+    for i, j in pairs.items():
+        both.names[theirs.slots[j].name] = ours.slots[i].name
+    for slot in ours.slots:
+        both.sender_slots.setdefault(slot.name, slot)
+    for slot in theirs.slots:
+        both.receiver_slots.setdefault(slot.name, slot)
+    steps = align(ours.slots, theirs.slots, pairs)
+    both.programs.append(
+        AlignedProgram(title, base, receiver_base, (ours.slots, theirs.slots), steps, ours.checks, theirs.checks)
+    )
+    for owner in ours.owners:
+        other = next((o for o in theirs.owners if o.scope.aliases & owner.scope.aliases), None)
+        if other is not None:
+            both.owners.append((owner, other))
+            both.names[other.name] = owner.name
+            _subsections(both, placed(owner), placed(other))
+        else:
+            both.subsections += [SubsectionPair(sub, None) for sub in placed(owner)]
+    for other in theirs.owners:
+        if not any(other is there for _, there in both.owners):
+            both.subsections += [SubsectionPair(None, sub) for sub in placed(other)]
+
+
+def placed(
+    owner: Owner, around: tuple[str, ...] = (), within: Subsection | None = None, guards: tuple[Condition, ...] = ()
+) -> list[PlacedSubsection]:
+    """The subsections directly in the owner, or in one of its subsections."""
+    found = []
+    for subsection in within.subsections if within else owner.description.subsections:
+        needed: tuple[Condition, ...] = ()
+        match subsection.needed:
+            case None:
+                pass
+            case HookPredicate() as hook:
+                needed = (hook,)
+            case expression:
+                needed = (absolute(expression, owner.scope.prefix, subsection.version),)
+        found.append(PlacedSubsection(subsection, owner, around, (*guards, *needed)))
+    return found
+
+
+def inside(sub: PlacedSubsection) -> list[PlacedSubsection]:
+    """Those nested directly in a subsection."""
+    return placed(sub.owner, (*sub.around, sub.wire_name), sub.subsection, sub.guards)
+
+
+def everything_inside(subs: list[PlacedSubsection]) -> Iterator[PlacedSubsection]:
+    for sub in subs:
+        yield sub
+        yield from everything_inside(inside(sub))
+
+
+def _subsections(both: Pair, ours: list[PlacedSubsection], theirs: list[PlacedSubsection]) -> None:
+    by_name = {sub.wire_name: sub for sub in theirs}
+    for sub in ours:
+        other = by_name.pop(sub.wire_name, None)
+        made = SubsectionPair(sub, other)
+        both.subsections.append(made)
+        if other is not None and made.readable:
+            version = sub.subsection.version
+            _programs(
+                both,
+                sub.wire_name,
+                (*sub.owner.scope.guards, *sub.guards),
+                (*other.owner.scope.guards, *other.guards),
+                subsection_program(sub.subsection, sub.owner, version, sub.guards),
+                subsection_program(other.subsection, other.owner, version, other.guards),
+            )
+            _subsections(both, inside(sub), inside(other))
+    both.subsections += [SubsectionPair(None, sub) for sub in by_name.values()]

@@ -1,0 +1,124 @@
+"""A receiver that is set up as the sender was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from vmsgen.compat.pairs import Pair
+from vmsgen.compat.slots import Slot
+from vmsgen.interpret import State, reset_state
+from vmsgen.interpret.expression import Frame, look_up, store
+from vmsgen.interpret.state import copy_value, reset_value
+from vmsgen.model.description import Description, EqualConstraint, RangeConstraint, WhereConstraint
+from vmsgen.model.expressions import IndexStep, mentions_held
+from vmsgen.model.types import Array, Optional, Scalar, Struct, Type
+
+
+def receiver_state(pair: Pair, sent: State) -> State:
+    """A receiver set up as the sender was: locals are equal, and what both sides compare with what they hold."""
+    state = reset_state(pair.receiver)
+    _copy_locals(pair.receiver, state, sent)
+    for step in pair.matched:
+        if _compares(step.sender) and _compares(step.receiver):
+            _copy_place(step.sender, step.receiver, sent, state)
+    return state
+
+
+def _compares(slot: Slot) -> bool:
+    for constraint in slot.constraints:
+        match constraint:
+            case EqualConstraint():
+                return True
+            case RangeConstraint(low, high) if mentions_held(low) or mentions_held(high):
+                return True
+            case WhereConstraint(condition) if mentions_held(condition):
+                return True
+    return False
+
+
+def _copy_place(ours: Slot, theirs: Slot, sent: State, state: State) -> None:
+    # Of an array of structs the place is that of the first one; the others are its neighbours.
+    last = max((n for n, step in enumerate(ours.place.steps) if isinstance(step, IndexStep)), default=None)
+    if last is not None:
+        return _copy_elements(ours, theirs, sent, state)
+    value = look_up(ours.place, sent, Frame(sent, sent, 0))
+    if isinstance(value, int) and isinstance(theirs.storage, Scalar) and value in theirs.storage.interval:
+        store(theirs.place, Frame(state, state, 0), value)
+    return None
+
+
+def _copy_elements(ours: Slot, theirs: Slot, sent: State, state: State) -> None:
+    for (_, value), (put, _) in zip(leaves(sent, ours.name), leaves(state, theirs.name), strict=False):
+        if isinstance(theirs.storage, Scalar) and value in theirs.storage.interval:
+            put(value)
+
+
+def leaves(value: object, name: str) -> list[tuple[Callable[[int], None], int]]:
+    """Every number called `name` behind any indices: a function that sets it, and what it is."""
+    found: list[tuple[Callable[[int], None], int]] = []
+
+    def go(holder: object, names: list[str]) -> None:
+        if isinstance(holder, list):
+            for inner in holder:
+                go(inner, names)
+        elif isinstance(holder, State) and names and names[0] in holder:
+            if len(names) == 1:
+                if isinstance(holder[names[0]], int):
+                    found.append((partial(holder.__setitem__, names[0]), holder[names[0]]))
+            else:
+                go(holder[names[0]], names[1:])
+
+    go(value, name.split("."))
+    return found
+
+
+def _copy_locals(description: Description, state: State, sent: Mapping[str, object]) -> None:
+    for member in description.members:
+        if member.was is not None and member.name not in sent and member.was in sent:
+            theirs = sent[member.was]
+        elif member.name in sent:
+            theirs = sent[member.name]
+        else:
+            continue
+        ours = state[member.name]
+        if member.local and _same_form(member.type, ours, theirs):
+            state[member.name] = copy_value(theirs)
+        else:
+            state[member.name] = _copy_inside(member.type, ours, theirs)
+
+
+def _copy_inside(type_: Type, ours: object, theirs: object) -> object:
+    """What the receiver is to have: `ours`, with the locals of `theirs`, and elements missing where it misses them."""
+    match type_:
+        case Optional(element):
+            if theirs is None:
+                return None
+            return _copy_inside(element, reset_value(element, None) if ours is None else ours, theirs)
+        case Struct(description) if isinstance(ours, State) and isinstance(theirs, State):
+            _copy_locals(description, ours, theirs)
+        case Array(Scalar()):
+            pass
+        case Array(element) if isinstance(ours, list) and isinstance(theirs, list):
+            pairs = zip(ours, theirs, strict=False)
+            ours[: len(theirs)] = [_copy_inside(element, mine, other) for mine, other in pairs]
+    return ours
+
+
+def _same_form(type_: Type, ours: object, theirs: object) -> bool:
+    if isinstance(ours, float) or isinstance(theirs, float):
+        return isinstance(ours, float) and isinstance(theirs, float)
+    if isinstance(ours, int) and isinstance(theirs, int):
+        return isinstance(type_, Scalar) and theirs in type_.interval
+    if isinstance(ours, list) and isinstance(theirs, list):
+        if isinstance(type_, Array) and isinstance(type_.element, Scalar) and theirs and isinstance(theirs[0], int):
+            low, high = min(theirs), max(theirs)
+            return len(ours) == len(theirs) and all(_same_form(type_.element, 0, end) for end in (low, high))
+        return (
+            isinstance(type_, Array)
+            and len(ours) == len(theirs)
+            and all(_same_form(type_.element, *both) for both in zip(ours, theirs, strict=True))
+        )
+    if isinstance(ours, bytearray) and isinstance(theirs, bytearray):
+        return len(ours) == len(theirs)
+    return isinstance(ours, State) and isinstance(theirs, State) and ours.keys() == theirs.keys()

@@ -1,0 +1,160 @@
+"""What does not stand in a stream's way, and is worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vmsgen.compat.align import Matched, Reshaped
+from vmsgen.compat.finding import ADVICE
+from vmsgen.compat.pairs import AlignedProgram, Pair
+from vmsgen.compat.pairs import pair as pair_at
+from vmsgen.compat.rules.rule import Difference, Rule
+from vmsgen.model.description import Hook
+
+
+def renamed(pair: Pair) -> Iterator[Difference]:
+    for step in pair.matched:
+        ours, theirs = step.sender, step.receiver
+        if step.by_name or ours.element is None or theirs.element is None:
+            continue
+        why = f"the bytes of `{ours.name}` are `{theirs.name}` for the receiver"
+        fix = f'if it is the same thing under a new name: `was "{ours.name}"` behind the newer one'
+        yield Difference(ours.name, frozenset(), why, fix)
+
+
+def reshaped(pair: Pair) -> Iterator[Difference]:
+    for program in pair.programs:
+        for step in program.steps:
+            if isinstance(step, Reshaped):
+                first = ", ".join(f"`{slot.name}`" for slot in step.sender)
+                second = ", ".join(f"`{slot.name}`" for slot in step.receiver)
+                if all(slot.element is None for slot in step.receiver):
+                    continue
+                why = f"the bytes of {first} are {second} for the receiver: as many, in another form"
+                yield Difference(step.sender[0].name, frozenset(), why, "nothing, if that is meant")
+
+
+def unnamed(pair: Pair) -> Iterator[Difference]:
+    for step in pair.matched:
+        if step.sender.element is None and step.receiver.element is not None:
+            name = step.receiver.name
+            why = f"`{name}` takes bytes that the sender leaves zero (`unused`)"
+            yield Difference(name, frozenset(), why, "see that zero is a good value for it")
+
+
+def structs(pair: Pair) -> Iterator[Difference]:
+    for ours, theirs in pair.owners:
+        a, b = ours.description, theirs.description
+        if ours.name and (a.version != b.version):
+            why = f"`{ours.name}` is `{a.wire_name}` version {a.version} and {b.version}; neither is on the wire"
+            fix = "put what is new into a subsection, or pin the old version where the device's own version is old"
+            yield Difference(ours.name, frozenset(), why, fix)
+
+
+def hooks(pair: Pair) -> Iterator[Difference]:
+    for ours, theirs in pair.owners:
+        known = {hook.kind for hook in ours.description.hooks}
+        for hook in theirs.description.hooks:
+            if hook.kind not in known:
+                yield _hook(hook, theirs.name, "the receiver's")
+    for both in pair.subsections:
+        if both.sender is not None and both.receiver is not None:
+            known = {hook.kind for hook in both.sender.subsection.hooks}
+            for hook in both.receiver.subsection.hooks:
+                if hook.kind not in known:
+                    yield _hook(hook, both.sender.wire_name, "the receiver's")
+
+
+def _hook(hook: Hook, path: str, whose: str) -> Difference:
+    why = f"`{hook.kind}` is {whose} alone: it may refuse or change what no schema tells"
+    return Difference(path, frozenset(), why, f"see that `{hook.method}` copes with states of the sender")
+
+
+def minimum(pair: Pair) -> Iterator[Difference]:
+    """A version that both say they have, and that is not as long any more."""
+    fixed = [_size(program, side) for program in pair.programs if not program.title for side in (0, 1)]
+    if None in fixed or fixed[0] == fixed[1] or not _within(pair):
+        return
+    why = (
+        f"the bytes of version {pair.version} are {fixed[0]} for the sender and {fixed[1]} for the receiver, "
+        "which says that it reads it"
+    )
+    newest = max(pair.sender.version, pair.receiver.version)
+    fix = f"raise the minimum version, so that old streams are refused at once (`version {newest + 1}`), or read both"
+    yield Difference("", frozenset(), why, fix)
+
+
+def _within(pair: Pair) -> bool:
+    return pair.receiver.minimum_version <= pair.version <= pair.receiver.version
+
+
+def _size(program: AlignedProgram, side: int) -> int | None:
+    """Bytes of one side's items; None where that varies."""
+    size = 0
+    for slot in program.slots[side]:
+        if slot.fixed is None or slot.guards:
+            return None
+        size += slot.fixed
+    return size
+
+
+def bump(pair: Pair) -> Iterator[Difference]:
+    """The newer one only adds to what the older one has, and takes a new version for it."""
+    newer, older = pair.sender, pair.receiver
+    if newer.version < older.version:
+        newer, older = older, newer
+    if newer.version == older.version or pair.version != pair.sender.version:
+        return
+    before = pair_at(older, newer, older.version)
+    if not newer.minimum_version <= older.version or any(not _unchanged(program) for program in before.programs):
+        return
+    after = pair_at(newer, newer, newer.version)
+    known = {slot.name for program in before.programs for slot in program.slots[1]}
+    added = [slot.name for program in after.programs for slot in program.slots[1] if slot.name not in known]
+    if not added:
+        return
+    names = ", ".join(f"`{name}`" for name in added)
+    why = (
+        f"version {newer.version} only adds {names}, and receivers of version {older.version} refuse all of its streams"
+    )
+    fix = "put it into a subsection, `needed` when it matters: streams without it load in older receivers"
+    yield Difference("", frozenset(), why, fix)
+
+
+def _unchanged(program: AlignedProgram) -> bool:
+    return all(isinstance(step, Matched) and step.sender.fixed == step.receiver.fixed for step in program.steps)
+
+
+RENAMED = Rule(
+    "field-renamed", ADVICE, "Names are not on the wire; only reading tools and people miss the old one.", renamed
+)
+RESHAPED = Rule(
+    "reshaped",
+    ADVICE,
+    "Fields were merged or split; the bytes are the same.",
+    reshaped,
+)
+UNNAMED = Rule(
+    "unused-taken", ADVICE, "A field took the place of `unused` bytes, which are zero in older streams.", unnamed
+)
+STRUCT = Rule(
+    "struct-version", ADVICE, "A nested struct's version is not on the wire, each side uses its own.", structs
+)
+HOOKS = Rule(
+    "hook-added",
+    ADVICE,
+    "What a hook does is not in the schema.",
+    hooks,
+)
+MINIMUM = Rule(
+    "minimum-not-raised",
+    ADVICE,
+    "A version that changed its size is another version: the old one should be refused, or read as it was.",
+    minimum,
+)
+BUMP = Rule(
+    "version-bump",
+    ADVICE,
+    "A new version is refused by every older receiver; a subsection only where it is sent.",
+    bump,
+)

@@ -1,0 +1,55 @@
+"""When a field is there: both sides must come to the same answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vmsgen.compat.align import Matched
+from vmsgen.compat.finding import WIRE
+from vmsgen.compat.pairs import Pair
+from vmsgen.compat.rules.rule import Difference, Rule, in_senders_names, words
+from vmsgen.compat.slots import Condition
+from vmsgen.compat.steer import Want
+
+
+def find(pair: Pair) -> Iterator[Difference]:
+    for program in pair.programs:
+        for step in program.steps:
+            if not isinstance(step, Matched):
+                continue
+            base = tuple(guard for guard in step.sender.guards if guard in program.base)
+            ours = tuple(guard for guard in step.sender.guards if guard not in program.base)
+            theirs = tuple(
+                in_senders_names(pair, guard) or guard
+                for guard in step.receiver.guards
+                if guard not in program.receiver_base
+            )
+            if {words(guard) for guard in ours} == {words(guard) for guard in theirs}:
+                continue
+            first, second = _said(ours), _said(theirs)
+            why = f"`{step.sender.name}` is sent {first}, and read {second}"
+            fix = "keep the condition, or give the new one a new version: `group before N`, `group since N`"
+            names = frozenset({step.sender.name, step.receiver.name, ""})
+            yield Difference(
+                step.sender.name, names, why, fix, _wants(base, ours, theirs), f"both agree: {first}, {second}"
+            )
+
+
+def _said(guards: tuple[Condition, ...]) -> str:
+    return "when " + " && ".join(words(guard, 3) for guard in guards) if guards else "always"
+
+
+def _wants(
+    base: tuple[Condition, ...], ours: tuple[Condition, ...], theirs: tuple[Condition, ...]
+) -> tuple[tuple[Want, ...], ...]:
+    """Sent and not read, then read and not sent."""
+    around = tuple(Want(guard) for guard in base)
+    here, there = tuple(Want(guard) for guard in ours), tuple(Want(guard) for guard in theirs)
+    only_ours = [(*around, *here, Want(guard, False)) for guard in theirs if guard not in ours]
+    only_theirs = [(*around, *there, Want(guard, False)) for guard in ours if guard not in theirs]
+    return tuple(only_ours + only_theirs)
+
+
+RULE = Rule(
+    "condition-changed", WIRE, "A condition is answered on both sides: two answers, and all that follows shifts.", find
+)

@@ -1,0 +1,165 @@
+"""Values that the sender may have and the receiver refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vmsgen.compat.expressions import text, with_own
+from vmsgen.compat.finding import WIRE
+from vmsgen.compat.pairs import Pair
+from vmsgen.compat.rules.rule import Difference, Rule, expression_in_senders_names, present, same, value_of
+from vmsgen.compat.slots import Slot
+from vmsgen.compat.steer import Want
+from vmsgen.model.description import EqualConstraint, RangeConstraint, WhereConstraint
+from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, Unary
+from vmsgen.model.interval import Interval
+from vmsgen.model.types import Scalar, innermost
+
+
+def _limits(slot: Slot) -> Interval | None:
+    """The values that a slot can have as far as types and constant ranges tell."""
+    if slot.element is None or slot.element.floating:
+        return None
+    inside = slot.element.interval
+    storage = innermost(slot.storage) if slot.storage else None
+    limits = [inside] + ([storage.interval] if isinstance(storage, Scalar) and not storage.floating else [])
+    low, high = max(i.low for i in limits), min(i.high for i in limits)
+    for constraint in slot.constraints:
+        if isinstance(constraint, RangeConstraint):
+            low = max(low, constraint.low.value) if isinstance(constraint.low, Constant) else low
+            high = min(high, constraint.high.value) if isinstance(constraint.high, Constant) else high
+    return Interval(low, high)
+
+
+def tightened(pair: Pair) -> Iterator[Difference]:
+    for step in pair.matched:
+        ours, theirs, value = step.sender, step.receiver, value_of(step.sender)
+        sent, read = _limits(ours), _limits(theirs)
+        names = frozenset({ours.name, theirs.name})
+        if value is None or sent is None or read is None or ours.width != theirs.width:
+            continue
+        wants: list[tuple[Want, ...]] = []
+        if _plain(theirs) and not read.covers(_as_read(sent, ours, theirs)):
+            for bad in (read.high + 1, read.low - 1, sent.high, sent.low):
+                if bad in sent and (bad not in read):
+                    wants.append((*present(ours), Want(Binary("==", value, Constant(bad)))))
+            if wants:
+                allowed = f"{sent.low}..{sent.high} for the sender, {read.low}..{read.high} for the receiver"
+                why = f"`{theirs.name}` may be {allowed}"
+                fix = "keep the range that older streams were saved under, or clamp in `post_load`"
+                yield Difference(ours.name, names, why, fix, tuple(wants), f"{ours.name} in {read.low}..{read.high}")
+        yield from _other_ends(pair, ours, theirs, value)
+
+
+def _plain(slot: Slot) -> bool:
+    return slot.element is not None and slot.element.kind != "bool"
+
+
+def _as_read(sent: Interval, ours: Slot, theirs: Slot) -> Interval:
+    """The sender's values as the receiver's type has them; all of that type where signs differ."""
+    assert ours.element is not None and theirs.element is not None
+    whole = theirs.element.interval
+    return sent if whole.covers(sent) else whole
+
+
+def _other_ends(pair: Pair, ours: Slot, theirs: Slot, value: FieldValue) -> Iterator[Difference]:
+    """Ends of ranges that are no constants."""
+    for constraint in theirs.constraints:
+        if not isinstance(constraint, RangeConstraint):
+            continue
+        equal = [c for c in ours.constraints if isinstance(c, RangeConstraint)]
+        for theirs_end, operator, index in ((constraint.low, "<", 0), (constraint.high, ">", 1)):
+            if isinstance(theirs_end, Constant):
+                continue
+            if any(same(pair, (c.low, c.high)[index], theirs_end) for c in equal):
+                continue
+            end = expression_in_senders_names(pair, theirs_end)
+            wants = ((*present(ours), Want(Binary(operator, value, end))),) if end is not None else (present(ours),)
+            why = f"the receiver bounds `{theirs.name}` by {text(theirs_end)}, the sender does not"
+            fix = "keep the range that older streams were saved under"
+            names = frozenset({ours.name, theirs.name})
+            yield Difference(ours.name, names, why, fix, wants, f"{ours.name} is within {text(theirs_end)}")
+
+
+def where(pair: Pair) -> Iterator[Difference]:
+    for step in pair.matched:
+        ours, theirs, value = step.sender, step.receiver, value_of(step.sender)
+        for constraint in theirs.constraints:
+            if not isinstance(constraint, WhereConstraint) or value is None:
+                continue
+            if any(
+                isinstance(c, WhereConstraint) and same(pair, c.condition, constraint.condition)
+                for c in ours.constraints
+            ):
+                continue
+            condition = expression_in_senders_names(pair, with_own(constraint.condition, _there(theirs, value)))
+            said = text(with_own(constraint.condition, _there(theirs, value)))
+            wants: tuple[tuple[Want, ...], ...] = (present(ours),)
+            if condition is not None:
+                wants = ((*present(ours), Want(condition, False)),)
+            why = f"the receiver asks of `{theirs.name}` that {said}, the sender does not"
+            fix = "ask it only of streams of a new version, or correct the value in `post_load`"
+            yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, wants, said)
+
+
+def _there(theirs: Slot, value: FieldValue) -> Expression:
+    return value_of(theirs) or value
+
+
+def equal(pair: Pair) -> Iterator[Difference]:
+    for step in pair.matched:
+        ours, theirs, value = step.sender, step.receiver, value_of(step.sender)
+        if value is None or not _equal(theirs) or _equal(ours):
+            continue
+        wants = tuple((*present(ours), Want(Binary("==", value, Constant(n)))) for n in (1, 2, 0))
+        why = f"`{theirs.name}` must now be what the receiver has already"
+        fix = "make sure that both machines are set up alike, or ask with `check` under a new version"
+        names = frozenset({ours.name, theirs.name})
+        yield Difference(ours.name, names, why, fix, wants, f"both have the same `{theirs.name}` before")
+
+
+def _equal(slot: Slot) -> bool:
+    return any(isinstance(constraint, EqualConstraint) for constraint in slot.constraints)
+
+
+def checks(pair: Pair) -> Iterator[Difference]:
+    for program in pair.programs:
+        for check in program.receiver_checks:
+            if any(same(pair, other.condition, check.condition) for other in program.sender_checks):
+                continue
+            condition = expression_in_senders_names(pair, check.condition)
+            around = tuple(Want(guard) for guard in (*program.base, *check.guards))
+            wants = ((*around, Want(Unary("!", condition))),) if condition is not None else (around,)
+            why = f"the receiver checks {text(check.condition)}, the sender does not"
+            fix = "check it only where the version is new: put it into `group since N`"
+            yield Difference("", frozenset({"", f"check {check.message}"}), why, fix, wants, text(check.condition))
+
+
+RANGE = Rule(
+    "range-tightened",
+    WIRE,
+    "A value outside of the receiver's range is refused.",
+    tightened,
+    codes=frozenset({"range"}),
+)
+WHERE = Rule(
+    "where-tightened",
+    WIRE,
+    "A value that does not meet the receiver's `where` is refused.",
+    where,
+    codes=frozenset({"where", "arithmetic", "index"}),
+)
+EQUAL = Rule(
+    "equal-added",
+    WIRE,
+    "A value that must equal the receiver's own is refused where it does not.",
+    equal,
+    codes=frozenset({"equal"}),
+)
+CHECK = Rule(
+    "check-added",
+    WIRE,
+    "A state that does not meet the receiver's `check` is refused.",
+    checks,
+    codes=frozenset({"check", "arithmetic", "index"}),
+)

@@ -1,0 +1,143 @@
+"""The same bytes, and another meaning."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vmsgen.compat.arrived import meanings
+from vmsgen.compat.finding import ADVICE, SEMANTIC
+from vmsgen.compat.names import plain
+from vmsgen.compat.pairs import Pair
+from vmsgen.compat.rules.rule import Difference, Rule, present, value_of
+from vmsgen.compat.slots import Slot
+from vmsgen.compat.steer import Want
+from vmsgen.model.description import Description
+from vmsgen.model.expressions import Binary, Constant, FieldValue
+
+
+def signs(pair: Pair) -> Iterator[Difference]:
+    for step in pair.matched:
+        ours, theirs, value = step.sender, step.receiver, value_of(step.sender)
+        if value is None or ours.element is None or theirs.element is None or ours.width != theirs.width:
+            continue
+        a, b = ours.element, theirs.element
+        if not step.by_name or b.floating or b.interval.covers(a.interval):
+            continue
+        lost = a.interval.high if a.interval.high not in b.interval else a.interval.low
+        wants = tuple((*present(ours), Want(Binary("==", value, Constant(n)))) for n in (lost, b.interval.high + 1))
+        why = f"`{ours.name}` is {a.kind} for the sender and {b.kind} for the receiver: not every value survives"
+        fix = "keep the type, or see that the values that differ cannot occur (a range, `in 0..N`, says so)"
+        limits = f"{ours.name} in {max(a.interval.low, b.interval.low)}..{min(a.interval.high, b.interval.high)}"
+        yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, wants, limits)
+
+
+def doubles(pair: Pair) -> Iterator[Difference]:
+    for step in pair.matched:
+        ours, theirs = step.sender, step.receiver
+        if ours.element is None or theirs.element is None or ours.width != theirs.width or not step.by_name:
+            continue
+        if ours.element.floating != theirs.element.floating:
+            why = f"`{ours.name}` is {ours.element.kind} for the sender and {theirs.element.kind} for the receiver"
+            fix = "keep the type: the bits of a double are no number, and the other way round"
+            limits = f"{ours.name} == 0"
+            yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, (present(ours),), limits)
+
+
+def enumerations(pair: Pair) -> Iterator[Difference]:
+    for ours, theirs, value, names, others in _enumerations(pair):
+        moved = [n for n, name in names.items() if name in others.values() and others.get(n) != name]
+        if not moved:
+            continue
+        said = [f"{n} `{names[n]}` to the sender, {_called(others, n)} to the receiver" for n in moved]
+        why = f"in `{ours.name}` is {'; '.join(said)}"
+        fix = "give a number a meaning once: add members, do not renumber them"
+        wants = tuple((*present(ours), Want(Binary("==", value, Constant(n)))) for n in moved)
+        limits = " && ".join(f"{ours.name} != {n}" for n in moved)
+        yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, wants, limits)
+
+
+def _called(names: dict[int, str], number: int) -> str:
+    return f"`{names[number]}`" if number in names else "nothing"
+
+
+def members(pair: Pair) -> Iterator[Difference]:
+    for ours, _, _, names, others in _enumerations(pair):
+        for number, name in names.items():
+            if name not in others.values():
+                there = f"is `{others[number]}`" if number in others else "has no name"
+                why = f"{number} in `{ours.name}` is `{name}` to the sender and {there} for the receiver"
+                yield Difference(ours.name, frozenset(), why, "nothing, if it means the same")
+
+
+def _enumerations(pair: Pair) -> Iterator[tuple[Slot, Slot, FieldValue, dict[int, str], dict[int, str]]]:
+    for step in pair.matched:
+        ours, theirs, value = step.sender, step.receiver, value_of(step.sender)
+        if value is None or ours.element is None or theirs.element is None:
+            continue
+        a, b = ours.element.enumeration, theirs.element.enumeration
+        if a is not None and b is not None:
+            yield ours, theirs, value, meanings(a), meanings(b)
+
+
+def absent(pair: Pair) -> Iterator[Difference]:
+    """What a field becomes that the stream lacks."""
+    ours, theirs = resets(pair.sender), resets(pair.receiver)
+    for name, value in theirs.items():
+        there = pair.names.get(name, name)
+        slot = pair.receiver_slots.get(name)
+        sent = slot is not None and not slot.guards
+        if not sent and there in ours and ours[there] != value:
+            why = f"a stream without `{name}` makes it {_said(value)}, and {_said(ours[there])} on the sender's side"
+            names = frozenset({name, there})
+            yield Difference(
+                name,
+                names,
+                why,
+                f"if that is not meant: `else {_number(ours[there])}`",
+                ((),),
+                f"`{name}` is sent" if slot else "",
+            )
+
+
+def resets(description: Description) -> dict[str, int | None]:
+    """What fields of the device become that a stream lacks, by name; None for a struct's own values."""
+    return {plain(str(reset.target)): reset.value for reset in description.resets}
+
+
+def _said(value: object) -> str:
+    return "what it was" if value is None else str(value)
+
+
+def _number(value: object) -> str:
+    return "keep" if value is None else str(value)
+
+
+SIGNS = Rule(
+    "sign-changed",
+    SEMANTIC,
+    "Bytes of one width load as any type of that width; the number may be another.",
+    signs,
+    codes=frozenset({"misread"}),
+)
+DOUBLE = Rule(
+    "double-changed",
+    SEMANTIC,
+    "The eight bytes of a double load as any type of eight bytes, as another number.",
+    doubles,
+    codes=frozenset({"misread", "range", "where"}),
+)
+ENUM = Rule(
+    "enum-meaning",
+    SEMANTIC,
+    "An enumeration's numbers are on the wire, its names are not.",
+    enumerations,
+    codes=frozenset({"misread"}),
+)
+MEMBERS = Rule("enum-renamed", ADVICE, "A member of an enumeration has gone, or has another name.", members)
+ABSENT = Rule(
+    "absent-value",
+    SEMANTIC,
+    "A field that the stream lacks takes its `else` value.",
+    absent,
+    codes=frozenset({"misread"}),
+)

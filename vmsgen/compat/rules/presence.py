@@ -1,0 +1,87 @@
+"""Fields that only one side has, or has in another place: every byte behind is taken for something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vmsgen.compat.align import Added, Dropped
+from vmsgen.compat.finding import WIRE
+from vmsgen.compat.pairs import Pair
+from vmsgen.compat.rules.rule import HOOKED, Difference, Rule, if_not_sent, in_senders_names, present
+from vmsgen.compat.slots import Slot
+from vmsgen.compat.steer import Want
+
+
+def _nested(pair: Pair, slot: Slot) -> str:
+    """A remark where the slot is in a struct: its version does not help."""
+    inside = [owner.name for owner, _ in pair.owners if owner.name and slot.name.startswith(owner.name + ".")]
+    return " (a struct's own version is not on the wire: `since` inside it tells no stream apart)" if inside else ""
+
+
+def _hooked(slot: Slot) -> str:
+    return HOOKED if slot.custom else ""
+
+
+def removed(pair: Pair) -> Iterator[Difference]:
+    for program in pair.programs:
+        for step in program.steps:
+            if not isinstance(step, Dropped) or step.moved is not None:
+                continue
+            slot = step.sender
+            size = slot.width * slot.elements
+            fix = (
+                f"keep its bytes: `unused[{size}]`, or raise the version and keep the field with `before`"
+                f"{_nested(pair, slot)}"
+            )
+            names = frozenset({slot.name, *_neighbours(pair, slot)})
+            why = f"the sender writes `{slot.name}`, the receiver does not read it{_hooked(slot)}"
+            yield Difference(slot.name, names, why, fix, (present(slot),), if_not_sent(slot))
+
+
+def added(pair: Pair) -> Iterator[Difference]:
+    for program in pair.programs:
+        for step in program.steps:
+            if not isinstance(step, Added) or step.moved is not None:
+                continue
+            slot = step.receiver
+            wants = tuple(Want(guard) for guard in (in_senders_names(pair, g) for g in slot.guards) if guard)
+            fix = f"give it `since {pair.receiver.version + 1}` and raise the version, or put it into a subsection"
+            if program.title:
+                fix = "give it a `since`, and raise the subsection's version"
+            why = f"the receiver reads `{slot.name}`, the sender does not write it{_hooked(slot)}"
+            names = frozenset({slot.name, *_neighbours(pair, slot)})
+            yield Difference(slot.name, names, why, fix + _nested(pair, slot), (wants,), if_not_sent(slot))
+
+
+def _neighbours(pair: Pair, slot: Slot) -> set[str]:
+    """A stream that is too long is noticed at its end, where no field is to blame."""
+    return {""} if slot.name else set()
+
+
+def moved(pair: Pair) -> Iterator[Difference]:
+    for program in pair.programs:
+        for step in program.steps:
+            if isinstance(step, Dropped) and step.moved is not None:
+                ours, theirs = step.sender, step.moved
+                why = f"`{ours.name}` has another place: the receiver reads other bytes as `{theirs.name}`"
+                fix = "keep the order of the wire, which need not be that of the struct: see `local` and `send`"
+                yield Difference(
+                    ours.name, frozenset({ours.name, theirs.name}), why, fix, (present(ours),), if_not_sent(ours)
+                )
+
+
+REMOVED = Rule(
+    "field-removed", WIRE, "Nothing on the wire says where a field ends: its bytes must still be read.", removed
+)
+ADDED = Rule(
+    "field-added",
+    WIRE,
+    "A field that older streams lack needs `since`, a condition or a subsection.",
+    added,
+)
+MOVED = Rule(
+    "field-moved",
+    WIRE,
+    "Fields have no names on the wire: their order is what tells them apart.",
+    moved,
+)

@@ -1,0 +1,128 @@
+"""A rule, and the differences that it finds between two devices."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from vmsgen.compat.expressions import renamed, text
+from vmsgen.compat.finding import ADVICE
+from vmsgen.compat.pairs import Pair
+from vmsgen.compat.slots import LIST, MAP, Condition, Elements, Loop, Missing, Slot
+from vmsgen.compat.steer import Want
+from vmsgen.compat.trace import HOOK_BYTES
+from vmsgen.model.description import HookPredicate
+from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, IndexStep, Path
+
+HOOKED = f" (whose hooks are taken to write and read {len(HOOK_BYTES)} bytes)"
+"""Behind what is said of a `custom` field, where a stream is to show it."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Something that the two say differently.
+
+    `path` is how a finding calls the place; `names` are the plain names that a failing stream may be traced to. `wants`
+    are alternatives: on a state that meets all of one of them it should show. `loads_if` says for people what keeps it
+    from happening, empty where nothing does.
+    """
+
+    path: str
+    names: frozenset[str]
+    why: str
+    fix: str
+    wants: tuple[tuple[Want, ...], ...] = ((),)
+    loads_if: str = ""
+
+
+@dataclass(frozen=True)
+class About:
+    """What a finding has the name of. `explanation` is for people who meet the id for the first time."""
+
+    id: str
+    category: str
+    explanation: str
+
+
+@dataclass(frozen=True)
+class Rule(About):
+    """`find` yields what the rule is about.
+
+    `codes` are the refusals that it can be the reason of; empty stands for any.
+    """
+
+    find: Callable[[Pair], Iterator[Difference]]
+    codes: frozenset[str] = frozenset()
+
+    @property
+    def needs_witness(self) -> bool:
+        """Is a stream to show it, or else it is only said that it may break?"""
+        return self.category != ADVICE
+
+    def explains(self, code: str) -> bool:
+        return not self.codes or code in self.codes
+
+
+def present(slot: Slot) -> tuple[Want, ...]:
+    """What must hold so that the sender writes at least one element."""
+    some = [] if slot.count is None else [Want(Binary(">=", slot.count, Constant(1)))]
+    return (*within(slot.guards, slot.loops), *some)
+
+
+def within(guards: tuple[Condition, ...], loops: tuple[Loop, ...]) -> tuple[Want, ...]:
+    """What must hold so that the guards do, and every loop has an element."""
+    wants = [Want(guard) for guard in guards]
+    for loop in loops:
+        if loop.kind in (LIST, MAP) and loop.type is not None:
+            wants.append(Want(Elements(loop.place, loop.type, 1)))
+        elif loop.count is not None:
+            wants.append(Want(Binary(">=", loop.count, Constant(1))))
+    return tuple(wants)
+
+
+def if_not_sent(slot: Slot) -> str:
+    """What keeps a difference of the slot from happening; empty where it is always there."""
+    if not slot.guards:
+        return ""
+    return f"`{slot.name}` is not there ({' && '.join(words(guard, 3) for guard in slot.guards)} does not hold)"
+
+
+def words(condition: Condition, around: int = 0) -> str:
+    match condition:
+        case HookPredicate(method):
+            return f"hook {method}"
+        case Elements(place, _, number):
+            return f"`{place}` has {number} elements"
+        case Missing(place):
+            return f"`{place}` is missing"
+        case _:
+            return text(condition, around)
+
+
+def value_of(slot: Slot) -> FieldValue | None:
+    """The first number that the slot sends, as an expression; None where it is not one of the state's own."""
+    if slot.element is None or slot.element.floating or slot.storage is None:
+        return None
+    place: Path = slot.place
+    for number, length in enumerate(slot.dimensions):
+        place = place / IndexStep(Constant(slot.start if number == 0 else 0), length + slot.start)
+    return FieldValue(place, slot.element.interval)
+
+
+def in_senders_names(pair: Pair, condition: Condition) -> Condition | None:
+    """A condition of the receiver about the sender's state; None where it asks for what the sender does not have."""
+    return (
+        condition if isinstance(condition, HookPredicate | Elements | Missing) else renamed(condition, pair.to_sender)
+    )
+
+
+def expression_in_senders_names(pair: Pair, expression: Expression) -> Expression | None:
+    return renamed(expression, pair.to_sender)
+
+
+def same(pair: Pair, ours: Expression | None, theirs: Expression | None) -> bool:
+    """Do both say the same, names aside?"""
+    if ours is None or theirs is None:
+        return ours is theirs
+    there = renamed(theirs, pair.to_sender)
+    return text(ours) == text(there if there is not None else theirs)

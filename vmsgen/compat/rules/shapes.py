@@ -1,0 +1,181 @@
+"""Fields of another width, arrays of another length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from vmsgen.compat.expressions import text
+from vmsgen.compat.finding import WIRE
+from vmsgen.compat.pairs import Pair
+from vmsgen.compat.rules.rule import HOOKED, Difference, Rule, expression_in_senders_names, if_not_sent, present, same
+from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Elements, Loop, Missing, Slot
+from vmsgen.compat.steer import Want
+from vmsgen.model.expressions import Binary, Constant, Expression
+
+
+def form(pair: Pair) -> Iterator[Difference]:
+    seen: set[str] = set()
+    for step in pair.matched:
+        ours, theirs = step.sender, step.receiver
+        if not step.by_name or _form(ours) == _form(theirs):
+            continue
+        name, first, second = ours.name, "numbers", "numbers"
+        if ours.custom or theirs.custom:
+            first, second = (f"a `custom` field{HOOKED}" if slot.custom else "numbers" for slot in (ours, theirs))
+        for a, b in zip_longest(ours.loops, theirs.loops):
+            if a is None or b is None or a.kind != b.kind:
+                name = a.name if a else name
+                first, second = a.kind if a else _row(ours), b.kind if b else _row(theirs)
+                break
+        if name in seen:
+            continue
+        seen.add(name)
+        why = f"`{name}` is {first} for the sender and {second} for the receiver"
+        fix = "keep it as it was, or have both, `before` and `since` a new version"
+        names = frozenset({ours.name, theirs.name, *(loop.name for loop in (*ours.loops, *theirs.loops))})
+        missing = next((Missing(loop.place) for loop in ours.loops if loop.kind == OPTIONAL), None)
+        if missing is not None and {loop.kind for loop in theirs.loops} <= {ARRAY}:
+            wants, loads_if = ((*present(ours), Want(missing)),), f"no element of `{name}` is missing"
+        else:
+            wants, loads_if = (present(ours),), if_not_sent(ours)
+        yield Difference(name, names, why, fix, wants, loads_if)
+
+
+def _row(slot: Slot) -> str:
+    return "an array" if slot.dimensions else "one"
+
+
+def _form(slot: Slot) -> tuple[str, ...]:
+    return (*(loop.kind for loop in slot.loops if loop.kind != ARRAY), "custom" if slot.custom else "")
+
+
+def resized(pair: Pair) -> Iterator[Difference]:
+    for step in pair.matched:
+        ours, theirs = step.sender, step.receiver
+        if not step.by_name or _form(ours) != _form(theirs):
+            continue
+        if ours.width == theirs.width or ours.fixed == theirs.fixed is not None:
+            continue
+        why = f"`{ours.name}` has {_bytes(ours)} on the sender's side and {_bytes(theirs)} on the receiver's"
+        fix = "keep the width on the wire: `send x as TYPE` for a member that grew, or both under `before` and `since`"
+        yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, (present(ours),), if_not_sent(ours))
+
+
+def _bytes(slot: Slot) -> str:
+    return f"{slot.width} byte" + ("s" if slot.width > 1 else "")
+
+
+@dataclass(frozen=True)
+class _Length:
+    """What an array, list or map is called, its room, and the number of elements where that varies.
+
+    `loop` is None for numbers in a row.
+    """
+
+    name: str
+    room: int
+    count: Expression | None
+    loop: Loop | None = None
+
+    @property
+    def listed(self) -> bool:
+        """Does the stream itself say how many there are?"""
+        return self.loop is not None and self.loop.kind in (LIST, MAP)
+
+
+def _lengths(slot: Slot) -> list[_Length]:
+    loops = [_Length(loop.name, loop.capacity, loop.count, loop) for loop in slot.loops]
+    own = [_Length(slot.name, slot.elements, slot.count)] if slot.dimensions or slot.count is not None else []
+    return [*loops, *own]
+
+
+def _pairs(pair: Pair) -> Iterator[tuple[Slot, Slot, _Length, _Length]]:
+    seen: set[str] = set()
+    for step in pair.matched:
+        ours, theirs = step.sender, step.receiver
+        if _form(ours) != _form(theirs):
+            continue
+        first, second = _lengths(ours), _lengths(theirs)
+        if len(first) != len(second):
+            one = _Length(ours.name, 1, None)
+            first, second = first or [one], second or [one]
+        for a, b in zip(first, second, strict=False):
+            if a.name not in seen or a.name == ours.name:
+                seen.add(a.name)
+                yield ours, theirs, a, b
+
+
+def length(pair: Pair) -> Iterator[Difference]:
+    for ours, theirs, a, b in _pairs(pair):
+        if a.count is not None or b.count is not None or a.listed or a.room == b.room:
+            continue
+        if ours.fixed == theirs.fixed is not None:
+            continue
+        why = f"`{a.name}` has {a.room} elements on the sender's side and {b.room} on the receiver's"
+        fix = "send the old part as it was (`send x[0 +: N]`), and the rest `since` a new version or in a subsection"
+        names = frozenset({a.name, ours.name, theirs.name})
+        yield Difference(a.name, names, why, fix, (present(ours),), if_not_sent(ours))
+
+
+def counted(pair: Pair) -> Iterator[Difference]:
+    for ours, theirs, a, b in _pairs(pair):
+        if (a.count is None and b.count is None) or same(pair, a.count, b.count):
+            continue
+        here: Expression = Constant(a.room) if a.count is None else a.count
+        there: Expression = Constant(b.room) if b.count is None else b.count
+        known = expression_in_senders_names(pair, there)
+        differ = (Want(Binary("!=", here, known)),) if known is not None else ()
+        why = f"the sender writes {text(here)} elements of `{a.name}`, the receiver reads {text(there)}"
+        fix = "what tells how many there are must be the same on both sides, and loaded before them"
+        names = frozenset({a.name, ours.name, theirs.name})
+        wants = tuple(Want(guard) for guard in ours.guards)
+        yield Difference(a.name, names, why, fix, ((*wants, *differ),), f"{text(here)} == {text(there)}")
+
+
+def capacity(pair: Pair) -> Iterator[Difference]:
+    for ours, theirs, a, b in _pairs(pair):
+        if a.room <= b.room or not (a.listed or (a.count is not None and b.count is not None)):
+            continue
+        why = f"the receiver has room for {b.room} elements of `{a.name}`, the sender writes up to {a.room}"
+        names = frozenset({a.name, ours.name, theirs.name})
+        guards = tuple(Want(guard) for guard in ours.guards)
+        too_many: tuple[tuple[Want, ...], ...]
+        if a.loop is not None and a.loop.type is not None:
+            too_many = ((*guards, Want(Elements(a.loop.place, a.loop.type, b.room + 1))),)
+            loads_if = f"`{a.name}` has at most {b.room} elements"
+        elif a.count is not None:
+            ends = (("==", b.room + 1), ("==", a.room), (">", b.room))
+            too_many = tuple((*guards, Want(Binary(o, a.count, Constant(v)))) for o, v in ends)
+            loads_if = f"{text(a.count)} <= {b.room}"
+        else:
+            continue
+        yield Difference(a.name, names, why, f"keep room for {a.room}", too_many, loads_if)
+
+
+FORM = Rule(
+    "form-changed",
+    WIRE,
+    "A list, a map, an array and elements that may be missing look different on the wire, as do a hook's own bytes.",
+    form,
+)
+RESIZED = Rule(
+    "field-resized", WIRE, "The width of a number is not on the wire: both sides must know the same.", resized
+)
+LENGTH = Rule(
+    "array-length",
+    WIRE,
+    "The length of an array is not on the wire: both sides must know the same.",
+    length,
+)
+COUNT = Rule(
+    "count-changed", WIRE, "A count is taken from the state: both sides must take it from the same place.", counted
+)
+CAPACITY = Rule(
+    "capacity-shrunk",
+    WIRE,
+    "A count that the receiver has no room for is refused.",
+    capacity,
+    codes=frozenset({"count"}),
+)

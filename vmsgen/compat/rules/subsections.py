@@ -1,0 +1,145 @@
+"""Subsections that the receiver does not know where they stand, or not in this version."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from vmsgen.compat.finding import ADVICE, WIRE
+from vmsgen.compat.pairs import Pair, PlacedSubsection, everything_inside, placed
+from vmsgen.compat.rules.rule import Difference, Rule, in_senders_names, within, words
+from vmsgen.compat.slots import Owner
+from vmsgen.compat.steer import Want
+
+
+def _wants(sub: PlacedSubsection) -> tuple[tuple[Want, ...], ...]:
+    scope = sub.owner.scope
+    return (within((*scope.guards, *sub.guards), scope.loops),)
+
+
+def _not_sent(sub: PlacedSubsection) -> str:
+    """What keeps it from being sent; empty where it always is."""
+    scope = sub.owner.scope
+    always = not scope.guards and not sub.guards and all(loop.steady for loop in scope.loops)
+    return "" if always else f"`{sub.wire_name}` is not sent"
+
+
+def _receivers(pair: Pair) -> list[PlacedSubsection]:
+    """All that the receiver has, wherever they stand."""
+    owners: list[Owner] = [theirs for _, theirs in pair.owners]
+    return list(everything_inside([sub for owner in owners for sub in placed(owner)]))
+
+
+def removed(pair: Pair) -> Iterator[Difference]:
+    for both in pair.subsections:
+        if both.sender is None or both.receiver is not None:
+            continue
+        sub, name = both.sender, both.sender.wire_name
+        elsewhere = next((s for s in _receivers(pair) if s.wire_name == name), None)
+        namesake = next((s for s in _receivers(pair) if s.subsection.name == sub.subsection.name), None)
+        if elsewhere is not None or namesake is not None:
+            continue
+        why = f"the receiver has no subsection `{name}`, and refuses one that it does not know"
+        fix = "keep the subsection; for a receiver that cannot change, see that `needed` is false where it matters"
+        yield Difference(name, frozenset({name}), why, fix, _wants(sub), _not_sent(sub))
+
+
+def renamed(pair: Pair) -> Iterator[Difference]:
+    for both in pair.subsections:
+        if both.sender is None or both.receiver is not None:
+            continue
+        sub, name = both.sender, both.sender.wire_name
+        others = _receivers(pair)
+        namesake = next((s for s in others if s.subsection.name == sub.subsection.name and s.wire_name != name), None)
+        if namesake is None or any(s.wire_name == name for s in others):
+            continue
+        why = f"subsection `{name}` is called `{namesake.wire_name}` by the receiver"
+        fix = f'keep its name on the wire: `subsection {namesake.subsection.name} "{name}"`'
+        yield Difference(name, frozenset({name}), why, fix, _wants(sub), _not_sent(sub))
+
+
+def moved(pair: Pair) -> Iterator[Difference]:
+    for both in pair.subsections:
+        if both.sender is None or both.receiver is not None:
+            continue
+        sub, name = both.sender, both.sender.wire_name
+        elsewhere = next((s for s in _receivers(pair) if s.wire_name == name), None)
+        if elsewhere is None:
+            continue
+        why = f"subsection `{name}` belongs to {_owner(sub)}, and to {_owner(elsewhere)} on the receiver's side"
+        fix = "a subsection follows the fields of its owner: leave it where it was"
+        yield Difference(name, frozenset({name}), why, fix, _wants(sub), _not_sent(sub))
+
+
+def _owner(sub: PlacedSubsection) -> str:
+    if sub.around:
+        return f"subsection `{sub.around[-1]}`"
+    return f"`{sub.owner.name}`" if sub.owner.name else "the device"
+
+
+def versions(pair: Pair) -> Iterator[Difference]:
+    for both in pair.subsections:
+        if both.sender is None or both.receiver is None or both.readable:
+            continue
+        ours, theirs, name = both.sender.subsection, both.receiver.subsection, both.sender.wire_name
+        why = (
+            f"`{name}` is sent in version {ours.version}, the receiver reads {theirs.minimum_version}..{theirs.version}"
+        )
+        fix = f"let the receiver read it: `version {min(ours.version, theirs.minimum_version)}..{theirs.version}`"
+        if ours.version > theirs.version:
+            fix = (
+                "send what is new in a subsection of its own, which older receivers do not miss while it is not needed"
+            )
+        names = frozenset({name, ours.name, ""})
+        yield Difference(name, names, why, fix, _wants(both.sender), _not_sent(both.sender))
+
+
+def needed(pair: Pair) -> Iterator[Difference]:
+    for both in pair.subsections:
+        if both.sender is None or both.receiver is None:
+            continue
+        ours, theirs = both.sender.guards[-1:], both.receiver.guards[-1:]
+        first = [words(guard) for guard in ours]
+        second = [words(in_senders_names(pair, guard) or guard) for guard in theirs]
+        if first == second:
+            continue
+        name = both.sender.wire_name
+        why = f"`{name}` is needed {_said(first)} for the sender, {_said(second)} for the receiver"
+        fix = "nothing for the bytes: only a save asks; see that a state without it is still whole"
+        yield Difference(name, frozenset({name}), why, fix)
+
+
+def _said(guards: list[str]) -> str:
+    return f"when {guards[0]}" if guards else "always"
+
+
+REMOVED = Rule(
+    "subsection-removed",
+    WIRE,
+    "A subsection that the receiver does not know is refused, not skipped.",
+    removed,
+)
+RENAMED = Rule(
+    "subsection-renamed",
+    WIRE,
+    "A subsection is known by its name on the wire alone.",
+    renamed,
+)
+MOVED = Rule(
+    "subsection-moved",
+    WIRE,
+    "A subsection is looked for behind the fields of its owner, and nowhere else.",
+    moved,
+)
+VERSIONS = Rule(
+    "subsection-version",
+    WIRE,
+    "A subsection has a version of its own on the wire.",
+    versions,
+    codes=frozenset({"version"}),
+)
+NEEDED = Rule(
+    "needed-changed",
+    ADVICE,
+    "`needed` is asked by saves alone; a load takes what comes.",
+    needed,
+)

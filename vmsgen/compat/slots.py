@@ -1,0 +1,142 @@
+"""What a stream of one version has, as a flat sequence of slots: structs and loops are dissolved into it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from vmsgen.model.description import Constraint, Description, HookPredicate
+from vmsgen.model.expressions import Expression, Path
+from vmsgen.model.types import Scalar, Type
+
+ARRAY, LIST, MAP, OPTIONAL = "an array", "a list", "a map", "an array of elements that may be missing"
+
+
+@dataclass(frozen=True)
+class Elements:
+    """The list, or map, of this type at `place` has `number` elements or more."""
+
+    place: Path
+    type: Type
+    number: int
+
+
+@dataclass(frozen=True)
+class Missing:
+    """The element at `place` is missing."""
+
+    place: Path
+
+
+Condition = Expression | HookPredicate | Elements | Missing
+
+
+@dataclass(frozen=True)
+class Loop:
+    """Once for each element of `name`: `capacity` times, or `count` of at most so many.
+
+    `kind` is one of the words above; a list or a map is at `place`, is of `type` and has at most `capacity` elements.
+    Of elements that may be missing the first is at `place`.
+    """
+
+    name: str
+    capacity: int
+    count: Expression | None
+    kind: str = ARRAY
+    place: Path = Path(())  # noqa: RUF009 - frozen
+    type: Type | None = None
+
+    @property
+    def steady(self) -> bool:
+        """Are there always as many, of as many bytes?"""
+        return self.count is None and self.kind == ARRAY
+
+
+@dataclass(frozen=True)
+class Slot:
+    """Numbers of one type in a row. `element` is that type, None for bytes that mean nothing (`unused`).
+
+    `name` is the field's, without indices; `aliases` are all names that it goes or went by, `former` those of `was`.
+    `place` is where it lives, the first element of every loop. `start` is the first element sent. `guards` all hold
+    where it is on the wire. All expressions are about the device's own state. A `custom` field has no `storage`.
+    """
+
+    name: str
+    aliases: frozenset[str]
+    wire_name: str
+    place: Path
+    element: Scalar | None
+    storage: Type | None
+    start: int
+    dimensions: tuple[int, ...]
+    count: Expression | None
+    guards: tuple[Condition, ...]
+    loops: tuple[Loop, ...]
+    constraints: tuple[Constraint, ...] = ()
+    custom: bool = False
+    former: frozenset[str] = frozenset()
+
+    @property
+    def width(self) -> int:
+        """Bytes of one element."""
+        return self.element.size if self.element else 1
+
+    @property
+    def elements(self) -> int:
+        """At most so many in a row."""
+        product = 1
+        for dimension in self.dimensions:
+            product *= dimension
+        return product
+
+    @property
+    def fixed(self) -> int | None:
+        """Bytes in all, loops included; None where that varies with the state."""
+        if self.custom or self.count is not None or not all(loop.steady for loop in self.loops):
+            return None
+        product = self.width * self.elements
+        for loop in self.loops:
+            product *= loop.capacity
+        return product
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A `check`."""
+
+    condition: Expression
+    message: str
+    guards: tuple[Condition, ...]
+    loops: tuple[Loop, ...]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where the items of a wire program stand."""
+
+    description: Description
+    prefix: Path = Path(())  # noqa: RUF009 - frozen
+    aliases: frozenset[str] = frozenset({""})
+    guards: tuple[Condition, ...] = ()
+    loops: tuple[Loop, ...] = ()
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Something with subsections or hooks: the device, or a struct in it. `name` is empty for the device.
+
+    `version` is the one that it is saved and loaded at.
+    """
+
+    name: str
+    description: Description
+    version: int
+    scope: Scope
+
+
+@dataclass(frozen=True)
+class Program:
+    """`owners` are the structs with a name in it, in the order of the wire."""
+
+    slots: tuple[Slot, ...]
+    checks: tuple[Asked, ...]
+    owners: tuple[Owner, ...]

@@ -1,0 +1,293 @@
+"""States that the sender can save: at reset, with numbers that tell fields apart, steered, and drawn."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from vmsgen.compat.expressions import absolute
+from vmsgen.compat.steer import Want, steer
+from vmsgen.compat.trace import Answers
+from vmsgen.interpret import Refusal, State, needed, reset_state
+from vmsgen.interpret.encode import encode_at
+from vmsgen.interpret.state import Value, copy_value, reset_value
+from vmsgen.model.description import Description, HookPredicate
+from vmsgen.model.expressions import Expression, Path
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, is_allocated
+
+BYTE, WORD = Scalar("u8"), Scalar("u64")
+
+MENDS = 100
+"""So many numbers are changed at most to make a state one that can be saved."""
+
+LARGE = 4096
+"""From so many numbers in memory on, fewer states are tried: the oracle takes its time."""
+
+
+@dataclass
+class Candidate:
+    """A state that a save accepts, and what the device model says to questions meanwhile."""
+
+    state: State
+    answers: dict[str, bool] = field(default_factory=dict)
+
+
+class States:
+    """Makes candidates for one device at one version. The same description gives the same ones."""
+
+    def __init__(
+        self,
+        device: Description,
+        version: int,
+        predicates: tuple[str, ...],
+        wanted: int,
+        checks: tuple[Expression, ...] = (),
+    ) -> None:
+        """`checks` are what a save asks of every state, `wanted` is how many are to be drawn."""
+        self.device = device
+        self.version = version
+        self.predicates = predicates
+        self.wanted = wanted
+        # A device that is not needed has no section.
+        self.always: tuple[Want, ...] = ()
+        if isinstance(device.needed, HookPredicate):
+            self.always = (Want(device.needed),)
+        elif device.needed is not None:
+            self.always = (Want(absolute(device.needed, Path(()), device.version)),)
+        self.always += tuple(Want(check) for check in checks)
+        self.random = random.Random(f"{device.wire_name} {version}")
+
+    def accepts(self, state: State, answers: Mapping[str, bool]) -> Refusal | None:
+        """None where a save of the state gives a section; else why it does not."""
+        supplied = Answers(answers)
+        try:
+            if not needed(self.device, state, supplied):
+                return Refusal("hook", "", 0, text="needed")
+            encode_at(self.device, state, self.version, supplied)
+        except Refusal as refusal:
+            return refusal
+        return None
+
+    def bases(self) -> list[Candidate]:
+        """At reset, and with numbers as different as the ranges allow; all questions answered no, then yes."""
+        made = []
+        for answer in (False, True) if self.predicates else (False,):
+            answers = dict.fromkeys(self.predicates, answer)
+            made.append(self.mended(reset_state(self.device), answers))
+            for turn in (0, 100) if self.wanted else (0,):
+                numbers = _Counter(turn)
+                distinct = _state(self.device, _numbered(numbers))
+                made.append(self.mended(distinct, answers))
+        return [candidate for candidate in made if candidate is not None]
+
+    def steered(self, wants: tuple[Want, ...], bases: list[Candidate]) -> list[Candidate]:
+        """From each base one on which all is as wanted, where that is found and can be saved."""
+        made = []
+        wants = (*self.always, *wants)
+        for base in bases:
+            state, answers = copy_value(base.state), dict(base.answers)
+            steer(state, answers, wants)
+            for _ in range(4):
+                mended = self.mended(state, answers)
+                if mended is None:
+                    break
+                state, before = mended.state, copy_value(mended.state)
+                if steer(state, answers, wants) and state == before:
+                    break
+            if self.accepts(state, answers) is None:
+                made.append(Candidate(state, answers))
+        return made
+
+    def drawn(self) -> list[Candidate]:
+        made = []
+        for _ in range(self.wanted):
+            answers = {name: self.random.random() < 0.5 for name in self.predicates}
+            state = _state(self.device, _drawn(self.random))
+            mended = self.mended(state, answers)
+            if mended is not None:
+                made.append(mended)
+        return made
+
+    def mended(self, state: State, answers: dict[str, bool]) -> Candidate | None:
+        """The state, with what a save refuses changed; None where nothing helps."""
+        state, answers = copy_value(state), dict(answers)
+        if self.always:
+            steer(state, answers, self.always)
+        for _ in range(MENDS):
+            refusal = self.accepts(state, answers)
+            if refusal is None:
+                return Candidate(state, dict(answers))
+            if not self._mend(state, answers, refusal):
+                break
+        return self._grown(state, answers)
+
+    def _mend(self, state: State, answers: dict[str, bool], refusal: Refusal) -> bool:
+        """Changes the number that was refused; False where that cannot be done."""
+        if refusal.code == "count" and self._allocate(state, refusal):
+            return True
+        place = _place(state, refusal.path)
+        if place is None:
+            return False
+        holder, key = place
+        before = holder[key]
+        for better in _nearest(refusal, before):
+            if better == before:
+                continue
+            holder[key] = better
+            now = self.accepts(state, answers)
+            if now is None or (now.code, now.path) != (refusal.code, refusal.path):
+                return True
+        holder[key] = before
+        return False
+
+    def _allocate(self, state: State, refusal: Refusal) -> bool:
+        """Room for as many elements as are to be saved, where they are in memory of their own."""
+        value: Value = state
+        type_: Type = Struct(self.device)
+        for name, number in re.findall(r"(\w+)|\[(\d+)\]", refusal.path):
+            if name and isinstance(type_, Struct) and name in value:
+                type_, value = type_.description.member(name).type, value[name]
+            elif number and isinstance(type_, Array) and int(number) < len(value):
+                type_, value = type_.element, value[int(number)]
+            else:
+                return False
+        if not (is_allocated(type_) and isinstance(type_, Array | Buffer)) or len(value) >= refusal.found:
+            return False
+        if refusal.found > type_.capacity:
+            return False
+        fresh = [0 if isinstance(type_, Buffer) else reset_value(type_.element, None)]
+        value.extend(copy_value(fresh * (refusal.found - len(value))))
+        return True
+
+    def _grown(self, target: State, answers: dict[str, bool]) -> Candidate | None:
+        """From the state at reset, every member that is accepted as it is in `target`, the last ones first."""
+        state = reset_state(self.device)
+        accepted = self.accepts(state, answers) is None
+        for member in reversed(self.device.members):
+            before = state[member.name]
+            state[member.name] = copy_value(target[member.name])
+            now = self.accepts(state, answers) is None
+            if accepted and not now:
+                state[member.name] = before
+            else:
+                accepted = now
+        return Candidate(state, dict(answers)) if accepted else None
+
+
+def _nearest(refusal: Refusal, value: int) -> tuple[int, ...]:
+    """What to try in place of a number that was refused."""
+    if refusal.code == "range":
+        return (min(max(value, refusal.low), refusal.high),) if refusal.low <= refusal.high else ()
+    return (0, 1, 2, 3, value + 1, value - 1, ~value, 255, 256) if refusal.code == "where" else ()
+
+
+def _place(state: State, path: str) -> tuple[Value, str | int] | None:
+    """What holds the number called `path`, and its name or index there; None where there is none."""
+    holder: Value = None
+    value: Value = state
+    key: str | int = ""
+    for name, number in re.findall(r"(\w+)|\[(\d+)\]", path):
+        holder, key = value, name or int(number)
+        try:
+            value = holder[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return (holder, key) if isinstance(value, int) and isinstance(holder, State | list | bytearray) else None
+
+
+class _Counter:
+    """Numbers, one after the other."""
+
+    def __init__(self, start: int) -> None:
+        self.number = start
+
+    def next(self) -> int:
+        self.number += 1
+        return self.number
+
+
+def numbers_in(type_: Type) -> int:
+    """How many numbers a value of the type has at most; a list or a map counts as empty."""
+    match type_:
+        case Scalar():
+            return 1
+        case Array(element, capacity):
+            return capacity * numbers_in(element)
+        case Buffer(capacity):
+            return capacity
+        case Bitmap():
+            return type_.words
+        case Optional(element):
+            return numbers_in(element)
+        case Struct(description):
+            return sum(numbers_in(member.type) for member in description.members)
+        case List() | Map():
+            return 0
+
+
+Number = Callable[[Scalar, int | None, int | None], Value]
+
+
+def _numbered(counter: _Counter) -> Number:
+    """Makes numbers, one after the other, of those that are in range."""
+
+    def number(scalar: Scalar, low: int | None, high: int | None) -> Value:
+        if scalar.floating:
+            return counter.next() + 0.5
+        bottom, top = _ends(scalar, low, high)
+        return max(bottom, 0) + counter.next() % (top - max(bottom, 0) + 1) if top >= 0 else top
+
+    return number
+
+
+def _drawn(source: random.Random) -> Number:
+    """Draws numbers that are in range: small ones, the ends, any."""
+
+    def number(scalar: Scalar, low: int | None, high: int | None) -> Value:
+        if scalar.floating:
+            return source.choice((0.0, -0.0, 1.5, float("inf"), source.random()))
+        bottom, top = _ends(scalar, low, high)
+        small = [value for value in (0, 1, 2, 3, 4, -1, 255, 256) if bottom <= value <= top]
+        if small and source.random() < 0.5:
+            return source.choice(small)
+        return source.choice((bottom, top)) if source.random() < 0.2 else source.randint(bottom, top)
+
+    return number
+
+
+def _ends(scalar: Scalar, low: int | None, high: int | None) -> tuple[int, int]:
+    interval = scalar.interval
+    return interval.low if low is None else low, interval.high if high is None else high
+
+
+def _state(description: Description, number: Number) -> State:
+    return State((m.name, _made(m.type, m.low, m.high, number)) for m in description.members)
+
+
+def _made(type_: Type, low: int | None, high: int | None, number: Number) -> Value:
+    """A value of the type, made of numbers; lists and maps have two elements where they may."""
+    match type_:
+        case Scalar():
+            return number(type_, low, high)
+        case Buffer(capacity, _):
+            return bytearray(number(BYTE, None, None) for _ in range(min(capacity, LARGE))).ljust(capacity, b"\0")
+        case Bitmap():
+            return [number(WORD, None, None) for _ in range(type_.words)]
+        case Array(Scalar() as element, capacity) if capacity > LARGE:
+            some = [number(element, low, high) for _ in range(8)]
+            return [some[place % 8] for place in range(capacity)]
+        case Array(element, capacity):
+            return [_made(element, low, high, number) for _ in range(capacity)]
+        case Optional(element):
+            return _made(element, low, high, number)
+        case Struct(description):
+            return _state(description, number)
+        case List(element, maximum):
+            return [_made(element, None, None, number) for _ in range(min(maximum, 2))]
+        case Map(key, value, maximum):
+            keys = [_made(key, None, None, number) for _ in range(min(maximum, 2))]
+            if isinstance(key, Scalar):
+                keys = sorted(set(keys))
+            return [(one, _made(value, None, None, number)) for one in keys]

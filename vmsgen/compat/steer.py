@@ -1,0 +1,154 @@
+"""States that meet conditions: a few values that matter to them are tried, field by field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+
+from vmsgen.compat.slots import Condition, Elements, Missing
+from vmsgen.interpret.errors import Fault
+from vmsgen.interpret.expression import Frame, evaluate, look_up, store
+from vmsgen.interpret.state import State, Value, copy_value, reset_value
+from vmsgen.model.description import HookPredicate
+from vmsgen.model.expressions import Constant, Expression, FieldValue, Path, walk
+from vmsgen.model.types import List, Map, Scalar
+
+TRIES = 400
+
+
+@dataclass(frozen=True)
+class Want:
+    """`condition`, about the sender's state, is to hold, or not to."""
+
+    condition: Condition
+    holds: bool = True
+
+
+def ask(expression: Expression, state: State) -> int | None:
+    """The value, or None where it has none."""
+    try:
+        return evaluate(expression, Frame(state, state, 0))
+    except (Fault, KeyError, IndexError, TypeError):
+        return None
+
+
+def meets(state: State, answers: dict[str, bool], want: Want) -> bool:
+    match want.condition:
+        case HookPredicate(method):
+            return answers.get(method, False) == want.holds
+        case Elements(place, _, number):
+            there = _list_at(place, state)
+            return there is not None and (len(there) >= number) == want.holds
+        case Missing(place):
+            return _is_missing(place, state) == want.holds
+        case expression:
+            value = ask(expression, state)
+            return value is not None and bool(value) == want.holds
+
+
+def steer(state: State, answers: dict[str, bool], wants: tuple[Want, ...]) -> bool:
+    """Changes both in place until all is as wanted. False where no way was found; then they are somewhere near."""
+    # An element must be there before anything can be asked of it.
+    for want in wants:
+        if isinstance(want.condition, Elements) and want.holds:
+            _grow(state, want.condition)
+    for want in wants:
+        if isinstance(want.condition, HookPredicate):
+            answers[want.condition.method] = want.holds
+    for _ in range(3):
+        unmet = [want for want in wants if not meets(state, answers, want)]
+        if not unmet:
+            return True
+        for want in unmet:
+            _meet(state, answers, want, wants)
+    return all(meets(state, answers, want) for want in wants)
+
+
+def _meet(state: State, answers: dict[str, bool], want: Want, wants: tuple[Want, ...]) -> None:
+    """The first assignment that does it and keeps what was met; else the first that does it."""
+    if isinstance(want.condition, HookPredicate):
+        return
+    if isinstance(want.condition, Elements):
+        _grow(state, want.condition)
+        return
+    if isinstance(want.condition, Missing):
+        if want.holds and _is_missing(want.condition.place, state) is False:
+            store(want.condition.place, Frame(state, state, 0), None)
+        return
+    met = [other for other in wants if meets(state, answers, other)]
+    second: State | None = None
+    for number, assignment in enumerate(_assignments(want.condition)):
+        if number > TRIES:
+            break
+        tried = copy_value(state)
+        if not all(_put(tried, path, value) for path, value in assignment):
+            continue
+        if not meets(tried, answers, want):
+            continue
+        if all(meets(tried, answers, other) for other in met):
+            state.update(tried)
+            return
+        second = second or tried
+    if second is not None:
+        state.update(second)
+
+
+def _list_at(place: Path, state: State) -> list[Value] | None:
+    try:
+        there = look_up(place, state, Frame(state, state, 0))
+    except (Fault, KeyError, IndexError, TypeError):
+        return None
+    return there if isinstance(there, list) else None
+
+
+def _is_missing(place: Path, state: State) -> bool | None:
+    """None where there is no such element."""
+    try:
+        return look_up(place, state, Frame(state, state, 0)) is None
+    except (Fault, KeyError, IndexError, TypeError):
+        return None
+
+
+def _grow(state: State, wanted: Elements) -> None:
+    """Elements at their values at reset; keys of a map that are numbers ascend."""
+    there = _list_at(wanted.place, state)
+    while there is not None and len(there) < wanted.number:
+        match wanted.type:
+            case List(element):
+                there.append(reset_value(element, None))
+            case Map(Scalar(), value):
+                there.append((there[-1][0] + 1 if there else 0, reset_value(value, None)))
+            case Map(key, value):
+                there.append((reset_value(key, None), reset_value(value, None)))
+            case _:
+                return
+
+
+def _put(state: State, path: Path, value: int) -> bool:
+    try:
+        if not isinstance(look_up(path, state, Frame(state, state, 0)), int):
+            return False
+        store(path, Frame(state, state, 0), value)
+    except (Fault, KeyError, IndexError, TypeError, ValueError):
+        return False
+    return True
+
+
+def _assignments(condition: Expression) -> Iterator[tuple[tuple[Path, int], ...]]:
+    fields = list({str(node.path): node for node in walk(condition) if isinstance(node, FieldValue)}.values())
+    constants = {node.value for node in walk(condition) if isinstance(node, Constant)}
+    choices = [[(field.path, value) for value in _candidates(field, constants)] for field in fields]
+    for some in choices:
+        yield from ((one,) for one in some)
+    for i, first in enumerate(choices):
+        for second in choices[i + 1 :]:
+            yield from product(first, second)
+
+
+def _candidates(field: FieldValue, constants: set[int]) -> list[int]:
+    """Values near the constants first, then the ends of the type and single bits."""
+    near = [c + step for c in sorted(constants, key=abs) for step in (0, 1, -1)] + [~c for c in constants]
+    products = [a * b for a in sorted(constants) for b in sorted(constants)][:20]
+    rest = [0, 1, 2, 3, field.interval.high, field.interval.low, *products, *(1 << bit for bit in range(16))]
+    return [value for value in dict.fromkeys([*near, *rest]) if value in field.interval]

@@ -1,0 +1,187 @@
+"""Saving and loading with a note of every number: what it is called, where its bytes are, what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from vmsgen.interpret import Refusal, State
+from vmsgen.interpret.decode import Decoder
+from vmsgen.interpret.encode import Encoder
+from vmsgen.interpret.expression import Frame
+from vmsgen.interpret.hooks import Hooks
+from vmsgen.interpret.put import Put
+from vmsgen.interpret.state import Value, copy_value
+from vmsgen.interpret.take import Take
+from vmsgen.interpret.wire import Input, Reader, Writer
+from vmsgen.model.description import Custom, Description, Field, Group, Repeat, Subsection, Tmp, Unused
+from vmsgen.model.types import Map, Scalar, Struct
+
+HEADER = "subsection"
+UNUSED = "unused"
+CUSTOM = "custom"
+NOTHING = (HEADER, UNUSED, CUSTOM)
+"""Kinds of pieces that have no value."""
+
+HOOK_BYTES = b"hook"
+"""What the hooks of a `custom` field write and read here. Of the real ones no schema tells."""
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Bytes `start` (included) to `end` (excluded) of a stream. `kind` is a scalar's, or one of NOTHING.
+
+    `name` is a field's, with indices, or a subsection's own on the wire. `value` is a number.
+    """
+
+    name: str
+    kind: str
+    start: int
+    end: int
+    value: int | float | None = None
+
+
+class Answers(Mapping[str, Callable[..., Any]]):
+    """A device model that answers questions by their names, wherever they are asked, and otherwise does nothing.
+
+    Hooks that write and read bytes themselves do so with `HOOK_BYTES`.
+    """
+
+    def __init__(self, replies: Mapping[str, bool]) -> None:
+        self.replies = dict(replies)
+
+    def __getitem__(self, key: str) -> Callable[..., Any]:
+        method = key.rpartition("/")[2]
+        return lambda _, *arguments: self._called(method, *arguments)
+
+    def _called(self, method: str, *arguments: object) -> bool:
+        match arguments:
+            case (Writer() as writer,):
+                writer.put_buffer(HOOK_BYTES)
+            case (Reader() as reader, *_):
+                reader.get_buffer(len(HOOK_BYTES))
+            case ():
+                return self.replies.get(method, False)
+        return False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.replies)
+
+    def __len__(self) -> int:
+        return len(self.replies)
+
+
+class _TracingPut(Put):
+    def __init__(self, out: bytearray, description: Callable[[Description, Frame], None], pieces: list[Piece]) -> None:
+        super().__init__(out, description)
+        self.pieces = pieces
+
+    def scalar(self, field: Field, wire: Scalar, storage: Scalar, value: Value, frame: Frame, name: str) -> None:
+        start = len(self.out)
+        super().scalar(field, wire, storage, value, frame, name)
+        self.pieces.append(Piece(name, wire.kind, start, len(self.out), value))
+
+    def entry(self, type_: Map, key: Value, value: State, before: Value, name: str) -> None:
+        if isinstance(type_.key, Scalar):
+            start = len(self.out) + 1
+            self.pieces.append(Piece(f"{name}.key", type_.key.kind, start, start + type_.key.size, key))
+        super().entry(type_, key, value, before, name)
+
+
+class _TracingEncoder(Encoder):
+    def __init__(self, hooks: Hooks) -> None:
+        super().__init__(hooks)
+        self.pieces: list[Piece] = []
+        self.put = _TracingPut(self.out, self.owner, self.pieces)
+
+    def item(self, item: Field | Unused | Group | Repeat | Custom | Tmp, frame: Frame, name: str) -> None:
+        start = len(self.out)
+        super().item(item, frame, name)
+        if isinstance(item, Unused | Custom):
+            kind = UNUSED if isinstance(item, Unused) else CUSTOM
+            self.pieces.append(Piece(name, kind, start, len(self.out)))
+
+    def subsection(self, subsection: Subsection, frame: Frame) -> None:
+        start = len(self.out)
+        before = len(self.pieces)
+        super().subsection(subsection, frame)
+        if len(self.out) > start:
+            end = start + 6 + len(subsection.wire_name)
+            self.pieces.insert(before, Piece(subsection.wire_name, HEADER, start, end))
+
+
+class _TracingTake(Take):
+    def __init__(self, source: Input, description: Callable[[Description, Frame], None], pieces: list[Piece]) -> None:
+        super().__init__(source, description)
+        self.pieces = pieces
+
+    def scalar(self, field: Field, wire: Scalar, storage: Scalar, frame: Frame, indices: tuple[int, ...]) -> Value:
+        start = self.source.at
+        value = super().scalar(field, wire, storage, frame, indices)
+        name = frame.name_of(field.target, *indices)
+        self.pieces.append(Piece(name, wire.kind, start, self.source.at, value))
+        return value
+
+    def entry(self, type_: Map, name: str) -> tuple[Value, State]:
+        start, before = self.source.at, len(self.pieces)
+        key, value = super().entry(type_, name)
+        if not isinstance(type_.key, Struct):
+            piece = Piece(f"{name}.key", type_.key.kind, start, start + type_.key.size, key)
+            self.pieces.insert(before, piece)
+        return key, value
+
+
+class _TracingDecoder(Decoder):
+    def __init__(self, data: bytes, hooks: Hooks) -> None:
+        super().__init__(Input(data), hooks)
+        self.pieces: list[Piece] = []
+        self.take = _TracingTake(self.source, self.description, self.pieces)
+
+    def item(self, item: Field | Unused | Group | Repeat | Custom | Tmp, frame: Frame, name: str) -> None:
+        start = self.source.at
+        super().item(item, frame, name)
+        if isinstance(item, Unused | Custom):
+            kind = UNUSED if isinstance(item, Unused) else CUSTOM
+            self.pieces.append(Piece(name, kind, start, self.source.at))
+
+    def subsection(self, owner: Description | Subsection, name: bytes, frame: Frame) -> None:
+        text = name.decode("ascii", "backslashreplace")
+        start = self.source.at
+        self.pieces.append(Piece(text, HEADER, start, start + 6 + len(name)))
+        super().subsection(owner, name, frame)
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A body, and what each part of it is."""
+
+    data: bytes
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a load took for what, until it ended or was refused."""
+
+    pieces: tuple[Piece, ...]
+    refusal: Refusal | None
+
+
+def save(description: Description, state: State, version: int, answers: Mapping[str, bool]) -> Saved:
+    """As `encode`. Raises Refusal."""
+    encoder = _TracingEncoder(Hooks(Answers(answers)))
+    encoder.device(description, Frame(state, state, version))
+    return Saved(bytes(encoder.out), tuple(encoder.pieces))
+
+
+def load(description: Description, state: State, data: bytes, version: int, answers: Mapping[str, bool]) -> Loaded:
+    """As `decode` with a receiver; a refusal is returned, and `state` is of no use then."""
+    decoder = _TracingDecoder(data, Hooks(Answers(answers)))
+    try:
+        decoder.device(description, Frame(state, copy_value(state), version))
+        if decoder.source.left:
+            raise Refusal("trailing", "", decoder.source.at, found=decoder.source.left)
+    except Refusal as refusal:
+        return Loaded(tuple(decoder.pieces), refusal)
+    return Loaded(tuple(decoder.pieces), None)

@@ -1,0 +1,167 @@
+"""Two devices at one version: what the rules say, and which streams bear them out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from vmsgen.compat.expressions import with_own
+from vmsgen.compat.finding import BREAKS, LOADS, MAY, UNLESS, WIRE, Finding, Verdict, Witness
+from vmsgen.compat.outcome import Outcome, outcome
+from vmsgen.compat.pairs import AlignedProgram, pair
+from vmsgen.compat.rules import RULES, Difference, Rule
+from vmsgen.compat.rules.devices import NET
+from vmsgen.compat.rules.rule import value_of
+from vmsgen.compat.states import LARGE, Candidate, States, numbers_in
+from vmsgen.compat.trace import Saved, save
+from vmsgen.interpret import Refusal
+from vmsgen.model.description import Description, RangeConstraint, WhereConstraint
+from vmsgen.model.expressions import Constant, Expression, Within, mentions_held
+from vmsgen.model.types import Struct, structs_in
+
+DRAWN = 12
+"""States drawn at random, for each version."""
+
+
+@dataclass(frozen=True)
+class _Found:
+    rule: Rule
+    difference: Difference
+
+
+class AtVersion:
+    """`drawn` states are tried at random, beside those that the rules ask for."""
+
+    def __init__(self, sender: Description, receiver: Description, version: int, drawn: int) -> None:
+        self.pair = pair(sender, receiver, version)
+        self.itself = pair(sender, sender, version)
+        asked = tuple(dict.fromkeys((*predicates(sender), *predicates(receiver))))
+        self.large = numbers_in(Struct(sender)) > LARGE
+        checks = tuple(_demands(self.itself.programs[0]))
+        self.states = States(sender, version, asked, 0 if self.large else drawn, checks)
+        self.readable = receiver.minimum_version <= version <= receiver.version
+
+    def compare(self) -> tuple[Verdict, list[Finding]]:
+        # What the two say of a version that only one of them has cannot be compared: that it has not is all there is.
+        rules = RULES if self.readable else [rule for rule in RULES if rule.id == "version-range"]
+        found = [_Found(rule, difference) for rule in rules for difference in rule.find(self.pair)]
+        outcomes = self._outcomes(found)
+        failed = [one for one in outcomes if one.witness is not None]
+        shown, rest = _attribute(found, failed)
+        findings = [self._finding(one, shown.get(number), bool(failed)) for number, one in enumerate(found)]
+        if rest:
+            findings.append(self._net(rest[0]))
+        return self._verdict(findings, len(outcomes), len(failed)), findings
+
+    def _verdict(self, findings: list[Finding], tried: int, failed: int) -> Verdict:
+        broken = [finding for finding in findings if finding.witness is not None]
+        if broken:
+            said = UNLESS if all(finding.loads_if for finding in broken) else BREAKS
+        else:
+            said = MAY if any(finding.unproved for finding in findings) else LOADS
+        loads_if = tuple(dict.fromkeys(finding.loads_if for finding in broken if finding.loads_if))
+        return Verdict(self.pair.sender.wire_name, self.pair.version, said, tried, failed, loads_if)
+
+    def _outcomes(self, found: list[_Found]) -> list[Outcome]:
+        """One for each stream that was tried."""
+        asked = [wants for one in found if one.rule.needs_witness for wants in one.difference.wants]
+        bases = self.states.bases()
+        candidates = list(bases)
+        for wants in asked:
+            candidates += self.states.steered(wants, bases[:1] if self.large else bases)
+        candidates += self.states.drawn()
+        seen: set[tuple[bytes, tuple[tuple[str, bool], ...]]] = set()
+        made: list[Outcome] = []
+        for candidate in candidates:
+            # Each takes seconds: enough is one for every difference.
+            if self.large and sum(one.witness is not None for one in made) > len(asked):
+                break
+            saved = self._saved(candidate)
+            key = (saved.data, tuple(sorted(candidate.answers.items()))) if saved else None
+            if saved is not None and key is not None and key not in seen:
+                seen.add(key)
+                own = outcome(self.itself, candidate, saved)
+                # A stream that its own sender would not load teaches nothing.
+                if own.witness is None:
+                    made.append(outcome(self.pair, candidate, saved, own.loaded))
+        return made
+
+    def _saved(self, candidate: Candidate) -> Saved | None:
+        try:
+            return save(self.pair.sender, candidate.state, self.pair.version, candidate.answers)
+        except Refusal:
+            return None
+
+    def _finding(self, one: _Found, witness: Witness | None, others: bool) -> Finding:
+        rule, difference = one.rule, one.difference
+        unproved = rule.needs_witness and witness is None
+        why = difference.why
+        if unproved:
+            why += "; no stream was found that shows it"
+            why += ", but what else breaks may come first" if others else ""
+        return Finding(
+            rule.id, rule.category, self.pair.sender.wire_name, difference.path, (), why, difference.fix,
+            difference.loads_if, witness, unproved,
+        )  # fmt: skip
+
+    def _net(self, failure: Outcome) -> Finding:
+        """Of a stream that does not load for a reason that no rule has."""
+        path = next((name for name in failure.blamed if name), "")
+        why = "the receiver does not take a stream of the sender for what it is"
+        fix = "compare the two around this place"
+        name = self.pair.sender.wire_name
+        return Finding(NET.id, WIRE, name, path, (), why, fix, "the state is another one", failure.witness)
+
+
+def _demands(program: AlignedProgram) -> Iterator[Expression]:
+    """What a save asks of every state: checks, and bounds that are no constants."""
+    for check in program.sender_checks:
+        if not check.guards and not check.loops:
+            yield check.condition
+    for slot in program.slots[0]:
+        if slot.guards or slot.loops:
+            continue
+        if slot.count is not None:
+            yield Within(slot.count, Constant(0), Constant(slot.dimensions[0]))
+        value = value_of(slot)
+        if value is None:
+            continue
+        for constraint in slot.constraints:
+            match constraint:
+                case RangeConstraint(low, high) if not (isinstance(low, Constant) and isinstance(high, Constant)):
+                    condition: Expression = Within(value, low, high)
+                case WhereConstraint(asked):
+                    condition = with_own(asked, value)
+                case _:
+                    continue
+            if not mentions_held(condition):
+                yield condition
+
+
+def _attribute(found: list[_Found], failed: list[Outcome]) -> tuple[dict[int, Witness], list[Outcome]]:
+    """The first failing stream of each difference, and the streams that none explains."""
+    shown: dict[int, Witness] = {}
+    rest: list[Outcome] = []
+    for failure in failed:
+        assert failure.witness is not None
+        ranks: dict[int, int] = {}
+        for number, one in enumerate(found):
+            if not one.rule.needs_witness or not one.rule.explains(failure.witness.code):
+                continue
+            places = [place for place, name in enumerate(failure.blamed) if name in one.difference.names]
+            if places:
+                ranks[number] = places[0]
+        if not ranks:
+            rest.append(failure)
+            continue
+        least = min(ranks.values())
+        for number, rank in ranks.items():
+            if rank == least:
+                shown.setdefault(number, failure.witness)
+    return shown, rest
+
+
+def predicates(description: Description) -> tuple[str, ...]:
+    """The questions that a device model is asked, those of embedded structs included."""
+    inner = [struct.description for member in description.members for struct in structs_in(member.type)]
+    return tuple(dict.fromkeys((*description.predicates, *(name for one in inner for name in predicates(one)))))
