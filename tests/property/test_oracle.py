@@ -67,10 +67,19 @@ def test_what_a_save_accepts_comes_back(drawn: SchemaText, data: st.DataObject) 
         loaded = copy_value(state)
         assert load(device, loaded, body, version) is None
         assert encode_at(device, loaded, version) == body
-        if lost(device, state, version) is None:
-            again = empty_like(device, state)
-            decode(device, again, body, version, receiver=False)
-            assert encode(device, again) == encode(device, state)
+        expect_same_if_nothing_is_lost(device, state, body, version)
+
+
+def expect_same_if_nothing_is_lost(device: Description, state: State, body: bytes, version: int) -> None:
+    """Whoever loads the older version's bytes then holds what he would hold had he loaded the newest ones."""
+    try:
+        newest = encode(device, state)
+    except Refusal:
+        return
+    if lost(device, state, version) is None:
+        again = empty_like(device, state)
+        decode(device, again, body, version, receiver=False)
+        assert encode(device, again) == newest
 
 
 @given(schemas(devices=1), st.data())

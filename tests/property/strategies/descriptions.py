@@ -250,7 +250,8 @@ class DescriptionWriter:
     def subsections(self, body: Body, owner: str, count: int) -> None:
         choose = self.choose
         for _ in range(count):
-            name = f"sub{self.made}"
+            # The `x`: where `sub1` came before `sub14` it would take that for one of its own, and refuse it.
+            name = f"sub{self.made}x"
             self.made += 1
             quoted = choose.chance(30)
             wire = f"{owner}_{name}" if quoted else f"{owner}/{name}"
