@@ -99,6 +99,15 @@ def test_a_struct_at_the_end_takes_what_begins_with_its_name(side: MakeSide) -> 
     assert refused(shadowed, wire) == Refused("unknown-subsection", "core", 1)
 
 
+def test_a_subsection_takes_what_begins_with_its_name(side: MakeSide) -> None:
+    siblings = side("siblings")
+    one, two = subsection("sib/x", 1, "05"), subsection("sib/x2", 1, "06")
+    assert siblings.save(state_of(siblings.device, {"a": 3, "b": 5, "c": 6})) == b"\3" + one + two
+    assert refused(siblings, b"\3" + one + two) == Refused("unknown-subsection", "", 1 + len(one))
+    assert siblings.load(state_of(siblings.device, {}), b"\3" + two + one) is None
+    assert siblings.state == state_of(siblings.device, {"a": 3, "b": 5, "c": 6})
+
+
 def test_bytes_that_look_like_one_are_read_as_fields(side: MakeSide) -> None:
     looks = side("looks")
     for rest in (b"\5\0\0\0\0\0", b"\5\2in\0\0", b"\5\3imx\0", b"\5\xffin/s"):

@@ -22,7 +22,7 @@ EXPLANATIONS = {
         "After a struct at the end of a description a loader looks for subsections of the struct, by the beginning of "
         "their names. A subsection of the description whose name begins with the name of the struct is taken for one "
         "of the struct's, is not known there, and the load fails. Rename the struct on the wire, or put a field "
-        "behind it."
+        "behind it. A subsection does the same to a later one whose name begins with its own."
     ),
 }
 
@@ -74,6 +74,7 @@ def _source(item: WireItem) -> str:
 def _shadowed(description: Description, diagnostics: Diagnostics) -> None:
     owners: list[Description | Subsection] = [description, *description.all_subsections]
     for owner in owners:
+        _shadowed_by_subsections(owner, diagnostics)
         last = _last_field(owner.wire)
         if last is None:
             continue
@@ -88,6 +89,20 @@ def _shadowed(description: Description, diagnostics: Diagnostics) -> None:
                         subsection.span,
                         hint=f"`{last.name}` is the last field, and its struct's name begins the subsection's",
                     )
+
+
+def _shadowed_by_subsections(owner: Description | Subsection, diagnostics: Diagnostics) -> None:
+    """A subsection looks for its own behind its fields, too, before its owner looks for the next one."""
+    for number, earlier in enumerate(owner.subsections):
+        known = {sub.wire_name for sub in earlier.subsections}
+        for later in owner.subsections[number + 1 :]:
+            if later.wire_name.startswith(earlier.wire_name) and later.wire_name not in known:
+                diagnostics.warning(
+                    "shadowed-subsection",
+                    f"a loader takes `{later.wire_name}` for a subsection of `{earlier.wire_name}`, and refuses it",
+                    later.span,
+                    hint="put it before that one, or give it another name",
+                )
 
 
 def _last_field(items: tuple[WireItem, ...]) -> Field | None:

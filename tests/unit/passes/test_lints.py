@@ -36,6 +36,14 @@ def test_a_subsection_that_is_taken_for_the_structs() -> None:
     assert warnings(text.replace('"kbd" version', '"keys" version')) == []
 
 
+def test_a_subsection_that_is_taken_for_the_one_before() -> None:
+    one = '    subsection one "d/x" version 1 { a : u8 }\n'
+    two = '    subsection two "d/x2" version 1 { b : u8 }\n'
+    hint = "put it before that one, or give it another name"
+    assert warnings("device d version 1 {\n" + one + two + "}\n") == [("shadowed-subsection", 3, hint)]
+    assert warnings("device d version 1 {\n" + two + one + "}\n") == []
+
+
 @pytest.mark.parametrize("code", sorted(EXPLANATIONS))
 def test_every_lint_has_an_explanation(code: str) -> None:
     assert EXPLANATIONS[code].endswith(".")
