@@ -23,12 +23,12 @@ def check_lost(state: State, body: bytes, version: int) -> None:
     schema order. Loads run on copies, with their hooks. Where even the older version's own load refuses the bytes, its
     error is raised.
     """
-    missing = list(_differences(state, _loaded(state, body, version), ""))
+    missing = list(differences(state, _loaded(state, body, version), ""))
     if not missing:
         return
     sender = copy.copy(state)
     newest = sender.__bound__().layout.versions[1]
-    never = {path for path, _, _ in _differences(sender, _loaded(sender, sender.save(), newest), "")}
+    never = {path for path, _, _ in differences(sender, _loaded(sender, sender.save(), newest), "")}
     for path, kept, loaded in missing:
         if path in never:
             continue
@@ -48,14 +48,14 @@ def _loaded(sender: State, body: bytes, version: int) -> State:
     return receiver
 
 
-def _differences(kept: Any, loaded: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
+def differences(kept: Any, loaded: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
     """Paths of what is not the same in both, with the two values; of a sequence its length before its elements."""
     if isinstance(kept, State) and isinstance(loaded, State):
         if kept == loaded:
             return
         for field in kept.__bound__().layout.fields:
             inner = f"{path}.{field.__name__}" if path else field.__name__
-            yield from _differences(field.__get__(kept), field.__get__(loaded), inner)
+            yield from differences(field.__get__(kept), field.__get__(loaded), inner)
         return
     kept_items, loaded_items = _items(kept), _items(loaded)
     if kept_items is not None and loaded_items is not None:
@@ -63,7 +63,7 @@ def _differences(kept: Any, loaded: Any, path: str) -> Iterator[tuple[str, Any, 
             yield path, len(kept_items), len(loaded_items)
         for number, (one, other) in enumerate(zip_longest(kept_items, loaded_items, fillvalue=_ABSENT)):
             if one is not _ABSENT and not _same(one, other):
-                yield from _differences(one, other, f"{path}[{number}]")
+                yield from differences(one, other, f"{path}[{number}]")
     elif not _same(kept, loaded):
         yield path, kept, loaded
 

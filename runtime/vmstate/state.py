@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 from vmstate import _older  # noqa: F401  (native code calls it)
 from vmstate._binding import bind, generated
 from vmstate._blob import Blob, pack, unpack
+from vmstate._locals import Placing, collect
 from vmstate._text import state_text
 from vmstate._types import State
 from vmstate.errors import FramingError, UnknownNameError, VMStateError
@@ -54,11 +55,14 @@ class _Described(State):
         return new
 
     def dumps(self) -> bytes:
-        """The state with all that is needed to load it again: name, version, and which schema it was."""
+        """The state with all that is needed to load it again: name, version, which schema it was, and local members.
+
+        It carries what a save of the newest version does: not the fields of a subsection that is not needed.
+        """
         layout = self.__bound__().layout
         body = self.save()
         digest = bytes.fromhex(layout.digest)
-        return pack(Blob(layout.wire_name, layout.versions[1], digest, body, self.__pattern__(None)))
+        return pack(Blob(layout.wire_name, layout.versions[1], digest, body, self.__pattern__(None), collect(self)))
 
     @classmethod
     def loads(cls, data: Buffer) -> Self:
@@ -75,8 +79,11 @@ class _Described(State):
         new = cls()
         if len(blob.pattern) == len(new.__pattern__(None)):
             new.__pattern__(blob.pattern)
+        place_locals = Placing(new, blob.values, layout.wire_name)
         try:
+            place_locals()
             new.__take__(blob.body, blob.version)
+            place_locals()
             return new
         except VMStateError as error:
             if blob.digest.hex() != layout.digest:
