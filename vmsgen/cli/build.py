@@ -13,7 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from vmsgen.backend.native import CompileError, compile_modules, modules, old_modules
 from vmsgen.backend.outputs import outputs
-from vmsgen.backend.writer import stale, write
+from vmsgen.backend.writer import ForeignFileError, stale, write
 from vmsgen.cli.schemas import define_option, format_option, load
 
 EPILOG = """\b
@@ -39,7 +39,7 @@ def build(
     `c_only` writes X.h and X.c alone.
 
     Returns the paths of the emitted sources. Raises click.ClickException: schemas with errors (nothing is written
-    then), a folder that cannot be written, a compiler that fails.
+    then), a folder that cannot be written, a file there that somebody else wrote, a compiler that fails.
     """
     made = load(schemas, defines or {}, format_)
     files = outputs(made, output, c_only=c_only)
@@ -47,6 +47,8 @@ def build(
         write(files)
     except OSError as problem:
         raise click.ClickException(f"cannot write {problem.filename or output}: {problem.strerror}") from problem
+    except ForeignFileError as problem:
+        raise click.ClickException(str(problem)) from problem
     if not emit_only and not c_only:
         _compile(list(files))
     return list(files)
