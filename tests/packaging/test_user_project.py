@@ -30,7 +30,7 @@ defines = { START = 21 }
 """
 
 THERMOSTAT = """
-use "parts/limits.vms"
+use "parts/bounds.vms"
 
 device thermostat version 1 {
     target : u16 in 0..LIMIT = START
@@ -59,7 +59,7 @@ def make_project(folder: Path, package: str) -> Project:
     for name, text in {
         "pyproject.toml": PYPROJECT,
         "schemas/thermostat.vms": THERMOSTAT,
-        "schemas/parts/limits.vms": LIMITS,
+        "schemas/parts/bounds.vms": LIMITS,
         f"{package}/__init__.py": "",
     }.items():
         path = folder / name
@@ -105,7 +105,7 @@ def test_sdist_carries_the_schemas_and_a_wheel_comes_of_it(environment: Environm
     (archive,) = (project.folder / "dist").glob("*.tar.gz")
     with tarfile.open(archive) as sdist:
         names = {name.partition("/")[2] for name in sdist.getnames()}
-    assert {"schemas/thermostat.vms", "schemas/parts/limits.vms"} <= names
+    assert {"schemas/thermostat.vms", "schemas/parts/bounds.vms"} <= names
     assert not [name for name in names if "thermostat" in name and not name.endswith(".vms")]
     (wheel,) = (project.folder / "dist").glob("*.whl")
     environment.install("--force-reinstall", "--no-deps", wheel)

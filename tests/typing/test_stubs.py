@@ -32,6 +32,36 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+# What stubs call by these names, the schema calls something else so: in the module, and as attributes.
+TAKEN = """
+enum memoryview : u8 { A = 0 }
+enum property : u8 { A = 0 }
+enum _Any : u8 { A = 0 }
+const str = 3
+struct Any version 1 { a : u8  b : u8[2] }
+struct Iterable version 1 { any : Any  any_ : u8 }
+device taken version 1 {
+    hook pre_save, post_load
+    kind      : memoryview
+    how       : property
+    other     : _Any
+    words     : u8[4]
+    one       : Any
+    many      : Any[2]
+    some      : list<Any max 3>
+    type      : u8
+    tuple     : u8
+    Mapping   : u8
+    Buffer    : u16[2]
+    bits      : bitmap[9][2]
+    inner     : Iterable
+    by_number : map<u64, Any max 2>
+    by_struct : map<Any, Any max 2>
+    ClassVar  : u8
+}
+"""
+
+
 def expected_errors(text: str) -> set[int]:
     """Numbers of the lines that end in `# refused`."""
     return {number for number, line in enumerate(text.splitlines(), 1) if line.endswith("# refused")}
@@ -84,3 +114,18 @@ def test_pyright_accepts_stubs_and_program(project: Path) -> None:
 def test_pyright_refuses_what_is_wrong(project: Path) -> None:
     found = pyright(project, "wrong.py")
     assert set(found) == expected_errors((project / "wrong.py").read_text()), found
+
+
+def test_names_that_stubs_use_themselves(tmp_path: Path) -> None:
+    (tmp_path / "devices").mkdir()
+    (tmp_path / "devices" / "__init__.py").write_text("")
+    emit({"taken.vms": TAKEN}, tmp_path / "devices")
+    (tmp_path / "uses.py").write_text(
+        "from devices.taken import Any, Taken\n"
+        "state = Taken(words=b'abcd', one={'a': 1}, many=[Any(a=1), {}], by_struct=[({}, {})], bits=[1, [True] * 9])\n"
+        "state.some.append(Any(b=[1, 2]))\n"
+        "state.type += state.words[0] + state.Buffer[1] + state.by_number[3].a\n"
+    )
+    run = mypy(tmp_path, "devices/taken.pyi", "uses.py")
+    assert (run.stdout, run.returncode) == ("", 0)
+    assert pyright(tmp_path, "devices/taken.pyi", "uses.py") == {}

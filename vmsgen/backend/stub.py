@@ -50,30 +50,42 @@ class _Class:
 
 
 class _Imported:
-    """Names of other modules as the stub spells them: with a `_` before where the schema has a class of that name."""
+    """Names of other modules as the stub spells them: as others where the schema has something of that name."""
 
-    def __init__(self, schema: Schema) -> None:
-        own = {class_name(d.name) for d in schema.descriptions} | {module_name(e.name) for e in schema.enumerations}
-        self._own = own | {module_name(c.name) for c in schema.constants}
-        self._used: set[str] = set()
+    def __init__(self, schema: Schema, aliases: list[str]) -> None:
+        own = {class_name(d.name) for d in described(schema)} | {module_name(e.name) for e in schema.enumerations}
+        own |= {module_name(c.name) for c in schema.constants} | {f"_{alias}" for alias in aliases}
+        own |= {name for names in needed_classes(schema).values() for name in names}
+        # Attributes hide names of the module in the whole body of their class.
+        own |= {member_name(member.name) for d in described(schema) for member in d.members}
+        self._own = own | {hook.name for d in described(schema) for hook in hook_methods(d)}
+        self._used: dict[str, str] = {}
 
     def __call__(self, name: str) -> str:
-        self._used.add(name)
-        return f"_{name}" if name in self._own else name
+        spelled = name
+        while spelled in self._own:
+            spelled = f"_{spelled.strip('_')}_" if spelled == name else f"{spelled}_"
+        self._used[name] = spelled
+        return spelled
 
     def lines(self) -> list[str]:
-        """The import statements for what was spelled."""
-        return [
-            f"from {module} import {', '.join(self._import(name) for name in names if name in self._used)}"
-            for module, names in _MODULES.items()
-            if self._used.intersection(names)
-        ]
+        """The import statements for what was spelled; what every module has is imported only under other names."""
+        lines = []
+        for module, names in _MODULES.items():
+            used = [name for name in names if name in self._used]
+            if module == "builtins":
+                used = [name for name in used if self._used[name] != name]
+            if used:
+                lines.append(f"from {module} import {', '.join(map(self._import, used))}")
+        return lines
 
     def _import(self, name: str) -> str:
-        return f"{name} as _{name}" if name in self._own else name
+        spelled = self._used[name]
+        return f"{name} as {spelled}" if name != spelled else name
 
 
 _MODULES = {
+    "builtins": ("list", "memoryview", "property", "str", "tuple", "type"),
     "collections.abc": ("Iterable", "Mapping"),
     "typing": ("Any", "ClassVar"),
     "typing_extensions": ("Buffer",),
@@ -87,14 +99,15 @@ def emit(schema: Schema, header: str) -> str:
     """A stub for type checkers that know `vmstate`."""
     # `Fifo: ClassVar[type[Fifo]]` would mean itself.
     aliases = sorted({*hidden_names(schema), *(name for d in schema.descriptions for name in element_classes(d))})
-    imported = _Imported(schema)
+    imported = _Imported(schema, aliases)
     classes = [_class(description, aliases, imported) for description in described(schema)]
-    class_variable = imported("ClassVar") if any(c.elements for c in classes) else ""
+    class_variable = f"{imported('ClassVar')}[{imported('type')}" if any(c.elements for c in classes) else ""
     return render(
         "module.pyi.j2",
         header=header,
-        imported=imported.lines(),
         class_variable=class_variable,
+        property=imported("property"),
+        imported=imported.lines(),
         imports=needed_classes(schema),
         constants=constants(schema),
         enumerations=enumerations(schema),
@@ -143,7 +156,7 @@ def _types(description: Description, member: Member, aliases: list[str], importe
     taken = item
     for _ in range(rank(member)):
         taken = f"{imported('Iterable')}[{taken}]"
-    return f"memoryview[{item}]", f"{imported('Buffer')} | {taken}"
+    return f"{imported('memoryview')}[{item}]", f"{imported('Buffer')} | {taken}"
 
 
 def _nested(given: str, taken: str, depth: int, container: str, imported: _Imported) -> tuple[str, str]:
@@ -156,17 +169,17 @@ def _bitmap_types(depth: int, imported: _Imported) -> tuple[str, str]:
     given = imported("Bitmap")
     taken = f"{given} | int | {imported('Buffer')} | {imported('Iterable')}[bool]"
     for _ in range(depth):
-        given, taken = f"list[{given}]", f"{imported('Iterable')}[{taken}]"
+        given, taken = f"{imported('list')}[{given}]", f"{imported('Iterable')}[{taken}]"
     return given, taken
 
 
 def _map_types(type_: Map, entry: str, aliases: list[str], imported: _Imported) -> tuple[str, str]:
     """By number a mapping; by struct a sequence of entries, which may be given as pairs."""
     value = visible(class_name(type_.value.description.name), aliases)
-    mapping = f"{imported('Mapping')}[str, {imported('Any')}]"
+    mapping = f"{imported('Mapping')}[{imported('str')}, {imported('Any')}]"
     if isinstance(type_.key, Scalar):
         return f"{imported('Map')}[{value}]", f"{imported('Mapping')}[int, {value} | {mapping}]"
-    pair = f"tuple[{imported('Any')}, {imported('Any')}]"
+    pair = f"{imported('tuple')}[{imported('Any')}, {imported('Any')}]"
     return f"{imported('Entries')}[{entry}]", f"{imported('Iterable')}[{entry} | {mapping} | {pair}]"
 
 
@@ -185,7 +198,7 @@ def _scalar_types(type_: Scalar, aliases: list[str]) -> tuple[str, str]:
 
 
 def _struct_types(name: str, type_: Type, imported: _Imported) -> tuple[str, str]:
-    given, taken = name, f"{name} | {imported('Mapping')}[str, {imported('Any')}]"
+    given, taken = name, f"{name} | {imported('Mapping')}[{imported('str')}, {imported('Any')}]"
     depth = len(dimensions(type_))
     if is_allocated(type_):
         given, taken = _nested(given, taken, max(depth - 1, 0), "Elements", imported)
