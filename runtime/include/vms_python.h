@@ -6,7 +6,7 @@
 #include "vms.h"
 
 /* Changes whenever bindings and runtime of different ages would misunderstand each other. */
-#define VMS_PYTHON_ABI 2u
+#define VMS_PYTHON_ABI 3u
 
 /* What both sides must agree on even when nobody thought of changing the numbers. */
 #define VMS_PYTHON_CURSORS (sizeof(vms_reader) * 65536 + sizeof(vms_writer))
@@ -51,6 +51,7 @@ typedef struct vms_python_member {
     size_t there;                       /* of elements that may be missing: offset of a byte for each, 0 if it is; else 0 */
     size_t bits;                        /* of a bitmap: how many it has */
     bool local;                         /* never on the wire, and plain bytes */
+    bool declared_local;                /* `local` in the schema, whatever of it is sent */
 } vms_python_member;
 
 typedef enum vms_python_cursor { VMS_PYTHON_NO_CURSOR, VMS_PYTHON_READER, VMS_PYTHON_WRITER } vms_python_cursor;

@@ -104,7 +104,7 @@ static PyObject *field_get_attribute(PyObject *op, void *which)
     case 'e': value = self->enumeration; break;
     case 'c': value = self->element; break;
     case 'i': return PyLong_FromSize_t(self->index);
-    case 'o': return PyBool_FromLong(self->member && self->member->local);
+    case 'o': return PyBool_FromLong(self->member && self->member->declared_local);
     }
     return Py_NewRef(value ? value : Py_None);
 }
@@ -116,7 +116,7 @@ static PyGetSetDef field_getset[] = {
     {"enumeration", field_get_attribute, NULL, "the IntEnum or IntFlag of its values, or None", "e"},
     {"element", field_get_attribute, NULL, "the class of a struct, or None", "c"},
     {"index", field_get_attribute, NULL, "its place among the fields", "i"},
-    {"local", field_get_attribute, NULL, "is it never on the wire by itself?", "o"},
+    {"local", field_get_attribute, NULL, "is it `local` in the schema?", "o"},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

@@ -42,7 +42,7 @@ from vmsgen.model.types import (
 class _Member:
     """`owned` counts what is in a block, `there` says which elements are not missing, `bits` is a bitmap's length.
 
-    `local`: it is never on the wire, and its bytes are all there is to it.
+    `local`: it is never on the wire, and its bytes are all there is to it. `declared` local is what the schema says.
     """
 
     attribute: str
@@ -56,6 +56,7 @@ class _Member:
     there: str | None
     bits: int
     local: bool
+    declared: bool
 
 
 @dataclass(frozen=True)
@@ -169,6 +170,7 @@ def _member(description: Description, member: Member, sent: Sent) -> _Member:
         there=f"{attribute}_there" if is_optional(type_) else None,
         bits=bits,
         local=member.local and (description.name, member.name) not in sent and not owns_memory(type_),
+        declared=member.local,
     )
 
 
