@@ -27,11 +27,11 @@ class CostBar:
 
 @dataclass(frozen=True)
 class InstructionBar:
-    """The most instructions that one call may take, reader or writer set up beforehand. `clones` are the AVX2 ones."""
+    """The most instructions that one call may take, reader or writer set up beforehand. `avx2`: in code for AVX2."""
 
     state: str
     operation: str
-    clones: bool
+    avx2: bool
     most: int
 
 

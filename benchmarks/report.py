@@ -90,9 +90,9 @@ def _cells(result: Result) -> Callable[[Row], tuple[str, ...]]:
 def _instruction_cells(result: Result) -> list[tuple[str, ...]]:
     cells: list[tuple[str, ...]] = []
     for found in result.instructions:
-        key = (found.state, found.operation, found.clones)
-        bar = next((bar for bar in INSTRUCTION_BARS if (bar.state, bar.operation, bar.clones) == key), None)
-        label = f"{found.state} {found.operation}" + (", AVX2 clones" if found.clones else "")
+        key = (found.state, found.operation, found.avx2)
+        bar = next((bar for bar in INSTRUCTION_BARS if (bar.state, bar.operation, bar.avx2) == key), None)
+        label = f"{found.state} {found.operation}" + (", AVX2" if found.avx2 else "")
         demanded = f"≤ {bar.most:,}" + _mark(found.inside <= bar.most) if bar else ""
         cells.append((label, f"{found.inside:,.0f}", f"{found.around:,.0f}", demanded))
     return cells

@@ -25,12 +25,12 @@ class Instructions:
     """Instructions a call of one state's save or load.
 
     `inside` counts the function and all it calls; `around` also the cursor's set-up, the call and its loop.
-    `clones`: built with the AVX2 clones that the library chooses at run time, rather than for plain x86-64.
+    `avx2`: built with the AVX2 code that the library chooses at run time, rather than for plain x86-64.
     """
 
     state: str
     operation: str
-    clones: bool
+    avx2: bool
     inside: float
     around: float
 
@@ -53,22 +53,22 @@ def count_all(generated: Path, output: Path, data: Mapping[str, bytes]) -> list[
     """Counts all states whose C lies in `generated`; `data` has the bytes to load by state. Programs go to `output`."""
     output.mkdir(parents=True, exist_ok=True)
     found = []
-    for clones in (False, True) if has_avx2() else (False,):
+    for avx2 in (False, True) if has_avx2() else (False,):
         for state, device in DEVICES.items():
             sample = output / f"{device}.bin"
             sample.write_bytes(data[state])
-            program = _build(device, generated, output, clones)
+            program = _build(device, generated, output, avx2)
             for operation in ("save", "load"):
                 function = f"{device}_{operation}"
                 inside = _difference(program, operation, sample, [f"--toggle-collect={function}"])
                 around = _difference(program, operation, sample, [])
-                found.append(Instructions(state, operation, clones, inside, around))
+                found.append(Instructions(state, operation, avx2, inside, around))
     return found
 
 
-def _build(device: str, generated: Path, output: Path, clones: bool) -> Path:
+def _build(device: str, generated: Path, output: Path, avx2: bool) -> Path:
     """Compiles the harness for one device."""
-    program = output / (device + ("-avx2" if clones else "-plain"))
+    program = output / (device + ("-avx2" if avx2 else "-plain"))
     sources = [
         HERE / "harness.c",
         generated / f"{device}.c",
@@ -78,7 +78,7 @@ def _build(device: str, generated: Path, output: Path, clones: bool) -> Path:
         RUNTIME / "src" / "memory.c",
     ]
     command = [compiler(), "-std=c11", "-O2", "-g", "-Wall", "-Wextra"]
-    command += [f"-DDEVICE={device}", f'-DDEVICE_HEADER="{device}.h"', *([] if clones else ["-DVMS_NO_CLONES"])]
+    command += [f"-DDEVICE={device}", f'-DDEVICE_HEADER="{device}.h"', *([] if avx2 else ["-DVMS_NO_AVX2"])]
     command += [f"-I{RUNTIME / 'include'}", f"-I{generated}", "-o", str(program), *map(str, sources)]
     subprocess.run(command, check=True)
     return program

@@ -1,4 +1,5 @@
-/* vms.h: what generated serializers stand on. C11, usable without Python; arrays.c and errors.c belong to it. */
+/* vms.h: what generated serializers stand on. C11, usable without Python. arrays.c and errors.c belong to it, and
+ * memory.c where states own memory. */
 #ifndef VMS_H
 #define VMS_H
 

@@ -1,7 +1,7 @@
 /* arrays.c: arrays between native memory and big-endian bytes. */
 #include "vms.h"
 
-#if defined(__x86_64__) && !defined(VMS_NO_CLONES) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#if defined(__x86_64__) && !defined(VMS_NO_AVX2) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
 #define VMS_AVX2 1
 #include <immintrin.h>
 #else

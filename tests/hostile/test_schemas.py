@@ -11,7 +11,8 @@ from vmsgen.diagnostics import Diagnostics, Source, terminal
 from vmsgen.syntax import parse
 from vmsgen.syntax.parser import MAX_ERRORS
 
-SCHEMAS = [path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parent / "golden").glob("*.vms"))]
+GOLDEN = Path(__file__).parents[1] / "unit" / "syntax" / "golden"
+SCHEMAS = [path.read_text(encoding="utf-8") for path in sorted(GOLDEN.glob("*.vms"))]
 WORDS = (
     "use const type enum flags device struct for version old needed priority limit unmigratable early_setup opaque "
     "hook as local send unused group check subsection in since before when where equal else keep alloc was max at "

@@ -11,6 +11,7 @@ import pytest
 from benchmarks.bars import BARS, INSTRUCTION_BARS
 from tests.unit.docs.blocks import Block, blocks, commands, steps
 from tests.unit.docs.running import ROOT, run
+from vmsgen.cli.build import build_command
 from vmstate import errors
 from vmstate._refusals import CODES
 
@@ -86,6 +87,26 @@ def test_paths_that_are_named_exist(page: Path) -> None:
     for named in re.findall(r"`([\w.-]+/[\w./-]*)`", page.read_text(encoding="utf-8")):
         if named.split("/")[0] in tops:
             assert (ROOT / named).exists(), named
+
+
+def test_the_table_of_verbs_has_every_option_of_build() -> None:
+    table = README.read_text(encoding="utf-8").partition("| `vmsgen build X.vms")[2].partition("\n\n")[0]
+    own = {option for parameter in build_command.params for option in parameter.opts if option.startswith("--")}
+    for option in own - {"--output", "--define", "--format"}:
+        assert f"`… {option}`" in table, option
+    assert "-D NAME=VALUE" in table and "--format" in table
+
+
+def test_the_layers_that_are_listed_are_the_folders_of_tests() -> None:
+    listed = re.findall(r"^\| `(\w+)` \|", (ROOT / "tests" / "README.md").read_text(encoding="utf-8"), re.MULTILINE)
+    folders = {path.name for path in (ROOT / "tests").iterdir() if path.is_dir() and any(path.rglob("test_*.py"))}
+    assert set(listed) == folders
+
+
+def test_what_needs_memory_c_is_said() -> None:
+    """Where the files that belong to generated C are named, memory.c is, too."""
+    assert "memory.c" in (ROOT / "runtime" / "include" / "vms.h").read_text(encoding="utf-8").partition("*/")[0]
+    assert "`memory.c`" in README.read_text(encoding="utf-8")
 
 
 def test_a_block_that_nothing_checks_is_an_error() -> None:
