@@ -141,10 +141,17 @@ class Channel:
 
     def abort(self) -> None:
         """Closes without writing what is buffered, and without complaint."""
+        self._abort()
+
+    def _abort(self) -> Exception | None:
+        """What close would have complained of."""
         if not self._closed:
             self.cancel()
-            with contextlib.suppress(Exception):
+            try:
                 self._close(True)
+            except Exception as error:
+                return error
+        return None
 
     def _close(self, hastily: bool) -> None:
         with contextlib.ExitStack() as stack:
@@ -185,8 +192,10 @@ class Channel:
         """Closes; aborts if the block has raised."""
         if raised is None:
             self.close()
-        else:
-            self.abort()
+            return
+        complaint = self._abort()
+        if isinstance(complaint, ChannelError) and complaint.code == "exit-status":
+            raised.add_note(str(complaint))
 
     def __del__(self) -> None:
         if not getattr(self, "_closed", True):

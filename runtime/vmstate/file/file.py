@@ -120,8 +120,10 @@ class File(Putting, Getting):
         return int(lib.vms_file_descriptor(self._native, writing))
 
     def set_idle_timeout(self, seconds: float | None) -> None:
-        """For puts and gets from now on; of files on descriptors."""
+        """For puts and gets from now on; of files on descriptors and connections, others have none."""
         lib.vms_file_set_idle(self._native, milliseconds(seconds))
+        if self._operations.set_idle:
+            self._operations.set_idle(seconds)
 
     def seek(self, position: int) -> None:
         """To a position of both sides, 0 being where the descriptor stood at first. Of files on disk alone."""

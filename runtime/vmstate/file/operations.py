@@ -34,6 +34,7 @@ class Operations:
     rate_limit: Callable[[], bool | int] | None = None
     set_rate_limit: Callable[[int], int] | None = None
     get_rate_limit: Callable[[], int] | None = None
+    set_idle: Callable[[float | None], None] | None = None
 
     def __post_init__(self) -> None:
         self.raised: dict[int, BaseException] = {}

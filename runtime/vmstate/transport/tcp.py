@@ -1,0 +1,123 @@
+"""`tcp:`, over IPv4 and IPv6, with TLS if there is a context."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+import select
+import socket
+import ssl
+import threading
+from typing import Any
+
+from vmstate.errors import ChannelError
+from vmstate.file import File
+from vmstate.transport import tls as secure
+from vmstate.transport.address import Tcp
+from vmstate.transport.listener import Listener
+from vmstate.transport.waiting import Deadline, Wake, failed, timed_out
+
+LOOPBACK = "127.0.0.1"
+
+
+def connect(
+    address: Tcp,
+    connect_timeout: float | None,
+    idle_timeout: float | None,
+    context: ssl.SSLContext | None,
+    server_name: str | None,
+) -> File:
+    """Tries all addresses of the host, in the resolver's order; the error is the last one's."""
+    doing, deadline = f"connecting to {address}", Deadline(connect_timeout)
+    last: OSError | None = None
+    for family, kind, protocol, _, where in _resolve(address, deadline, passive=False):
+        sock = socket.socket(family, kind, protocol)
+        try:
+            _connect(sock, where, deadline, doing)
+        except ChannelError:
+            sock.close()
+            raise
+        except OSError as error:
+            sock.close()
+            last = error
+            continue
+        if context is None:
+            return _file(sock, idle_timeout)
+        return secure.client(sock, context, server_name or address.host or LOOPBACK, deadline, idle_timeout, doing)
+    assert last is not None
+    raise failed(doing, last) from last
+
+
+def _connect(sock: socket.socket, where: Any, deadline: Deadline, doing: str) -> None:
+    sock.setblocking(False)
+    error = sock.connect_ex(where)
+    if error == errno.EINPROGRESS:
+        with contextlib.closing(Wake()) as wake:
+            wake.wait(sock.fileno(), select.POLLOUT, deadline, doing)
+        error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+    if error:
+        raise OSError(error, os.strerror(error))
+
+
+def listen(address: Tcp, idle_timeout: float | None, context: ssl.SSLContext | None) -> Listener:
+    """On the first address of the host; on loopback if none is named."""
+    doing = f"listening at {address}"
+    family, kind, protocol, _, where = _resolve(address, Deadline(10), passive=True)[0]
+    sock = socket.socket(family, kind, protocol)
+    try:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(where[0] != "::"))
+        sock.bind(where)
+        sock.listen(16)
+    except OSError as error:
+        sock.close()
+        raise failed(doing, error) from error
+    host, port = sock.getsockname()[:2]
+    uri = str(Tcp(host, port))
+
+    def opened(connection: socket.socket, deadline: Deadline) -> File:
+        if context is None:
+            return _file(connection, idle_timeout)
+        # A peer that says nothing must not hold the door for ever.
+        limit = deadline if deadline.seconds is not None else Deadline(idle_timeout)
+        return secure.server(connection, context, limit, idle_timeout, f"TLS at {uri}")
+
+    return Listener(uri, sock, opened)
+
+
+def _file(sock: socket.socket, idle_timeout: float | None) -> File:
+    no_delay(sock)
+    return File.from_fd(sock.detach(), "rw", idle_timeout=idle_timeout)
+
+
+def no_delay(sock: socket.socket) -> None:
+    """What is flushed goes: the file gathers small puts already."""
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
+def _resolve(address: Tcp, deadline: Deadline, *, passive: bool) -> list[Any]:
+    """getaddrinfo, which knows no time-out: a name is looked up in a thread that may be left behind."""
+    host, doing = address.host or LOOPBACK, f"looking up {address.host!r}"
+    common = (address.port, 0, socket.SOCK_STREAM, 0)
+    flags = socket.AI_PASSIVE if passive else 0
+    with contextlib.suppress(socket.gaierror):
+        return socket.getaddrinfo(host, *common, flags | socket.AI_NUMERICHOST)
+    answer: list[Any] = []
+
+    def look_up() -> None:
+        try:
+            answer.append(socket.getaddrinfo(host, *common, flags))
+        except Exception as error:
+            answer.append(error)
+
+    thread = threading.Thread(target=look_up, daemon=True, name=doing)
+    thread.start()
+    thread.join(deadline.left)
+    if not answer:
+        raise timed_out(doing, deadline)
+    if isinstance(answer[0], Exception):
+        raise ChannelError(f"{doing}: {answer[0]}", number=errno.EHOSTUNREACH) from answer[0]
+    found: list[Any] = answer[0]
+    return found

@@ -1,0 +1,65 @@
+"""Waiting for sockets: no longer than allowed, and until somebody wakes us."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import threading
+import time
+
+from vmstate.errors import ChannelError, ChannelTimeoutError
+
+
+class Deadline:
+    """A moment `seconds` from now; None is never."""
+
+    def __init__(self, seconds: float | None) -> None:
+        self.seconds = seconds
+        self._end = None if seconds is None else time.monotonic() + seconds
+
+    @property
+    def left(self) -> float | None:
+        """Seconds until then, at least 0."""
+        return None if self._end is None else max(0.0, self._end - time.monotonic())
+
+
+class Wake:
+    """Ends a wait from another thread, and all later ones."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+
+    def set(self) -> None:
+        with self._lock:
+            if self._fd >= 0:
+                os.eventfd_write(self._fd, 1)
+
+    def close(self) -> None:
+        """Not while somebody waits."""
+        with self._lock:
+            fd, self._fd = self._fd, -1
+            if fd >= 0:
+                os.close(fd)
+
+    def wait(self, fd: int, events: int, deadline: Deadline, doing: str) -> None:
+        """Until `fd` is ready for `events` (of select.poll)."""
+        poll = select.poll()
+        poll.register(fd, events)
+        poll.register(self._fd, select.POLLIN)
+        left = deadline.left
+        ready = dict(poll.poll(None if left is None else left * 1000))
+        if self._fd in ready:
+            raise ChannelError(f"{doing}: cancelled", number=errno.ECANCELED, code="cancelled")
+        if not ready:
+            raise timed_out(doing, deadline)
+
+
+def timed_out(doing: str, deadline: Deadline) -> ChannelTimeoutError:
+    return ChannelTimeoutError(f"{doing}: not within {deadline.seconds:g} seconds", number=errno.ETIMEDOUT)
+
+
+def failed(doing: str, error: OSError) -> ChannelError:
+    """The error of the operating system as a channel's."""
+    return ChannelError(f"{doing}: {error.strerror or error}", number=error.errno or errno.EIO)
