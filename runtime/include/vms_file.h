@@ -34,8 +34,8 @@ typedef struct vms_file vms_file;
 /* NULL if there is no memory. Where `ops` has none of the three for rates, the file keeps an allocation of its own. */
 vms_file *vms_file_new(const vms_file_ops *ops, void *opaque);
 
-/* Descriptors: -1 is none, both may be the same. They become the file's, are non-blocking from then on, and are closed with
- * it; `keep` leaves them open, as they were. A terminal is made raw, and left so. On a pipe whose reader is gone a C program gets SIGPIPE,
+/* Descriptors: -1 is none, both may be the same. They become the file's, which makes them blocking or not as it needs, and
+ * closes them; `keep` leaves them open, as they were. A cancelled socket is shut down, unless it is kept. A terminal is made raw, and left so. On a pipe whose reader is gone a C program gets SIGPIPE,
  * unless it ignores it; on a socket it does not. */
 typedef struct vms_descriptors {
     int in, out;

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 typedef struct end {
-    int fd, flags;          /* the flags that it came with */
+    int fd, flags, came;    /* its flags now, and those that it came with */
     bool socket, terminal;
     int64_t base;           /* where it stood; -1: it has no positions */
 } end;
@@ -22,6 +22,9 @@ typedef struct end {
 typedef struct channel {
     end in, out;
     int wake;               /* readable once the file is cancelled */
+    bool patient;           /* sends wait in the kernel: it fills a socket sooner than we would be told of its room */
+    bool closed;
+    atomic_flag lock;       /* so that a cancel shuts down this socket, and not one that got its number */
     bool keep;
     _Atomic int64_t idle_ms;
     int (*interrupted)(void *opaque);
@@ -89,6 +92,8 @@ static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t 
         ssize_t done = c->out.socket ? send(c->out.fd, buf, size, MSG_NOSIGNAL) : write(c->out.fd, buf, size);
         if (done >= 0)
             return done;
+        if (c->patient && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return -ETIMEDOUT;
         int error = obstacle(c, c->out.fd, POLLOUT);
         if (error)
             return error;
@@ -102,7 +107,7 @@ static int64_t get_buffer(void *opaque, uint8_t *buf, int64_t pos, size_t size)
     if (c->in.fd < 0)
         return -EBADF;
     for (;;) {
-        ssize_t got = read(c->in.fd, buf, size);
+        ssize_t got = c->in.socket ? recv(c->in.fd, buf, size, MSG_DONTWAIT) : read(c->in.fd, buf, size);
         if (got >= 0)
             return got;
         /* The other side of a pseudo-terminal was closed: that is its end. */
@@ -114,18 +119,29 @@ static int64_t get_buffer(void *opaque, uint8_t *buf, int64_t pos, size_t size)
     }
 }
 
+static void lock(channel *c)
+{
+    while (atomic_flag_test_and_set_explicit(&c->lock, memory_order_acquire))
+        ;
+}
+
+static void unlock(channel *c) { atomic_flag_clear_explicit(&c->lock, memory_order_release); }
+
 static int drop(const end *e, bool keep)
 {
     if (e->fd < 0)
         return 0;
-    if (!(e->flags & O_NONBLOCK))
-        fcntl(e->fd, F_SETFL, e->flags);
+    if (e->flags != e->came)
+        fcntl(e->fd, F_SETFL, e->came);
     return !keep && close(e->fd) && errno != EINTR ? -errno : 0;
 }
 
 static int close_both(void *opaque)
 {
     channel *c = (channel *)opaque;
+    lock(c);
+    c->closed = true;
+    unlock(c);
     int error = c->in.fd != c->out.fd ? drop(&c->in, c->keep) : 0;
     int other = drop(&c->out, c->keep);
     return other ? other : error;
@@ -139,6 +155,10 @@ static void wake(void *opaque)
     uint64_t one = 1;
     ssize_t done = write(c->wake, &one, sizeof one);
     (void)done;             /* it cannot be full in earnest: then it is readable already */
+    lock(c);
+    if (c->patient && !c->closed)
+        shutdown(c->out.fd, SHUT_RDWR);
+    unlock(c);
 }
 
 static int seek(void *opaque, uint64_t pos)
@@ -164,10 +184,23 @@ static int descriptor(const void *opaque, bool writing)
     return writing ? c->out.fd : c->in.fd;
 }
 
+/* The kernel's own time-out, for sends that wait there; zero would be none. */
+static int limit_sends(channel *c)
+{
+    int64_t idle = atomic_load(&c->idle_ms);
+    struct timeval limit = {0, 0};
+    if (idle >= 0) {
+        limit.tv_sec = (time_t)(idle / 1000);
+        limit.tv_usec = idle ? (suseconds_t)(idle % 1000) * 1000 : 1;
+    }
+    return c->patient && setsockopt(c->out.fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) ? -errno : 0;
+}
+
 static void set_idle(void *opaque, int64_t idle_ms)
 {
     channel *c = (channel *)opaque;
     atomic_store(&c->idle_ms, idle_ms);
+    limit_sends(c);
 }
 
 static void release(void *opaque)
@@ -188,7 +221,7 @@ static int take_over(end *e, int fd, bool writing)
     e->base = -1;
     if (fd < 0)
         return 0;
-    e->flags = fcntl(fd, F_GETFL);
+    e->flags = e->came = fcntl(fd, F_GETFL);
     if (e->flags < 0 || fstat(fd, &about))
         return -errno;
     if ((e->flags & O_ACCMODE) == (writing ? O_RDONLY : O_WRONLY))
@@ -200,7 +233,7 @@ static int take_over(end *e, int fd, bool writing)
     return 0;
 }
 
-static int prepare(const end *e)
+static int prepare(end *e, bool patient)
 {
     struct termios mode;
     if (e->fd < 0)
@@ -210,7 +243,8 @@ static int prepare(const end *e)
         if (tcsetattr(e->fd, TCSANOW, &mode))
             return -errno;
     }
-    return fcntl(e->fd, F_SETFL, e->flags | O_NONBLOCK) ? -errno : 0;
+    e->flags = patient ? e->flags & ~O_NONBLOCK : e->flags | O_NONBLOCK;
+    return fcntl(e->fd, F_SETFL, e->flags) ? -errno : 0;
 }
 
 int vms_file_on_descriptors(vms_file **file, const vms_descriptors *descriptors)
@@ -228,9 +262,16 @@ int vms_file_on_descriptors(vms_file **file, const vms_descriptors *descriptors)
     if (!error && (c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
         error = -errno;
     if (!error) {
-        error = prepare(&c->in);
+        atomic_init(&c->idle_ms, descriptors->idle_ms);
+        atomic_flag_clear(&c->lock);
+        c->keep = descriptors->keep;
+        /* A socket that is somebody else's cannot be shut down to wake us. */
+        c->patient = c->out.fd >= 0 && c->out.socket && !c->keep;
+        error = prepare(&c->in, c->patient && c->in.fd == c->out.fd);
         if (!error)
-            error = prepare(&c->out);
+            error = prepare(&c->out, c->patient);
+        if (!error)
+            error = limit_sends(c);
         if (error)
             close(c->wake);
     }
@@ -241,8 +282,6 @@ int vms_file_on_descriptors(vms_file **file, const vms_descriptors *descriptors)
         free(c);
         return error;
     }
-    c->keep = descriptors->keep;
-    atomic_init(&c->idle_ms, descriptors->idle_ms);
     c->interrupted = descriptors->interrupted;
     c->opaque = descriptors->opaque;
     f->extras = &extras;

@@ -41,6 +41,8 @@ static int64_t fetch(vms_file *f, uint8_t *buf, size_t size)
     f->getting = true;
     int64_t got = f->ops.get_buffer(f->opaque, buf, (int64_t)f->reader.end_offset, size);
     f->getting = false;
+    if (got <= 0 && atomic_load(&f->cancelled))
+        got = -ECANCELED;           /* whatever the channel made of it */
     if (got < 0 || (uint64_t)got > size)
         return vms_file_fail(f, VMS_FILE_GETTING, got < 0 && got >= -4095 ? (int)got : -EIO, f->reader.end_offset);
     f->ended = got == 0;

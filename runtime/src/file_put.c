@@ -28,6 +28,8 @@ static int hand_on(vms_file *f, const uint8_t *buf, size_t size)
         f->putting = true;
         int64_t done = f->ops.put_buffer(f->opaque, buf, (int64_t)f->out_offset, piece);
         f->putting = false;
+        if (done <= 0 && atomic_load(&f->cancelled))
+            done = -ECANCELED;      /* whatever the channel made of it */
         if (done <= 0 || (uint64_t)done > piece)
             return vms_file_fail(f, VMS_FILE_PUTTING, done < 0 && done >= -4095 ? (int)done : -EIO, f->out_offset);
         buf += done;

@@ -151,19 +151,24 @@ static void *cancel_soon(void *argument)
     return NULL;
 }
 
-static void cancelled(bool writing)
+static void cancelled(bool writing, bool socket, bool keep)
 {
     int ends[2];
     uint8_t byte, *data = pattern();
     pthread_t thread;
-    EXPECT(!pipe(ends));
-    vms_file *f = writing ? open_on(-1, ends[1], -1) : open_on(ends[0], -1, -1);
+    EXPECT(!(socket ? socketpair(AF_UNIX, SOCK_STREAM, 0, ends) : pipe(ends)));
+    vms_descriptors d = {.in = writing ? -1 : ends[0], .out = writing ? ends[1] : -1, .keep = keep, .idle_ms = -1};
+    vms_file *f;
+    EXPECT(!vms_file_on_descriptors(&f, &d));
     EXPECT(!pthread_create(&thread, NULL, cancel_soon, f));
     EXPECT((writing ? vms_file_put_buffer(f, data, SIZE) : vms_file_get_byte(f, &byte)) == -ECANCELED);
     EXPECT(!pthread_join(thread, NULL) && vms_file_close(f) == -ECANCELED);
     vms_file_cancel(f);                             /* late, and harmless */
     vms_file_free(f);
-    close(ends[writing ? 0 : 1]);
+    if (socket)     /* what is kept is not shut down */
+        EXPECT((send(ends[!writing], "x", 1, MSG_NOSIGNAL) == 1) == keep);
+    EXPECT(!keep || !close(ends[writing]));
+    EXPECT(fcntl(ends[writing], F_GETFD) < 0 && !close(ends[!writing]));
     free(data);
 }
 
@@ -265,8 +270,8 @@ int main(void)
     kinds();
     both_ways();
     idle();
-    cancelled(false);
-    cancelled(true);
+    for (int i = 0; i < 8; i++)
+        cancelled(i & 1, i & 2, i & 4);
     interrupted();
     gone();
     kept();
