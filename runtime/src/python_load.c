@@ -2,34 +2,39 @@
 #include "python_arguments.h"
 #include "python_types.h"
 
-/* Non-zero with an exception. */
-static int load_from(State *self, const void *data, size_t size, uint32_t version, bool receiver)
+/* The reader is set up but for `opaque`. Non-zero with an exception. */
+int vms_state_load_from(State *self, vms_reader *r, uint32_t version)
 {
     const Binding *binding = self->binding;
-    vms_reader r;
-    vms_reader_init(&r, data ? data : "", size);
-    r.receiver = receiver;
     if (!binding->table) {
-        if (!self->layout->device->load(self->data, &r, version, NULL))
+        if (!self->layout->device->load(self->data, r, version, NULL))
             return 0;
-        vms_refused(self, NULL, &r.error, "load");
+        vms_refused(self, NULL, &r->error, "load");
         return -1;
     }
     vms_python_call call;
     vms_python_call_init(&call, self);
     call.loading = true;
-    r.opaque = &call;
+    r->opaque = &call;
     Memory *memory = (Memory *)Py_NewRef((PyObject *)self->memory);     /* hooks may move an element of a list */
-    int failed = self->layout->device->load(self->data, &r, version, binding->table);
+    int failed = self->layout->device->load(self->data, r, version, binding->table);
     if (failed)
-        vms_refused(self, &call, &r.error, "load");
+        vms_refused(self, &call, &r->error, "load");
     Py_XDECREF(call.view);
     Py_DECREF((PyObject *)memory);
     return failed;
 }
 
+static int load_whole(State *self, const void *data, size_t size, uint32_t version, bool receiver)
+{
+    vms_reader r;
+    vms_reader_init(&r, data ? data : "", size);
+    r.receiver = receiver;
+    return vms_state_load_from(self, &r, version);
+}
+
 /* C frees and allocates what the state owns: not while another load or save of it is on its way through that. */
-static int may_load(const State *self)
+int vms_state_may_load(const State *self)
 {
     return !self->layout->device->element || vms_may_move(self->memory, self->data);
 }
@@ -54,7 +59,8 @@ static PyObject *load(PyObject *op, const char *method, PyObject *const *args, P
     State *self = (State *)op;
     PyObject *values[2];
     uint32_t version;
-    if (vms_two_arguments(method, names, 2, args, count, keywords, values) || vms_version_of(values[1], &version) || !may_load(self))
+    if (vms_two_arguments(method, names, 2, args, count, keywords, values) || vms_version_of(values[1], &version) ||
+        !vms_state_may_load(self))
         return NULL;
     if (!self->layout->device->load) {
         PyErr_Format(PyExc_TypeError,
@@ -64,12 +70,12 @@ static PyObject *load(PyObject *op, const char *method, PyObject *const *args, P
     }
     int failed;
     if (PyBytes_CheckExact(values[0])) {
-        failed = load_from(self, PyBytes_AsString(values[0]), (size_t)PyBytes_Size(values[0]), version, receiver);
+        failed = load_whole(self, PyBytes_AsString(values[0]), (size_t)PyBytes_Size(values[0]), version, receiver);
     } else {
         Py_buffer buffer;
         if (PyObject_GetBuffer(values[0], &buffer, PyBUF_SIMPLE))
             return NULL;
-        failed = load_from(self, buffer.buf, (size_t)buffer.len, version, receiver);
+        failed = load_whole(self, buffer.buf, (size_t)buffer.len, version, receiver);
         PyBuffer_Release(&buffer);
     }
     if (failed)

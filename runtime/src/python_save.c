@@ -14,7 +14,7 @@ static int has_format(const State *self)
 }
 
 /* The writer is set up but for `opaque`. Non-zero with an exception. `version` is not asked for where it is the newest. */
-static int save_to(State *self, vms_writer *w, uint32_t version)
+int vms_state_save_to(State *self, vms_writer *w, uint32_t version)
 {
     const Binding *binding = self->binding;
     const vms_device *device = self->layout->device;
@@ -68,7 +68,7 @@ static PyObject *save_growing(State *self, uint32_t version)
     vms_writer_init(&out.w, out.base, size);
     out.w.flush = grow;
     PyObject *bytes = NULL;
-    if (!save_to(self, &out.w, version)) {
+    if (!vms_state_save_to(self, &out.w, version)) {
         self->layout->last_size = (size_t)(out.w.p - out.base);
         bytes = PyBytes_FromStringAndSize((const char *)out.base, out.w.p - out.base);
     }
@@ -83,7 +83,7 @@ static PyObject *save_fixed(State *self, uint32_t version)
     if (size_max <= SCRATCH) {
         uint8_t scratch[SCRATCH];
         vms_writer_init(&w, scratch, SCRATCH);
-        if (save_to(self, &w, version))
+        if (vms_state_save_to(self, &w, version))
             return NULL;
         return PyBytes_FromStringAndSize((const char *)scratch, w.p - scratch);
     }
@@ -93,7 +93,7 @@ static PyObject *save_fixed(State *self, uint32_t version)
         return NULL;
     uint8_t *room = (uint8_t *)PyBytes_AsString(bytes);
     vms_writer_init(&w, room, (size_t)size_max);
-    if (save_to(self, &w, version)) {
+    if (vms_state_save_to(self, &w, version)) {
         Py_DECREF(bytes);
         return NULL;
     }
@@ -170,30 +170,33 @@ PyObject *vms_state_save_into(PyObject *op, PyObject *const *args, Py_ssize_t co
     else {
         uint8_t *room = (uint8_t *)buffer.buf + offset;
         vms_writer_init(&w, room, (size_t)(buffer.len - offset));
-        if (!save_to(self, &w, self->layout->device->version))
+        if (!vms_state_save_to(self, &w, self->layout->device->version))
             written = PyLong_FromSsize_t(w.p - room);
     }
     PyBuffer_Release(&buffer);
     return written;
 }
 
-/* Is the section of the device to be sent at all? */
-PyObject *vms_state_needed(PyObject *op, PyObject *unused)
+/* Is the section of the device to be sent at all? 1, 0, or -1 with an exception. */
+int vms_state_is_needed(State *self)
 {
-    (void)unused;
-    State *self = (State *)op;
     const vms_python_class *table = self->layout->table;
     if (!table->needed)
-        Py_RETURN_TRUE;
+        return 1;
     vms_python_call call;
     vms_python_call_init(&call, self);
     Memory *memory = (Memory *)Py_NewRef((PyObject *)self->memory);
     int answer = table->needed(self->data, &call, self->binding->table);
     Py_XDECREF(call.view);
     Py_DECREF((PyObject *)memory);
-    if (answer >= 0)
-        return PyBool_FromLong(answer);
-    if (!PyErr_Occurred())
+    if (answer < 0 && !PyErr_Occurred())
         PyErr_Format(PyExc_ArithmeticError, "%s: whether it is needed cannot be computed", table->name);
-    return NULL;
+    return answer;
+}
+
+PyObject *vms_state_needed(PyObject *op, PyObject *unused)
+{
+    (void)unused;
+    int answer = vms_state_is_needed((State *)op);
+    return answer < 0 ? NULL : PyBool_FromLong(answer);
 }

@@ -8,6 +8,7 @@
  * State    an object: a Binding and a place in a Memory; base of Device and Struct
  * Elements a sequence of States in an array or a list, or of values that may be missing
  * Cursor   a Reader or Writer, for the hooks that code bytes themselves
+ * Sections States with what stands around them in a stream
  *
  * Nothing that Python code can reach changes where a State or a Field points to: that is what makes them safe. There is
  * one exception, python_lists.c: States of a list's elements go with these when the list moves to another block. Whoever
@@ -100,9 +101,11 @@ typedef struct Elements {
 
 /* The types, made once by python_install.c. */
 extern PyTypeObject *vms_memory_type, *vms_window_type, *vms_layout_type, *vms_binding_type, *vms_state_type,
-    *vms_elements_type, *vms_integer_type, *vms_array_type, *vms_struct_type, *vms_reader_type, *vms_writer_type;
+    *vms_elements_type, *vms_integer_type, *vms_array_type, *vms_struct_type, *vms_reader_type, *vms_writer_type,
+    *vms_sections_type;
 extern PyType_Spec vms_memory_spec, vms_window_spec, vms_layout_spec, vms_binding_spec, vms_state_spec,
-    vms_elements_spec, vms_integer_spec, vms_array_spec, vms_struct_spec, vms_reader_spec, vms_writer_spec;
+    vms_elements_spec, vms_integer_spec, vms_array_spec, vms_struct_spec, vms_reader_spec, vms_writer_spec,
+    vms_sections_spec;
 /* Interned names; what makes exceptions; what is written in Python, by name: see vmstate/_types.py. */
 extern PyObject *vms_str_binding, *vms_refusal, *vms_parts;
 
@@ -134,6 +137,11 @@ PyObject *vms_state_save_into(PyObject *self, PyObject *const *args, Py_ssize_t 
 int vms_version_of(PyObject *value, uint32_t *version);           /* non-zero with an exception */
 PyObject *vms_state_restore(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
 PyObject *vms_state_take(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+/* What these stand on, for callers with a cursor of their own; non-zero with an exception. */
+int vms_state_save_to(State *self, vms_writer *w, uint32_t version);
+int vms_state_load_from(State *self, vms_reader *r, uint32_t version);
+int vms_state_may_load(const State *self);                        /* false with RuntimeError */
+int vms_state_is_needed(State *self);                             /* 1, 0, or -1 with an exception */
 
 /* python_describe.c */
 PyObject *vms_state_describe(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);

@@ -34,6 +34,18 @@ if TYPE_CHECKING:
     from vmstate._containers import Entries, List, Map, OptionalElements
     from vmstate._types import Elements, Reader, Writer
     from vmstate.file import File
+    from vmstate.machine import (
+        Difference,
+        DifferentMachineError,
+        IncompleteError,
+        Live,
+        LiveHandler,
+        Machine,
+        SnapshotError,
+        Switches,
+        register_savevm,
+        vmstate_register,
+    )
     from vmstate.state import Device, Struct
 
 __all__ = [
@@ -43,17 +55,25 @@ __all__ = [
     "ChannelError",
     "ChannelTimeoutError",
     "Device",
+    "Difference",
+    "DifferentMachineError",
     "Elements",
     "Entries",
     "File",
     "FramingError",
     "HookError",
+    "IncompleteError",
     "InexpressibleError",
     "List",
+    "Live",
+    "LiveHandler",
+    "Machine",
     "Map",
     "OptionalElements",
     "Reader",
+    "SnapshotError",
     "Struct",
+    "Switches",
     "TrailingError",
     "TruncatedError",
     "UnknownNameError",
@@ -66,6 +86,8 @@ __all__ = [
     "fields",
     "get_include",
     "get_sources",
+    "register_savevm",
+    "vmstate_register",
 ]
 
 
@@ -81,6 +103,16 @@ _NATIVE = {
     "File": "file",
     "Reader": "_types",
     "Writer": "_types",
+    "Difference": "machine",
+    "DifferentMachineError": "machine",
+    "IncompleteError": "machine",
+    "Live": "machine",
+    "LiveHandler": "machine",
+    "Machine": "machine",
+    "SnapshotError": "machine",
+    "Switches": "machine",
+    "register_savevm": "machine",
+    "vmstate_register": "machine",
 }
 """What needs the runtime's extension: name -> module."""
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 from vmstate.errors import FramingError
-from vmstate.stream.cursor import Cursor
 from vmstate.stream.model import Configuration
 
 __all__ = ["read_configuration"]
@@ -14,7 +15,20 @@ _MAX_CAPABILITIES = 64
 _BITS, _CAPABILITIES, _UUID = "configuration/target-page-bits", "configuration/capabilities", "configuration/uuid"
 
 
-def read_configuration(cursor: Cursor) -> Configuration:
+class Reads(Protocol):
+    """What it needs of a Cursor."""
+
+    @property
+    def offset(self) -> int: ...
+    def peek(self) -> int | None: ...
+    def u8(self, what: str) -> int: ...
+    def be32(self, what: str) -> int: ...
+    def take(self, count: int, what: str) -> bytes | memoryview: ...
+    def text(self, count: int, what: str) -> str: ...
+    def counted(self, what: str) -> str: ...
+
+
+def read_configuration(cursor: Reads) -> Configuration:
     """Read it, from behind its type byte to its last byte. It has no footer: the next byte is an element's type."""
     start = cursor.offset
     length = cursor.be32("the length of the machine's name")

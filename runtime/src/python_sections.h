@@ -1,0 +1,26 @@
+/* python_sections.h: Sections, as its two files know it. */
+#ifndef VMS_PYTHON_SECTIONS_H
+#define VMS_PYTHON_SECTIONS_H
+
+#include "python_types.h"
+
+typedef struct Section {
+    PyObject *header, *footer;      /* bytes */
+    State *state;
+    Py_ssize_t start, body, end;    /* of the last save; start < 0: it was not needed */
+} Section;
+
+typedef struct Sections {
+    PyObject_HEAD
+    PyObject *keep;                 /* tuple of (header, state, footer): owns what the array borrows */
+    Section *items;
+    Py_ssize_t count, failed;       /* failed: which one was refused last, -1 if none was */
+    size_t last_size;               /* of the last save: the next one has the same, as a rule */
+    bool busy;
+} Sections;
+
+int vms_sections_begin(Sections *self);     /* non-zero with RuntimeError: it is at work already */
+PyObject *vms_sections_load(PyObject *self, PyObject *args);
+PyObject *vms_sections_pull(PyObject *self, PyObject *args);
+
+#endif

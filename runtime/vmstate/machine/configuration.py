@@ -1,0 +1,48 @@
+"""The configuration element: which machine a stream is of. Written, and compared with the machine's own."""
+
+from __future__ import annotations
+
+from vmstate.machine.differences import Difference
+from vmstate.machine.wire import Element, be32, counted
+from vmstate.stream.model import Configuration
+
+_BITS, _CAPABILITIES, _UUID = "configuration/target-page-bits", "configuration/capabilities", "configuration/uuid"
+_VERSION = 1
+
+
+def encode(configuration: Configuration) -> bytes:
+    """From its type byte to its last byte. It has no footer."""
+    name = configuration.machine.encode()
+    parts = [bytes([Element.CONFIGURATION]), be32(len(name)), name]
+    if configuration.page_bits is not None:
+        parts += [_subsection(_BITS), be32(configuration.page_bits)]
+    if configuration.capabilities:
+        parts += [_subsection(_CAPABILITIES), be32(len(configuration.capabilities))]
+        parts += [counted(name) for name in configuration.capabilities]
+    if configuration.uuid is not None:
+        parts += [_subsection(_UUID), configuration.uuid]
+    return b"".join(parts)
+
+
+def compare(here: Configuration, there: Configuration, minimum_page_bits: int) -> list[Difference]:
+    """All that differs. A sender whose page is the smallest of its processor does not say how large that is.
+
+    A uuid is compared where both have one.
+    """
+    found = []
+    if here.machine != there.machine:
+        found.append(Difference("machine", "machine", here.machine, there.machine))
+    mine = minimum_page_bits if here.page_bits is None else here.page_bits
+    theirs = minimum_page_bits if there.page_bits is None else there.page_bits
+    if mine != theirs:
+        found.append(Difference("page-bits", "bits of a page", mine, theirs))
+    for name in sorted({*(here.capabilities or ())} ^ {*(there.capabilities or ())}):
+        on = name in (here.capabilities or ())
+        found.append(Difference("capabilities", f"capability {name}", *(("on", "off") if on else ("off", "on"))))
+    if here.uuid is not None and there.uuid is not None and here.uuid != there.uuid:
+        found.append(Difference("uuid", "uuid", here.uuid.hex(), there.uuid.hex()))
+    return found
+
+
+def _subsection(name: str) -> bytes:
+    return bytes([Element.SUBSECTION]) + counted(name) + be32(_VERSION)

@@ -1,0 +1,267 @@
+"""Machine: devices and live state under one name, saved and loaded together."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from vmstate._types import Sections, State
+from vmstate.errors import VMStateError
+from vmstate.file import File
+from vmstate.machine import inputs, loader, seed
+from vmstate.machine.live import LiveHandler
+from vmstate.machine.registry import Entry, Legacy, Registry, place, priority_of
+from vmstate.machine.saver import Saver, make_sections
+from vmstate.machine.snapshots import Folder, Snapshot, replacing
+from vmstate.machine.switches import Switches
+from vmstate.machine.wire import ANY_INSTANCE
+from vmstate.stream.model import Configuration
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+Hook = Callable[[], object]
+
+
+class IncompleteError(VMStateError):
+    """A load that was refused had overwritten live state: nothing can be done with it but to load again."""
+
+    default_code = "incomplete"
+
+
+class Machine(seed.Registering):
+    """A machine by the name that its streams carry.
+
+    `switches`: what its streams have beside sections. `page_bits`, `minimum_page_bits`: of the target's pages, and of
+    the smallest that its processor has; `uuid`: 16 bytes. `snapshots`: the folder of `savevm` and `loadvm`. `stop` and
+    `start` are called to halt the machine for a save or a load, and to let it go on.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        switches: Switches | None = None,
+        page_bits: int = 12,
+        minimum_page_bits: int = 12,
+        capabilities: Sequence[str] = (),
+        uuid: bytes | None = None,
+        snapshots: str | os.PathLike[str] | None = None,
+        stop: Hook | None = None,
+        start: Hook | None = None,
+    ) -> None:
+        if not name or len(name.encode()) > 1024:
+            raise ValueError(f"a machine's name has 1 to 1024 bytes, not {len(name.encode())}")
+        if not 9 <= minimum_page_bits <= page_bits <= 20:
+            raise ValueError(
+                f"pages have 9 to 20 bits, the smallest no more than all: {minimum_page_bits}, {page_bits}"
+            )
+        if uuid is not None and len(uuid) != 16:
+            raise ValueError(f"a uuid has 16 bytes, not {len(uuid)}")
+        self.name = name
+        self.switches = switches or Switches()
+        self.page_bits, self.minimum_page_bits = page_bits, minimum_page_bits
+        self.configuration = Configuration(
+            name, page_bits if page_bits > minimum_page_bits else None, tuple(capabilities) or None, uuid
+        )
+        self.registry = Registry()
+        self.incomplete = False
+        self.running = False
+        self._hooks = {"stop": stop, "start": start}
+        self._folder = Folder(Path(snapshots)) if snapshots is not None else None
+        self._sections: dict[tuple[Entry, ...], Sections] = {}
+
+    # Registry -----------------------------------------------------------------------------------------------------
+
+    def register(
+        self,
+        device: State,
+        *,
+        name: str | None = None,
+        path: str | None = None,
+        instance_id: int = ANY_INSTANCE,
+        alias_id: int | None = None,
+        priority: int | str | None = None,
+        section_id: int | None = None,
+    ) -> Entry:
+        """Adds a device. On the wire it is `path/name`, or `name`, by default its schema's, and an instance.
+
+        Without `instance_id` it is the next of its name. Raises ValueError if name and instance are taken.
+        """
+        subject: object = device
+        if not isinstance(subject, State) or not device.__bound__().layout.has_format:
+            raise TypeError(f"{subject!r} is no device of a generated class; register_savevm takes functions")
+        layout = device.__bound__().layout
+        idstr, instance, compat = place(self.registry, name or layout.wire_name, path, instance_id)
+        minimum, version = layout.versions
+        early = bool(getattr(device, "early_setup", False))
+        entry = Entry(
+            idstr, instance, version, minimum, device, priority_of(priority, device),
+            self.registry.number(section_id), alias_id, compat, early,
+        )  # fmt: skip
+        return self._add(entry)
+
+    def register_live(
+        self,
+        name: str,
+        handler: LiveHandler,
+        *,
+        version: int,
+        minimum_version: int | None = None,
+        instance_id: int = 0,
+        priority: int | str = "default",
+        section_id: int | None = None,
+    ) -> Entry:
+        """Adds live state: what is sent in rounds while the machine runs."""
+        if not isinstance(handler, LiveHandler):
+            raise TypeError(f"{handler!r} is no LiveHandler")
+        number, rank = self.registry.number(section_id), priority_of(priority, handler)
+        minimum = version if minimum_version is None else minimum_version
+        return self._add(Entry(name, instance_id, version, minimum, handler, rank, number))
+
+    def unregister(self, device: object) -> Entry:
+        """Takes out what was registered: a device, live state, or an entry. Raises LookupError if it is not there."""
+        self._sections.clear()
+        return self.registry.remove(device)
+
+    def _add(self, entry: Entry) -> Entry:
+        self._sections.clear()
+        return self.registry.add(entry)
+
+    def sections(self, entries: Sequence[Entry]) -> Sections:
+        """The native table of these devices, made once."""
+        key = tuple(entries)
+        if key not in self._sections:
+            self._sections[key] = make_sections(entries, self.switches.footers)
+        return self._sections[key]
+
+    def requires(self, entry: Entry) -> bool:
+        """Must every stream of this machine have it?"""
+        if isinstance(entry.subject, State):
+            optional = self.sections([entry]).optional[0]
+            return not optional and (entry.idstr != "globalstate" or self.switches.global_state)
+        return isinstance(entry.subject, Legacy) or entry.subject.active()
+
+    # Running --------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Lets it run. Raises IncompleteError if a load has left it in pieces."""
+        self._refuse_incomplete("run")
+        if not self.running:
+            self._call("start")
+            self.running = True
+
+    def stop(self) -> None:
+        """Halts it; returns when it stands still."""
+        if self.running:
+            self._call("stop")
+            self.running = False
+
+    def _call(self, which: str) -> None:
+        hook = self._hooks[which]
+        if hook is not None:
+            hook()
+
+    @contextlib.contextmanager
+    def halted(self) -> Iterator[None]:
+        """Stands still within the block, and goes on as before; after a load that left it incomplete it does not."""
+        running = self.running
+        self.stop()
+        try:
+            yield
+        finally:
+            if running and not self.incomplete:
+                self.start()
+
+    def refuse_unmigratable(self, what: str) -> None:
+        """Raises if a device forbids it, or the machine is incomplete."""
+        self._refuse_incomplete(what)
+        self._refuse_unmigratable(what)
+
+    def _refuse_unmigratable(self, what: str) -> None:
+        for entry in self.registry:
+            if getattr(entry.subject, "unmigratable", False):
+                raise VMStateError(
+                    f"{self.name} cannot {what}: its device {entry.idstr!r} is unmigratable",
+                    device=entry.idstr, instance=entry.instance_id, code="unmigratable",
+                )  # fmt: skip
+
+    def _refuse_incomplete(self, what: str) -> None:
+        if self.incomplete:
+            raise IncompleteError(f"{self.name} cannot {what}: a load has left it incomplete; load again first")
+
+    # Whole streams ----------------------------------------------------------------------------------------------------
+
+    def save_to(self, file: File) -> None:
+        """Writes the machine's stream."""
+        self.refuse_unmigratable("save")
+        with self.halted():
+            Saver(self, file).run()
+
+    def dumps(self) -> bytes:
+        """The machine's stream as bytes."""
+        with File.to_bytes() as file:
+            self.save_to(file)
+            return file.getvalue()
+
+    def load_from(self, file: File, *, missing: str = "refuse", shadow: bool = False) -> None:
+        """Loads a stream from a channel, which gives its bytes once.
+
+        `missing="keep"`: devices that the stream does not have stay as they are. `shadow`: a refused load puts live
+        state back, for the price of a copy of it; without, the machine is incomplete if any had been overwritten.
+        """
+        self._load(inputs.Pipe(file), missing, shadow)
+
+    def loads(self, data: Buffer, *, missing: str = "refuse", shadow: bool = False) -> None:
+        """Loads a stream that is in memory. Nothing is changed before all of it was looked at."""
+        self._load(inputs.Bytes(data), missing, shadow)
+
+    def _load(self, source: loader.Input, missing: str, shadow: bool) -> None:
+        if missing not in ("refuse", "keep"):
+            raise ValueError(f"missing is 'refuse' or 'keep', not {missing!r}")
+        self._refuse_unmigratable("load")
+        with self.halted():
+            loader.load(self, source, keep_missing=missing == "keep", shadow=shadow)
+
+    # Snapshots --------------------------------------------------------------------------------------------------------
+
+    def save(self, path: str | os.PathLike[str], *, compression: str | None = None, level: int | None = None) -> None:
+        """Saves to a file, which is there whole or not at all: what was there before survives any crash.
+
+        `compression="zstd"`, of that `level`.
+        """
+        with replacing(Path(path), compression, level) as file:
+            self.save_to(file)
+
+    def load(self, path: str | os.PathLike[str], *, missing: str = "refuse", shadow: bool = False) -> None:
+        """Loads what `save` wrote, or any other stream in a file. Nothing is changed before all of it was looked at."""
+        self._load(inputs.Snapshot(Path(path)), missing, shadow)
+
+    @property
+    def folder(self) -> Folder:
+        if self._folder is None:
+            raise ValueError(f"{self.name} has no folder for snapshots: Machine(..., snapshots=FOLDER)")
+        return self._folder
+
+    def savevm(self, tag: str, *, compression: str | None = None, level: int | None = None) -> None:
+        """Saves to the machine's folder, in the place of an older snapshot of that tag."""
+        path = self.folder.place(tag)
+        self.folder.path.mkdir(parents=True, exist_ok=True)
+        self.save(path, compression=compression, level=level)
+
+    def loadvm(self, tag: str, *, missing: str = "refuse", shadow: bool = False) -> None:
+        self.load(self.folder.find(tag), missing=missing, shadow=shadow)
+
+    def delvm(self, tag: str) -> None:
+        self.folder.delete(tag)
+
+    def snapshots(self) -> list[Snapshot]:
+        """What `savevm` has saved, the oldest first."""
+        return self.folder.list()
+
+    def __repr__(self) -> str:
+        state = "incomplete" if self.incomplete else "running" if self.running else "halted"
+        return f"<vmstate.Machine {self.name!r}, {len(self.registry.entries)} sections, {state}>"

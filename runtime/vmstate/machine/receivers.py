@@ -1,0 +1,174 @@
+"""The two things that can be done with a stream: looking whether it can be loaded, and loading it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from vmstate._types import Sections, State
+from vmstate.errors import VersionError, VMStateError
+from vmstate.machine import legacy
+from vmstate.machine.configuration import compare
+from vmstate.machine.differences import Difference, different, named
+from vmstate.machine.live import LiveHandler
+from vmstate.machine.registry import Entry, Legacy
+from vmstate.machine.source import Source
+from vmstate.machine.undo import Undo, trial
+from vmstate.machine.walk import Header
+from vmstate.machine.wire import Element
+from vmstate.stream.description import Description
+from vmstate.stream.model import Configuration
+
+if TYPE_CHECKING:
+    from vmstate.machine.machine import Machine
+
+
+class Receiving:
+    """What both do: finding the entries, and gathering how the machines differ."""
+
+    check = False
+
+    def __init__(self, machine: Machine, keep_missing: bool) -> None:
+        self._machine = machine
+        self._keep_missing = keep_missing
+        self._differences: list[Difference] = []
+        self._came: set[Entry] = set()
+
+    def configuration(self, found: Configuration | None, offset: int) -> None:
+        own = self._machine
+        if found is not None:
+            self._differences += compare(own.configuration, found, own.minimum_page_bits)
+
+    def find(self, header: Header) -> Entry:
+        entry = self._machine.registry.find(header.idstr, header.instance_id)
+        if entry is None:
+            raise self._unknown(header)
+        if not entry.minimum_version <= header.version <= entry.version:
+            allowed = (entry.minimum_version, entry.version)
+            raise VersionError(
+                f"{named(header.idstr, header.instance_id)} at offset {header.offset}: found version {header.version}, "
+                f"allowed {allowed[0]}..{allowed[1]}",
+                device=header.idstr, instance=header.instance_id, offset=header.offset, found=header.version,
+                allowed=allowed,
+            )  # fmt: skip
+        self._came.add(entry)
+        return entry
+
+    def _unknown(self, header: Header) -> VMStateError:
+        extra = Difference("extra", named(header.idstr, header.instance_id), None, header.instance_id)
+        return different(self._machine.name, [*self._differences, extra], header.offset)
+
+    def device(self, entry: Entry, header: Header, source: Source) -> None:
+        raise NotImplementedError
+
+    def live(self, entry: Entry, kind: Element, version: int, source: Source) -> None:
+        if kind != Element.START:
+            self._stop_if_different(source.offset)
+        handler = cast(LiveHandler, entry.subject)
+        self._differences += handler.load(source.file, kind, version, self.check)
+
+    def missing(self, names: set[tuple[str, int]] | None = None) -> list[Difference]:
+        """What the machine has and the stream has not: by what came, or by the names of all that will come."""
+        if self._keep_missing:
+            return []
+        missing = []
+        for entry in self._machine.registry:
+            came = entry in self._came or any(entry.answers(*name) for name in names or ())
+            if not came and self._machine.requires(entry):
+                missing.append(Difference("missing", named(entry.idstr, entry.instance_id), entry.instance_id))
+        return missing
+
+    def _stop_if_different(self, offset: int) -> None:
+        if self._differences:
+            raise different(self._machine.name, self._differences, offset)
+
+    def end(self, offset: int) -> None:
+        self._differences += self.missing()
+        self._stop_if_different(offset)
+
+
+class Check(Receiving):
+    """Changes nothing: devices are loaded into copies, live state only looks."""
+
+    check = True
+
+    def __init__(self, machine: Machine, keep_missing: bool, description: Description | None) -> None:
+        super().__init__(machine, keep_missing)
+        self._description = description
+
+    def device(self, entry: Entry, header: Header, source: Source) -> None:
+        if isinstance(entry.subject, Legacy):
+            self._legacy(entry, entry.subject, header, source)
+        else:
+            with telling(header):
+                source.load(Sections([(b"", trial(cast(State, entry.subject)), b"")]), 0, header.version)
+
+    def _legacy(self, entry: Entry, subject: Legacy, header: Header, source: Source) -> None:
+        size = self._size(header)
+        if size is not None:
+            source.take(size, named(header.idstr, header.instance_id))
+            return
+        undo = Undo()
+        undo.remember(entry)
+        try:
+            with telling(header):
+                legacy.load(subject, source.file, header.version)
+        finally:
+            undo.put_back()
+
+    def _size(self, header: Header) -> int | None:
+        for device in self._description.devices if self._description else ():
+            if (device["name"], device["instance_id"]) == (header.idstr, header.instance_id):
+                size = device.get("size")
+                return size if type(size) is int and size >= 0 else None
+        return None
+
+    def _unknown(self, header: Header) -> VMStateError:
+        """Nothing behind it can be read. Its description says what else is there."""
+        if self._description is None:
+            return super()._unknown(header)
+        names = {(device["name"], device["instance_id"]) for device in self._description.devices}
+        names.add((header.idstr, header.instance_id))
+        find = self._machine.registry.find
+        extra = [Difference("extra", named(*name), None, name[1]) for name in sorted(names) if find(*name) is None]
+        return different(self._machine.name, [*self._differences, *extra, *self.missing(names)], header.offset)
+
+    def _stop_if_different(self, offset: int) -> None:
+        """Only at the end: all of them are to be told."""
+
+    def end(self, offset: int) -> None:
+        self._differences += self.missing()
+        super()._stop_if_different(offset)
+
+
+class Apply(Receiving):
+    """Loads, and can put the devices back."""
+
+    def __init__(self, machine: Machine, keep_missing: bool) -> None:
+        super().__init__(machine, keep_missing)
+        self.undo = Undo()
+
+    def device(self, entry: Entry, header: Header, source: Source) -> None:
+        self._stop_if_different(header.offset)
+        self.undo.remember(entry)
+        with telling(header):
+            if isinstance(entry.subject, Legacy):
+                legacy.load(entry.subject, source.file, header.version)
+            else:
+                source.load(self._machine.sections([entry]), 0, header.version)
+
+
+class telling:
+    """Errors within say which section they are of."""
+
+    def __init__(self, header: Header) -> None:
+        self._header = header
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
+        header = self._header
+        if isinstance(error, VMStateError):
+            error.instance = header.instance_id
+        error.add_note(f"in {named(header.idstr, header.instance_id)}, which begins at offset {header.offset}")

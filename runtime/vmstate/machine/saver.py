@@ -1,0 +1,187 @@
+"""Writing a machine: the steps of a stream, in their order.
+
+A save takes them at once, a migration while the machine runs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, cast
+
+from vmstate._types import Sections, State
+from vmstate.errors import VMStateError
+from vmstate.machine import wire
+from vmstate.machine.configuration import encode
+from vmstate.machine.differences import named
+from vmstate.machine.legacy import saved
+from vmstate.machine.live import LiveHandler
+from vmstate.machine.registry import Entry, Legacy
+from vmstate.machine.wire import Element
+
+if TYPE_CHECKING:
+    from vmstate.machine.machine import Machine
+
+UNLIMITED = (1 << 63) - 1
+"""A budget of bytes that no round uses up."""
+
+
+class Saver:
+    """One stream, from `begin` to `finish`. `file` is a vmstate.File that is written to."""
+
+    def __init__(self, machine: Machine, file: Any) -> None:
+        self._machine = machine
+        self._file = file
+        self._switches = machine.switches
+        self._live = [entry for entry in machine.registry if entry.is_live and _handler(entry).active()]
+        self._begun: list[LiveHandler] = []
+        self._described: list[bytes] = []
+
+    # Steps, in their order ---------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Header, configuration, what is sent early, and a START for all live state."""
+        for entry in self._live:
+            handler = _handler(entry)
+            self._begun.append(handler)
+            handler.begin_save()
+        self._file.put_buffer(wire.header())
+        if self._switches.configuration:
+            self._file.put_buffer(encode(self._machine.configuration))
+        self._devices(entry for entry in self._machine.registry if entry.early)
+        for entry in self._live:
+            header = wire.section_header(Element.START, entry.section_id, entry.idstr, entry.instance_id, entry.version)
+            self._file.put_buffer(header)
+            _handler(entry).setup(self._file)
+            self._end_section(entry)
+        self._file.flush()
+
+    def pending(self, exact: bool = True) -> int:
+        """Bytes of live state that are still to be sent."""
+        return sum(_handler(entry).pending(exact) for entry in self._live)
+
+    def iterate(self, budget: int = UNLIMITED) -> bool:
+        """One round of PARTs, of about `budget` bytes at most. Has all live state said that there is nothing more?
+
+        The round ends at the first that has more: what comes first in the registry is finished first.
+        """
+        start = self._file.put_position
+        for entry in self._live:
+            left = budget - (self._file.put_position - start)
+            if left <= 0:
+                return False
+            self._file.put_buffer(wire.part_header(Element.PART, entry.section_id))
+            finished = _handler(entry).iterate(self._file, left)
+            self._end_section(entry)
+            if not finished:
+                return False
+        return True
+
+    def complete(self) -> None:
+        """The rest, with the machine stopped: an END for all live state, and every device."""
+        for entry in self._live:
+            self._file.put_buffer(wire.part_header(Element.END, entry.section_id))
+            _handler(entry).complete(self._file)
+            self._end_section(entry)
+        self._devices(entry for entry in self._machine.registry if not entry.is_live and not entry.early)
+        self._file.put_byte(Element.EOF)
+        if self._switches.description:
+            page_size = 1 << self._machine.page_bits
+            devices = b", ".join(self._described)
+            text = b'{"page_size": %d, "devices": [%s]}' % (page_size, devices)
+            self._file.put_byte(Element.DESCRIPTION)
+            self._file.put_be32(len(text))
+            self._file.put_buffer(text)
+        self._file.flush()
+
+    def finish(self) -> None:
+        """The save is over, done or not: what the live state keeps for it is given up."""
+        while self._begun:
+            self._begun.pop().end_save()
+
+    def run(self) -> None:
+        """All of it, of a machine that stands still."""
+        try:
+            self.begin()
+            while self.pending() > 0 and not self.iterate():
+                pass
+            self.complete()
+        finally:
+            self.finish()
+
+    # Devices -------------------------------------------------------------------------------------------------------
+
+    def _devices(self, entries: Iterable[Entry]) -> None:
+        """Neighbours that are all native are one call."""
+        for native, group in groupby(entries, key=lambda entry: isinstance(entry.subject, State)):
+            found = list(group)
+            if native:
+                self._native(found)
+            else:
+                for entry in found:
+                    self._legacy(entry)
+
+    def _native(self, entries: Sequence[Entry]) -> None:
+        sections = self._machine.sections(entries)
+        try:
+            data = sections.save()
+        except Exception as error:
+            _tell_instance(error, sections, entries)
+            raise
+        if self._switches.description:
+            for entry, span in zip(entries, sections.spans, strict=True):
+                if span is not None:
+                    self._described.append(_described(entry, span[2] - span[1]))
+        self._file.put_buffer(data)
+
+    def _legacy(self, entry: Entry) -> None:
+        body = saved(cast(Legacy, entry.subject))
+        header = wire.section_header(Element.FULL, entry.section_id, entry.idstr, entry.instance_id, entry.version)
+        self._file.put_buffer(header + body)
+        self._end_section(entry)
+        self._described.append(_opaque(entry, len(body)))
+
+    def _end_section(self, entry: Entry) -> None:
+        if self._switches.footers:
+            self._file.put_buffer(wire.footer(entry.section_id))
+
+
+def make_sections(entries: Sequence[Entry], footers: bool) -> Sections:
+    """The native table of these devices."""
+    return Sections(
+        [
+            (
+                wire.section_header(Element.FULL, entry.section_id, entry.idstr, entry.instance_id, entry.version),
+                cast(State, entry.subject),
+                wire.footer(entry.section_id) if footers else b"",
+            )
+            for entry in entries
+        ]
+    )
+
+
+def _handler(entry: Entry) -> LiveHandler:
+    return cast(LiveHandler, entry.subject)
+
+
+def _tell_instance(error: Exception, sections: Sections, entries: Sequence[Entry]) -> None:
+    if sections.failed is None:
+        return
+    entry = entries[sections.failed]
+    if isinstance(error, VMStateError):
+        error.instance = entry.instance_id
+    error.add_note(f"in {named(entry.idstr, entry.instance_id)}")
+
+
+def _described(entry: Entry, size: int) -> bytes:
+    describe = getattr(entry.subject, "describe", None)
+    if describe is None:
+        return _opaque(entry, size)
+    return bytes(describe(entry.idstr, entry.instance_id))
+
+
+def _opaque(entry: Entry, size: int) -> bytes:
+    """What nothing more is known of than its size."""
+    field = {"name": "data", "size": size, "type": "buffer"}
+    return json.dumps({"name": entry.idstr, "instance_id": entry.instance_id, "size": size, "fields": [field]}).encode()

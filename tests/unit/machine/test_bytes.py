@@ -1,0 +1,193 @@
+"""What a machine writes, byte for byte."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.unit.machine.live import Chunks
+from vmstate.errors import VMStateError
+from vmstate.machine import Machine, Switches
+
+BARE = Switches(configuration=False, footers=False, description=False)
+HEADER = bytes.fromhex("51 45 56 4d 00 00 00 03")
+
+
+def hexed(text: str) -> bytes:
+    return bytes.fromhex(text)
+
+
+def test_two_devices(board: Any) -> None:
+    vm = Machine("none", switches=Switches(description=False))
+    vm.register(board.Tiny(a=1, b=2, c=3, d=4))
+    vm.register(board.Tiny(a=5))
+    assert vm.dumps() == HEADER + hexed(
+        "07 00000004 6e6f6e65"
+        "04 00000000 04 74696e79 00000000 00000001 01020304 7e 00000000"
+        "04 00000001 04 74696e79 00000001 00000001 05000000 7e 00000001"
+        "00"
+    )
+
+
+def test_an_old_machine_type_has_neither_configuration_nor_footers(board: Any) -> None:
+    vm = Machine("pc-i440fx-2.2", switches=Switches.of_machine_type("pc-i440fx-2.2"))
+    vm.register(board.Tiny())
+    assert vm.dumps() == HEADER + hexed("04 00000000 04 74696e79 00000000 00000001 00000000 00")
+
+
+@pytest.mark.parametrize(
+    ("name", "configuration", "footers", "description"),
+    [
+        ("pc-i440fx-2.4", True, True, True),
+        ("pc-i440fx-2.3", False, False, True),
+        ("pc-q35-2.2", False, False, False),
+        ("pseries-2.2", False, False, False),
+        ("virt-2.2", False, False, True),
+        ("pc-i440fx-10.0", True, True, True),
+        ("my-board", True, True, True),
+    ],
+)
+def test_switches_of_machine_types(name: str, configuration: bool, footers: bool, description: bool) -> None:
+    switches = Switches.of_machine_type(name)
+    assert (switches.configuration, switches.footers, switches.description) == (configuration, footers, description)
+
+
+def test_subsections_of_the_configuration() -> None:
+    uuid = bytes(range(16))
+    vm = Machine("virt", minimum_page_bits=10, capabilities=["x-ignore-shared"], uuid=uuid,
+                 switches=Switches(description=False))  # fmt: skip
+    assert vm.dumps() == HEADER + hexed(
+        "07 00000004 76697274"
+        "05 1e 636f6e66696775726174696f6e2f7461726765742d706167652d62697473 00000001 0000000c"
+        "05 1a 636f6e66696775726174696f6e2f6361706162696c6974696573 00000001 00000001 0f 782d69676e6f72652d736861726564"
+        "05 12 636f6e66696775726174696f6e2f75756964 00000001"
+    ) + uuid + b"\0"  # fmt: skip
+
+
+def test_the_smallest_page_is_not_said() -> None:
+    vm = Machine("x", minimum_page_bits=12, page_bits=12, switches=Switches(description=False))
+    assert vm.dumps() == HEADER + hexed("07 00000001 78 00")
+
+
+def test_live_state_comes_first_and_what_is_early_before_it(board: Any) -> None:
+    vm = Machine("x", switches=BARE)
+    vm.register(board.Tiny())
+    vm.register_live("chunks", Chunks(bytearray(b"abcdefgh")), version=4)
+    vm.register(board.Plug(size=9))
+    vm.register(board.Bridge(bus=3))
+    assert vm.dumps() == HEADER + hexed(
+        "04 00000002 04 706c7567 00000000 00000001 00000009"
+        "01 00000001 06 6368756e6b73 00000000 00000004 00000008"
+        "02 00000001 00 04 61626364 01 04 65666768 ff"
+        "03 00000001 ff"
+        "04 00000003 06 627269646765 00000000 00000001 03"
+        "04 00000000 04 74696e79 00000000 00000001 00000000"
+        "00"
+    )
+
+
+def test_without_anything_pending_there_is_no_part() -> None:
+    vm = Machine("x", switches=BARE)
+    vm.register_live("chunks", Chunks(bytearray()), version=1)
+    assert vm.dumps() == HEADER + hexed("01 00000000 06 6368756e6b73 00000000 00000001 00000000 03 00000000 ff 00")
+
+
+def test_a_device_that_is_not_needed_is_not_sent(board: Any) -> None:
+    vm = Machine("x", switches=BARE)
+    dma = board.Dma()
+    vm.register(dma)
+    assert vm.dumps() == HEADER + b"\0"
+    dma.update(busy=1, address=2)
+    assert vm.dumps() == HEADER + hexed("04 00000000 03 646d61 00000000 00000001 01 00000002 00")
+
+
+def test_functions_in_between(board: Any) -> None:
+    vm = Machine("x", switches=BARE)
+    vm.register(board.Tiny(a=1))
+    vm.register_savevm(None, "slirp", 0, 4, lambda file, opaque: file.put_buffer(opaque), lambda *_: None, b"xyz")
+    vm.register(board.Tiny(a=2))
+    assert vm.dumps() == HEADER + hexed(
+        "04 00000000 04 74696e79 00000000 00000001 01000000"
+        "04 00000001 05 736c697270 00000000 00000004 78797a"
+        "04 00000002 04 74696e79 00000001 00000001 02000000"
+        "00"
+    )
+
+
+def test_the_description_lists_what_was_sent(board: Any) -> None:
+    vm = Machine("x", switches=Switches(configuration=False, footers=False), page_bits=13)
+    vm.register_savevm(None, "slirp", 3, 4, lambda file, opaque: file.put_buffer(b"abc"), lambda *_: None, None)
+    vm.register(board.Dma())
+    data = vm.dumps()
+    text = (
+        b'{"page_size": 8192, "devices": [{"name": "slirp", "instance_id": 3, "size": 3, '
+        b'"fields": [{"name": "data", "size": 3, "type": "buffer"}]}]}'
+    )
+    assert data.endswith(b"abc\x00\x06" + len(text).to_bytes(4, "big") + text)
+    vm.register(board.Tiny())
+    described = json.loads(vm.dumps().rpartition(b'{"page_size"')[0] and vm.dumps()[vm.dumps().index(b'{"page_size"') :])
+    assert [(each["name"], each["instance_id"]) for each in described["devices"]] == [("slirp", 3), ("tiny", 0)]
+
+
+def test_paths_name_a_section_and_leave_the_old_name_to_older_senders(board: Any) -> None:
+    vm = Machine("x", switches=BARE)
+    first, second = board.Tiny(), board.Tiny()
+    one = vm.vmstate_register("0000:00:01.0", -1, board.Tiny, first)
+    two = vm.vmstate_register("0000:00:02.0", -1, board.Tiny, second)
+    assert (one.idstr, one.instance_id, one.compat) == ("0000:00:01.0/tiny", 0, ("tiny", 0))
+    assert (two.idstr, two.instance_id, two.compat) == ("0000:00:02.0/tiny", 0, ("tiny", 1))
+    old = HEADER + hexed("04 00000005 04 74696e79 00000001 00000001 09080706 00")
+    vm.loads(old, missing="keep")
+    assert (first.a, second.a, second.d) == (0, 9, 6)
+
+
+def test_instances_and_aliases(board: Any) -> None:
+    vm = Machine("x", switches=BARE)
+    device = board.Tiny()
+    assert vm.register(device, instance_id=0x80000000, alias_id=7).instance_id == 0x80000000
+    assert vm.register(board.Tiny()).instance_id == 0x80000001
+    with pytest.raises(ValueError, match="'tiny', instance 7, is registered already"):
+        vm.register(board.Tiny(), instance_id=7)
+    vm.loads(HEADER + hexed("04 00000005 04 74696e79 00000007 00000001 09080706 00"), missing="keep")
+    assert device.a == 9
+
+
+def test_the_seeds_names_find_the_machine_that_is_being_built(board: Any) -> None:
+    import vmstate
+
+    vm = Machine("x", switches=BARE)
+    with vm.building():
+        vmstate.vmstate_register(None, -1, board.Tiny, board.Tiny(a=3))
+        vmstate.register_savevm(None, "old", 2, 1, lambda file, opaque: file.put_byte(opaque), lambda *_: None, 5)
+    assert vm.dumps() == HEADER + hexed(
+        "04 00000000 04 74696e79 00000000 00000001 03000000 04 00000001 03 6f6c64 00000002 00000001 05 00"
+    )
+    with pytest.raises(LookupError, match="no machine is being built"):
+        vmstate.vmstate_register(None, -1, board.Tiny, board.Tiny())
+
+
+def test_an_unmigratable_device_forbids_all(board: Any) -> None:
+    vm = Machine("x")
+    stuck = vm.register(board.Stuck())
+    with pytest.raises(VMStateError, match="cannot save: its device 'stuck' is unmigratable"):
+        vm.dumps()
+    vm.unregister(stuck)
+    assert vm.dumps().startswith(HEADER)
+
+
+def test_a_save_that_fails_says_where(board: Any) -> None:
+    class Clock(board.Clock):  # type: ignore[misc,name-defined]
+        def pre_save(self) -> None:
+            raise RuntimeError("no")
+
+    vm = Machine("x")
+    chunks = Chunks(bytearray(4))
+    vm.register_live("chunks", chunks, version=1)
+    vm.register(board.Clock())
+    vm.register(Clock())
+    with pytest.raises(RuntimeError) as caught:
+        vm.dumps()
+    assert caught.value.__notes__ == ["raised by the hook pre_save of clock during a save", "in section 'clock', instance 1"]
+    assert chunks.calls == ["begin_save", "end_save"]

@@ -1,0 +1,266 @@
+"""Loading: what is accepted, what is refused, and what a refusal leaves behind."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.unit.machine.live import Chunks
+from vmstate.errors import FramingError, TruncatedError, ValidationError, VersionError, VMStateError
+from vmstate.file import File
+from vmstate.machine import Difference, DifferentMachineError, IncompleteError, Machine, Switches
+
+BARE = Switches(configuration=False, footers=False, description=False)
+
+
+def piped(vm: Machine, data: bytes, **how: Any) -> None:
+    with File.from_bytes(data) as file:
+        vm.load_from(file, **how)
+
+
+class Board:
+    """A machine of every kind of section."""
+
+    def __init__(self, devices: Any, name: str = "board", data: bytes = b"abcdefgh", **rest: Any) -> None:
+        self.vm = Machine(name, **rest)
+        self.tiny, self.clock, self.chunks = devices.Tiny(), devices.Clock(), Chunks(bytearray(data))
+        self.old = bytearray(b"old")
+        self.vm.register(self.tiny)
+        self.vm.register_live("chunks", self.chunks, version=4)
+        self.vm.register_savevm(None, "old", 0, 3, self._save, self._load, self.old)
+        self.vm.register(self.clock)
+
+    @staticmethod
+    def _save(file: Any, opaque: bytearray) -> None:
+        file.put_buffer(opaque)
+
+    @staticmethod
+    def _load(file: Any, opaque: bytearray, version: int) -> int:
+        found = file.get_buffer(3)
+        if found == b"bad":
+            return -22
+        opaque[:] = found
+        return 0
+
+    def state(self) -> tuple[Any, ...]:
+        return self.tiny.as_dict(), self.clock.as_dict(), bytes(self.chunks.data), bytes(self.old), self.vm.incomplete
+
+
+@pytest.fixture
+def sender(board: Any) -> Board:
+    sender = Board(board, data=b"ABCDEFGH")
+    sender.tiny.update(a=1, b=2, c=3, d=4)
+    sender.clock.update(ticks=1000, phase=9)
+    sender.old[:] = b"new"
+    return sender
+
+
+def test_from_memory_and_from_a_pipe(board: Any, sender: Board) -> None:
+    data = sender.vm.dumps()
+    one, two = Board(board), Board(board)
+    one.vm.loads(data)
+    piped(two.vm, data)
+    assert one.state() == two.state() == sender.state()
+    assert one.state()[2:] == (b"ABCDEFGH", b"new", False)
+
+
+def test_all_differences_are_told_at_once(board: Any) -> None:
+    sender = Machine("other", minimum_page_bits=10, page_bits=13, uuid=bytes(16))
+    sender.register_live("chunks", Chunks(bytearray(12)), version=4)
+    sender.register(board.Bridge())
+    sender.register(board.Tiny())
+    sender.register(board.Tiny())
+    here = Board(board, uuid=bytes(15) + b"\1")
+    before = here.state()
+    with pytest.raises(DifferentMachineError) as caught:
+        here.vm.loads(sender.dumps())
+    assert caught.value.differences == (
+        Difference("machine", "machine", "board", "other"),
+        Difference("page-bits", "bits of a page", 12, 13),
+        Difference("uuid", "uuid", "00" * 15 + "01", "00" * 16),
+        Difference("ram", "chunks", 8, 12),
+        Difference("extra", "section 'bridge'", None, 0),
+        Difference("extra", "section 'tiny', instance 1", None, 1),
+        Difference("missing", "section 'old'", 0),
+        Difference("missing", "section 'clock'", 0),
+    )
+    assert "\n  machine: board here, other in the stream\n" in str(caught.value)
+    assert "\n  the machine has no section 'tiny', instance 1\n  the stream has no section 'old'\n" in str(caught.value)
+    assert here.state() == before
+
+
+def test_from_a_pipe_they_are_told_before_live_state_changes(board: Any) -> None:
+    sender = Board(board, name="other", data=bytes(12))
+    here = Board(board)
+    before = here.state()
+    with pytest.raises(DifferentMachineError) as caught:
+        piped(here.vm, sender.vm.dumps())
+    assert [each.kind for each in caught.value.differences] == ["machine", "ram"]
+    assert here.state() == before
+
+
+def test_what_is_missing_may_be_kept(board: Any, sender: Board) -> None:
+    sender.vm.unregister(sender.clock)
+    data = sender.vm.dumps()
+    here = Board(board)
+    here.clock.ticks = 5
+    with pytest.raises(DifferentMachineError):
+        here.vm.loads(data)
+    here.vm.loads(data, missing="keep")
+    assert here.clock.ticks == 5 and here.tiny.a == 1
+
+
+def test_a_device_that_need_not_come_may_be_missing(board: Any) -> None:
+    vm = Machine("x")
+    dma = board.Dma(address=4)
+    vm.register(dma)
+    vm.loads(vm.dumps())
+    assert dma.address == 4
+
+
+@pytest.mark.parametrize("shadow", [False, True])
+def test_a_refused_pipe_puts_devices_back_and_live_state_with_a_shadow(board: Any, sender: Board, shadow: bool) -> None:
+    data = bytearray(sender.vm.dumps())
+    at = data.index(b"\x05clock") + 6 + 8
+    data[at : at + 4] = (1001).to_bytes(4, "big")
+    here = Board(board)
+    before = here.state()
+    with pytest.raises(ValidationError) as caught:
+        piped(here.vm, data, shadow=shadow)
+    error = caught.value
+    assert (error.device, error.instance, error.path, error.offset, error.found) == ("clock", 0, "ticks", at, 1001)
+    if shadow:
+        assert here.state() == before
+        return
+    assert here.state() == (*before[:2], b"ABCDEFGH", b"old", True)
+    with pytest.raises(IncompleteError, match="cannot save: a load has left it incomplete"):
+        here.vm.dumps()
+    with pytest.raises(IncompleteError, match="cannot run"):
+        here.vm.start()
+    piped(here.vm, sender.vm.dumps())
+    assert here.state() == sender.state()
+    here.vm.start()
+
+
+def test_from_memory_it_leaves_all_as_it_was(board: Any, sender: Board) -> None:
+    sender.old[:] = b"bad"
+    here = Board(board)
+    before = here.state()
+    with pytest.raises(OSError, match="returned -22"):
+        here.vm.loads(sender.vm.dumps())
+    assert here.state() == before
+
+
+def test_hooks_run_once_and_a_refusing_one_leaves_the_devices_as_they_were(board: Any, sender: Board) -> None:
+    seen: list[int] = []
+
+    class Clock(board.Clock):  # type: ignore[misc,name-defined]
+        def post_load(self, version: int) -> None:
+            seen.append(self.ticks)
+            if self.phase == 13:
+                raise RuntimeError("thirteen")
+
+    here = Board(board)
+    here.vm.unregister(here.clock)
+    here.clock = Clock()
+    here.vm.register(here.clock)
+    here.vm.loads(sender.vm.dumps())
+    assert seen == [1000]
+    sender.clock.phase = 13
+    sender.tiny.a = 77
+    before = here.state()
+    with pytest.raises(RuntimeError, match="thirteen") as caught:
+        here.vm.loads(sender.vm.dumps(), shadow=True)
+    assert here.state() == before
+    assert caught.value.__notes__[0] == "raised by the hook post_load of clock during a load"
+
+
+def test_older_versions_load_and_newer_ones_do_not(board: Any) -> None:
+    vm = Machine("x", switches=BARE)
+    clock = board.Clock()
+    vm.register(clock)
+    stream = "5145564d00000003 04 00000000 05 636c6f636b 00000000 {version:08x} 00000010 00"
+    vm.loads(bytes.fromhex(stream.format(version=1)))
+    assert (clock.ticks, clock.phase) == (16, 7)
+    with pytest.raises(VersionError) as caught:
+        vm.loads(bytes.fromhex(stream.format(version=3)))
+    assert (caught.value.found, caught.value.allowed, caught.value.offset) == (3, (1, 2), 8)
+
+
+HEADER = "5145564d00000003"
+TINY = "04 {0:08x} 04 74696e79 00000000 00000001 01020304"
+
+
+@pytest.mark.parametrize(
+    ("stream", "code", "offset"),
+    [
+        ("5145564e00000003", "stream-magic", 0),
+        ("5145564d00000002", "stream-version", 4),
+        (HEADER + "07 00000001 78 00", "stream-element", 8),
+        (HEADER + TINY.format(0) + TINY.format(1) + "00", "stream-repeated-section", 30),
+        (HEADER + "01" + TINY.format(0)[2:] + "00", "stream-section-kind", 8),
+        (HEADER + TINY.format(0) + "00 00", "stream-trailing", 31),
+        (HEADER + TINY.format(0) + "05", "stream-element", 30),
+        (HEADER + TINY.format(0) + "02 00000000", "stream-section-id", 30),
+        (HEADER + TINY.format(0) + "08 0003 0000", "stream-command", 30),
+        (HEADER + TINY.format(0) + "08 0007 0004 00000000", "stream-command", 30),
+        (HEADER + TINY.format(0) + "08 0002 0004 00000000", "stream-command", 30),
+        (HEADER + "04 00000000 00", "different-machine", 8),
+    ],
+)
+def test_frames_that_are_refused(board: Any, stream: str, code: str, offset: int) -> None:
+    vm = Machine("x", switches=BARE)
+    tiny = board.Tiny(a=9)
+    vm.register(tiny)
+    with pytest.raises(VMStateError) as caught:
+        vm.loads(bytes.fromhex(stream + ("00000000 00000001" if code == "different-machine" else "")))
+    assert (caught.value.code, caught.value.offset) == (code, offset)
+    assert tiny.a == 9
+
+
+def test_a_footer_of_another_section(board: Any) -> None:
+    vm = Machine("x", switches=Switches(configuration=False, description=False))
+    vm.register(board.Tiny())
+    with pytest.raises(FramingError, match=r"at offset 30: the footer of section 'tiny' has another id") as caught:
+        vm.loads(bytes.fromhex(HEADER + TINY.format(7) + "7e 00000008 00"))
+    assert (caught.value.found, caught.value.allowed, caught.value.code) == (8, 7, "stream-footer")
+
+
+def test_a_description_that_lists_something_else(board: Any) -> None:
+    vm = Machine("x", switches=Switches(configuration=False, footers=False))
+    vm.register(board.Tiny())
+    text = b'{"page_size": 4096, "devices": []}'
+    with pytest.raises(FramingError, match="lists other sections"):
+        vm.loads(bytes.fromhex(HEADER + TINY.format(7) + "00 06") + len(text).to_bytes(4, "big") + text)
+    with pytest.raises(TruncatedError):
+        vm.loads(bytes.fromhex(HEADER + TINY.format(7) + "00"))
+
+
+def test_every_truncation_and_every_flipped_byte(board: Any, sender: Board) -> None:
+    data = sender.vm.dumps()
+    here = Board(board)
+    clean = here.state()
+
+    def put_back() -> None:
+        here.tiny.update(**clean[0])
+        here.clock.update(**clean[1])
+        here.chunks.data[:], here.old[:] = clean[2], clean[3]
+
+    loaded = refused = 0
+    altered = [data[:size] for size in range(len(data))]
+    for at in range(len(data)):
+        for mask in (0x01, 0x80, 0xFF):
+            changed = bytearray(data)
+            changed[at] ^= mask
+            altered.append(bytes(changed))
+    for stream in altered:
+        try:
+            here.vm.loads(stream)
+        except (VMStateError, OSError, ValueError) as error:
+            refused += 1
+            assert here.state() == clean, (error, stream)
+        else:
+            loaded += 1
+            put_back()
+    assert refused > len(data) and loaded > 20
