@@ -97,16 +97,13 @@ class Check(Receiving):
 
     def device(self, entry: Entry, header: Header, source: Source) -> None:
         if isinstance(entry.subject, Legacy):
-            self._legacy(entry, entry.subject, header, source)
+            self._functions(entry, entry.subject, header, source)
         else:
             with telling(header):
                 source.load(Sections([(b"", trial(cast(State, entry.subject)), b"")]), 0, header.version)
 
-    def _legacy(self, entry: Entry, subject: Legacy, header: Header, source: Source) -> None:
-        size = self._size(header)
-        if size is not None:
-            source.take(size, named(header.idstr, header.instance_id))
-            return
+    def _functions(self, entry: Entry, subject: Legacy, header: Header, source: Source) -> None:
+        """Functions have no copy to load into: they load, and then load again what they had saved before."""
         undo = Undo()
         undo.remember(entry)
         try:
@@ -114,13 +111,6 @@ class Check(Receiving):
                 legacy.load(subject, source.file, header.version)
         finally:
             undo.put_back()
-
-    def _size(self, header: Header) -> int | None:
-        for device in self._description.devices if self._description else ():
-            if (device["name"], device["instance_id"]) == (header.idstr, header.instance_id):
-                size = device.get("size")
-                return size if type(size) is int and size >= 0 else None
-        return None
 
     def _unknown(self, header: Header) -> VMStateError:
         """Nothing behind it can be read. Its description says what else is there."""

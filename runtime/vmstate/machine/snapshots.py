@@ -47,10 +47,9 @@ def replacing(path: Path, compression: str | None = None, level: int | None = No
         raise ValueError(f"compression is 'zstd' or None, not {compression!r}")
     path = path.resolve()
     _sweep(path)
-    descriptor, name = tempfile.mkstemp(_UNFINISHED, f".{path.name}.", path.parent)
+    descriptor, name = _locked(path)
     try:
         with open(descriptor, "wb", buffering=0) as raw:  # noqa: PTH123
-            fcntl.flock(raw, fcntl.LOCK_EX)
             with contextlib.suppress(FileNotFoundError):
                 os.fchmod(descriptor, path.stat().st_mode & 0o777)
             with _file(raw, compression, level) as file:
@@ -72,6 +71,16 @@ def _file(raw: object, compression: str | None, level: int | None) -> Iterator[F
     else:
         with zstd.writing(raw, level) as packed, File.from_file(packed, close=False) as file:
             yield file
+
+
+def _locked(path: Path) -> tuple[int, str]:
+    """A new file beside `path`, locked: descriptor and name."""
+    while True:
+        descriptor, name = tempfile.mkstemp(_UNFINISHED, f".{path.name}.", path.parent)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.fstat(descriptor).st_nlink:
+            return descriptor, name
+        os.close(descriptor)  # another save swept it before it was locked
 
 
 def _sweep(path: Path) -> None:

@@ -57,12 +57,12 @@ class Chunks(Live):
 
     def load(self, file: Any, kind: Element, version: int, check: bool) -> Sequence[Difference]:
         if kind == Element.START:
-            size = file.get_be32()
+            self.size = size = file.get_be32()
             return [] if size == len(self.data) else [Difference("ram", "chunks", len(self.data), size)]
         while (number := file.get_byte()) != END:
             data = file.get_buffer(file.get_byte())
             at = number * CHUNK
-            if len(data) != CHUNK or at + CHUNK > len(self.data):
+            if len(data) != CHUNK or at + CHUNK > self.size:
                 raise ValueError(f"chunk {number} of {len(data)} bytes")
             if not check:
                 self.touched = True

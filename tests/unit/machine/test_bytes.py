@@ -127,7 +127,9 @@ def test_the_description_lists_what_was_sent(board: Any) -> None:
     )
     assert data.endswith(b"abc\x00\x06" + len(text).to_bytes(4, "big") + text)
     vm.register(board.Tiny())
-    described = json.loads(vm.dumps().rpartition(b'{"page_size"')[0] and vm.dumps()[vm.dumps().index(b'{"page_size"') :])
+    described = json.loads(
+        vm.dumps().rpartition(b'{"page_size"')[0] and vm.dumps()[vm.dumps().index(b'{"page_size"') :]
+    )
     assert [(each["name"], each["instance_id"]) for each in described["devices"]] == [("slirp", 3), ("tiny", 0)]
 
 
@@ -189,5 +191,8 @@ def test_a_save_that_fails_says_where(board: Any) -> None:
     vm.register(Clock())
     with pytest.raises(RuntimeError) as caught:
         vm.dumps()
-    assert caught.value.__notes__ == ["raised by the hook pre_save of clock during a save", "in section 'clock', instance 1"]
+    assert caught.value.__notes__ == [
+        "raised by the hook pre_save of clock during a save",
+        "in section 'clock', instance 1",
+    ]
     assert chunks.calls == ["begin_save", "end_save"]

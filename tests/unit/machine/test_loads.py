@@ -247,20 +247,21 @@ def test_every_truncation_and_every_flipped_byte(board: Any, sender: Board) -> N
         here.clock.update(**clean[1])
         here.chunks.data[:], here.old[:] = clean[2], clean[3]
 
-    loaded = refused = 0
     altered = [data[:size] for size in range(len(data))]
     for at in range(len(data)):
         for mask in (0x01, 0x80, 0xFF):
             changed = bytearray(data)
             changed[at] ^= mask
             altered.append(bytes(changed))
+    loaded, touched = 0, []
     for stream in altered:
         try:
             here.vm.loads(stream)
-        except (VMStateError, OSError, ValueError) as error:
-            refused += 1
-            assert here.state() == clean, (error, stream)
+        except (VMStateError, OSError, ValueError):
+            if here.state() != clean:
+                touched.append(stream)
         else:
             loaded += 1
             put_back()
-    assert refused > len(data) and loaded > 20
+    assert touched == []
+    assert 20 < loaded < len(altered) // 4

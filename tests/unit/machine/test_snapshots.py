@@ -1,0 +1,182 @@
+"""Snapshots on disk: whole or not at all, by tags, compressed."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vmstate.errors import FramingError, TruncatedError, VMStateError
+from vmstate.machine import DifferentMachineError, Machine, SnapshotError
+from vmstate.machine.zstd import library
+
+
+@pytest.fixture
+def tiny(board: Any) -> Any:
+    return board.Tiny(a=1)
+
+
+@pytest.fixture
+def vm(tiny: Any, tmp_path: Path) -> Machine:
+    vm = Machine("x", snapshots=tmp_path / "shots")
+    vm.register(tiny)
+    return vm
+
+
+def test_a_file_is_the_stream(vm: Machine, tiny: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.vm"
+    vm.save(path)
+    assert path.read_bytes() == vm.dumps()
+    tiny.a = 2
+    vm.load(path)
+    assert tiny.a == 1
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_a_save_that_fails_leaves_the_old_file(vm: Machine, board: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.vm"
+    vm.save(path)
+    old = path.read_bytes()
+
+    def fail(*_: Any) -> None:
+        raise RuntimeError("no")
+
+    vm.register_savevm(None, "bad", 0, 1, fail, fail, None)
+    with pytest.raises(RuntimeError, match="no"):
+        vm.save(path)
+    assert path.read_bytes() == old
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_dead_save_left_is_swept(vm: Machine, tmp_path: Path) -> None:
+    left, other = tmp_path / ".a.vm.1234.partial", tmp_path / ".b.vm.1234.partial"
+    left.write_bytes(b"?")
+    other.write_bytes(b"?")
+    vm.save(tmp_path / "a.vm")
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".b.vm.1234.partial", "a.vm"]
+
+
+def test_it_is_synced_renamed_and_the_folder_synced(
+    vm: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def seen(name: str) -> None:
+        real = getattr(os, name)
+
+        def call(first: Any, *rest: Any) -> Any:
+            folder = name == "fsync" and os.path.isdir(f"/proc/self/fd/{first}")  # noqa: PTH112
+            done.append(f"{name} {'folder' if folder else 'file'}")
+            return real(first, *rest)
+
+        monkeypatch.setattr(os, name, call)
+
+    seen("fsync")
+    seen("replace")
+    vm.save(tmp_path / "a.vm")
+    assert done == ["fsync file", "replace file", "fsync folder"]
+
+
+def test_links_and_modes_stay(vm: Machine, tmp_path: Path) -> None:
+    target, link = tmp_path / "a.vm", tmp_path / "link"
+    target.write_bytes(b"")
+    target.chmod(0o640)
+    link.symlink_to(target)
+    vm.save(link)
+    assert link.is_symlink() and target.read_bytes() == vm.dumps()
+    assert target.stat().st_mode & 0o777 == 0o640
+
+
+def test_tags(vm: Machine, tiny: Any) -> None:
+    assert vm.snapshots() == []
+    vm.savevm("first")
+    tiny.a = 2
+    vm.savevm("second")
+    assert [each.tag for each in vm.snapshots()] == ["first", "second"]
+    assert vm.snapshots()[0].size == len(vm.dumps())
+    vm.loadvm("first")
+    assert tiny.a == 1
+    vm.delvm("first")
+    assert [each.tag for each in vm.snapshots()] == ["second"]
+    with pytest.raises(SnapshotError, match=r"there is no snapshot 'first' in .*; there are: second"):
+        vm.loadvm("first")
+
+
+@pytest.mark.parametrize("tag", ["", ".", "..", "../a", "a/b", "-a", ".a", "a\0", "a\n", "ä", "a" * 101])
+def test_tags_that_are_none(vm: Machine, tag: str) -> None:
+    for call in (vm.savevm, vm.loadvm, vm.delvm):
+        with pytest.raises(SnapshotError) as caught:
+            call(tag)
+        assert caught.value.code == "tag"
+
+
+def test_a_cut_snapshot_changes_nothing(vm: Machine, tiny: Any, tmp_path: Path) -> None:
+    path = tmp_path / "a.vm"
+    vm.save(path)
+    path.write_bytes(path.read_bytes()[:-1])
+    tiny.a = 5
+    with pytest.raises(TruncatedError):
+        vm.load(path)
+    assert tiny.a == 5
+
+
+def test_differences_of_a_file_are_all_told(board: Any, vm: Machine, tmp_path: Path) -> None:
+    vm.register(board.Bridge())
+    vm.register(board.Clock())
+    vm.save(tmp_path / "a.vm")
+    other = Machine("x")
+    other.register(board.Tiny())
+    with pytest.raises(DifferentMachineError) as caught:
+        other.load(tmp_path / "a.vm")
+    assert [each.subject for each in caught.value.differences] == ["section 'bridge'", "section 'clock'"]
+
+
+@pytest.fixture
+def zstd() -> Any:
+    try:
+        return library()
+    except VMStateError as error:
+        pytest.skip(str(error))
+
+
+def test_compressed(vm: Machine, tiny: Any, tmp_path: Path, zstd: Any) -> None:
+    path = tmp_path / "a.vm"
+    vm.save(path, compression="zstd", level=3)
+    assert zstd.decompress(path.read_bytes()) == vm.dumps()
+    tiny.a = 2
+    vm.load(path)
+    assert tiny.a == 1
+
+
+def test_damage_to_a_compressed_one(vm: Machine, tiny: Any, tmp_path: Path, zstd: Any) -> None:
+    path = tmp_path / "a.vm"
+    vm.save(path, compression="zstd")
+    data = path.read_bytes()
+    tiny.a = 5
+    for size in range(4, len(data)):
+        path.write_bytes(data[:size])
+        with pytest.raises(FramingError, match="the compressed data is damaged") as caught:
+            vm.load(path)
+        assert caught.value.code == "zstd" and tiny.a == 5
+
+
+def test_without_zstd_it_says_where_it_is_from(vm: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("compression.zstd", "backports.zstd", "compression", "backports"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(VMStateError, match=r"pip install backports\.zstd") as caught:
+        vm.save(tmp_path / "a.vm", compression="zstd")
+    assert caught.value.code == "no-zstd"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_running_machines_are_halted_for_it(board: Any, tmp_path: Path) -> None:
+    done: list[str] = []
+    vm = Machine("x", stop=lambda: done.append("stop"), start=lambda: done.append("start"))
+    vm.register(board.Tiny())
+    vm.start()
+    vm.save(tmp_path / "a.vm")
+    vm.load(tmp_path / "a.vm")
+    assert done == ["start", "stop", "start", "stop", "start"] and vm.running
