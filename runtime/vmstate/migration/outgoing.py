@@ -1,0 +1,269 @@
+"""Migration: a machine that is sent while it runs, and halted for the last of it."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable, Generator, Iterator
+from dataclasses import dataclass
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from vmstate.errors import VMStateError
+from vmstate.machine.saver import Saver
+from vmstate.migration.bandwidth import Bandwidth
+from vmstate.migration.outcome import Outcome
+from vmstate.migration.return_path import PeerError, await_loaded, opening
+from vmstate.migration.stats import Stats, Status
+
+if TYPE_CHECKING:
+    from vmstate.file import File
+    from vmstate.machine import Machine
+
+DOWNTIME_LIMIT = 0.3
+REPORT = 0.1
+"""Seconds between two reports of an iteration over a migration."""
+_SLICE = 0.05
+"""Seconds of sending between two looks at what is left and at what the user wants."""
+_FIRST_BUDGET = 4 << 20
+"""Bytes of a round as long as the bandwidth is not known."""
+
+
+class CancelledError(VMStateError):
+    """The migration was cancelled; the machine runs on here."""
+
+    default_code = "cancelled"
+
+
+@dataclass
+class Wishes:
+    """What the user may change while it runs: seconds, bytes a second (0: as many as there can be)."""
+
+    downtime_limit: float
+    bandwidth: int
+
+
+class Migration:
+    """Runs in a thread of its own from when it is made.
+
+    `for stats in migration` reports until it is over, `result(timeout)` waits for the end, and so does `await`. As a
+    context manager it is waited for at the end of the block, and cancelled if the block raises. If it fails, or is
+    cancelled, or the connection is lost, the machine runs on here.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        connect: Callable[[], File],
+        *,
+        downtime_limit: float = DOWNTIME_LIMIT,
+        bandwidth: int = 0,
+        return_path: bool | None = None,
+    ) -> None:
+        self._machine = machine
+        self._connect = connect
+        self._return_path = return_path
+        self._wishes = Wishes(_positive(downtime_limit, "downtime_limit"), int(_positive(bandwidth, "bandwidth")))
+        self._outcome: Outcome[Stats] = Outcome()
+        self._cancelled = threading.Event()
+        self._lock = threading.Lock()
+        self._file: File | None = None
+        self._status = Status.SETUP
+        self._start = time.monotonic()
+        self._bandwidth = Bandwidth(self._start)
+        self._end = self._downtime = None  # type: float | None
+        self._sent = self._remaining = self._rounds = 0
+        self._halted = False
+        self._thread = threading.Thread(target=self._run, name=f"migration of {machine.name}", daemon=True)
+        self._thread.start()
+
+    # Its user's side -------------------------------------------------------------------------------------------------
+
+    @property
+    def status(self) -> Status:
+        return self._status
+
+    @property
+    def stats(self) -> Stats:
+        """As it is now. From any thread."""
+        end = self._end or time.monotonic()
+        return Stats(
+            self._status, end - self._start, self._sent, self._remaining, self._rounds, self._bandwidth.value,
+            self._wishes.bandwidth, self._wishes.downtime_limit, self._bandwidth.expected(self._remaining), self._downtime,
+        )  # fmt: skip
+
+    @property
+    def downtime_limit(self) -> float:
+        """Seconds that the machine may stand still. May be changed while it runs."""
+        return self._wishes.downtime_limit
+
+    @downtime_limit.setter
+    def downtime_limit(self, seconds: float) -> None:
+        self._wishes.downtime_limit = _positive(seconds, "downtime_limit")
+
+    @property
+    def bandwidth(self) -> int:
+        """Bytes a second, 0 for as many as there can be. May be changed while it runs; it does not bind the switch-over."""
+        return self._wishes.bandwidth
+
+    @bandwidth.setter
+    def bandwidth(self, rate: int) -> None:
+        self._wishes.bandwidth = int(_positive(rate, "bandwidth"))
+
+    def cancel(self) -> bool:
+        """Ends it; the machine runs on here. Does nothing, and says False, once the receiver has all: it decides then."""
+        with self._lock:
+            if self._status.is_end or self._status == Status.SWITCHOVER and self._remaining < 0:
+                return False
+            self._cancelled.set()
+            if self._file is not None:
+                self._file.cancel()
+            return True
+
+    def result(self, timeout: float | None = None) -> Stats:
+        """Waits for the end. Raises TimeoutError if it does not come in time, and what it failed with if it did."""
+        if not self._outcome.wait(timeout):
+            raise TimeoutError(f"the migration is not over after {timeout} seconds: {self._status}")
+        return self._outcome.get()
+
+    def done(self) -> bool:
+        return self._outcome.done
+
+    def __iter__(self) -> Iterator[Stats]:
+        while not self._outcome.wait(REPORT):
+            yield self.stats
+        yield self.stats
+
+    def __await__(self) -> Generator[object, None, Stats]:
+        return self._outcome.__await__()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if raised is None:
+            self.result()
+        else:
+            self.cancel()
+            self._outcome.wait(None)
+
+    def __repr__(self) -> str:
+        return f"<vmstate.Migration of {self._machine.name!r}: {self._status}>"
+
+    # The thread's side ------------------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        error: BaseException | None = None
+        try:
+            self._machine.refuse_unmigratable("migrate")
+            with self._connected() as file:
+                saver = Saver(self._machine, file, opening() if self._answers(file) else b"")
+                try:
+                    self._send(file, saver)
+                finally:
+                    saver.finish()
+            self._status = Status.COMPLETED
+        except BaseException as raised:
+            error = self._failed(raised)
+        self._end = time.monotonic()
+        self._outcome.settle(self.stats, error)
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[File]:
+        with self._connect() as file:
+            with self._lock:
+                self._file = file
+            self._check()
+            yield file
+
+    def _answers(self, file: File) -> bool:
+        if self._return_path is None:
+            self._return_path = file.fileno() >= 0
+        return self._return_path
+
+    def _send(self, file: File, saver: Saver) -> None:
+        saver.begin()
+        self._status = Status.ACTIVE
+        while not self._may_switch(file, saver):
+            file.set_rate_limit(self._wishes.bandwidth)
+            self._rounds += saver.iterate(self._budget())
+            file.flush()
+            self._wait(file)
+        self._status = Status.SWITCHOVER
+        self._check()
+        start = time.monotonic()
+        self._halted = self._machine.running
+        self._machine.stop()
+        file.set_rate_limit(0)
+        saver.complete()
+        self._sent, self._remaining = file.put_position, 0
+        if self._return_path:
+            self._loaded(file)
+        else:
+            with self._lock:
+                self._check()
+                self._status = Status.SWITCHOVER
+        file.close()
+        self._downtime = time.monotonic() - start
+
+    def _loaded(self, file: File) -> None:
+        try:
+            await_loaded(file)
+        except PeerError:
+            raise
+        except VMStateError as error:
+            if self._cancelled.is_set():
+                raise
+            raise PeerError(f"the receiver has not said that it has loaded the machine: {error}") from error
+
+    def _may_switch(self, file: File, saver: Saver) -> bool:
+        self._check()
+        self._sent = file.put_position
+        self._bandwidth.note(time.monotonic(), self._sent)
+        allowed = self._bandwidth.allowed(self._wishes.downtime_limit)
+        self._remaining = saver.pending(exact=False)
+        if self._remaining > allowed:
+            return False
+        self._remaining = saver.pending(exact=True)
+        return self._remaining <= allowed
+
+    def _budget(self) -> int:
+        rates = [rate for rate in (self._bandwidth.value, self._wishes.bandwidth) if rate]
+        return max(1 << 16, int(min(rates) * _SLICE)) if rates else _FIRST_BUDGET
+
+    def _wait(self, file: File) -> None:
+        """Until the rate allows more; the user may cancel, or change it, meanwhile."""
+        while file.rate_limit() and not self._cancelled.is_set():
+            self._cancelled.wait(min(_SLICE, file.rate_wait() or _SLICE))
+            file.set_rate_limit(self._wishes.bandwidth)
+
+    def _check(self) -> None:
+        if self._cancelled.is_set():
+            raise CancelledError("the migration was cancelled")
+
+    def _failed(self, raised: BaseException) -> BaseException:
+        """The machine goes on here. What is raised to those who wait."""
+        error = raised
+        if self._cancelled.is_set():
+            self._status = Status.CANCELLED
+            if not isinstance(raised, CancelledError):
+                error = CancelledError("the migration was cancelled")
+                error.__cause__ = raised
+        else:
+            self._status = Status.FAILED
+        if self._halted:
+            try:
+                self._machine.start()
+            except BaseException as worse:
+                worse.__context__ = error
+                return worse
+        return error
+
+
+def _positive(value: float, name: str) -> float:
+    if not 0 <= value < 1 << 62:
+        raise ValueError(f"{name} is at least 0, not {value}")
+    return value
