@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from vmstate.errors import VMStateError
 from vmstate.file import File
 from vmstate.machine import inputs, loader, seed
 from vmstate.machine.live import LiveHandler
+from vmstate.machine.migrating import Migrating
 from vmstate.machine.registry import Entry, Legacy, Registry, place, priority_of
 from vmstate.machine.saver import Saver, make_sections
 from vmstate.machine.snapshots import Folder, Snapshot, replacing
@@ -32,7 +34,7 @@ class IncompleteError(VMStateError):
     default_code = "incomplete"
 
 
-class Machine(seed.Registering):
+class Machine(seed.Registering, Migrating):
     """A machine by the name that its streams carry.
 
     `switches`: what its streams have beside sections. `page_bits`, `minimum_page_bits`: of the target's pages, and of
@@ -73,6 +75,7 @@ class Machine(seed.Registering):
         self._hooks = {"stop": stop, "start": start}
         self._folder = Folder(Path(snapshots)) if snapshots is not None else None
         self._sections: dict[tuple[Entry, ...], Sections] = {}
+        self._at_work = threading.Lock()
 
     # Registry -----------------------------------------------------------------------------------------------------
 
@@ -176,18 +179,23 @@ class Machine(seed.Registering):
             if running and not self.incomplete:
                 self.start()
 
-    def refuse_unmigratable(self, what: str) -> None:
-        """Raises if a device forbids it, or the machine is incomplete."""
-        self._refuse_incomplete(what)
-        self._refuse_unmigratable(what)
-
-    def _refuse_unmigratable(self, what: str) -> None:
+    @contextlib.contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """For one save, load or migration at a time. Raises if a device forbids it, or the machine is incomplete."""
+        if what != "load":
+            self._refuse_incomplete(what)
         for entry in self.registry:
             if getattr(entry.subject, "unmigratable", False):
                 raise VMStateError(
                     f"{self.name} cannot {what}: its device {entry.idstr!r} is unmigratable",
                     device=entry.idstr, instance=entry.instance_id, code="unmigratable",
                 )  # fmt: skip
+        if not self._at_work.acquire(blocking=False):
+            raise VMStateError(f"{self.name} cannot {what}: it is being saved or loaded already", code="busy")
+        try:
+            yield
+        finally:
+            self._at_work.release()
 
     def _refuse_incomplete(self, what: str) -> None:
         if self.incomplete:
@@ -197,8 +205,7 @@ class Machine(seed.Registering):
 
     def save_to(self, file: File) -> None:
         """Writes the machine's stream."""
-        self.refuse_unmigratable("save")
-        with self.halted():
+        with self.working("save"), self.halted():
             Saver(self, file).run()
 
     def dumps(self) -> bytes:
@@ -213,17 +220,16 @@ class Machine(seed.Registering):
         `missing="keep"`: devices that the stream does not have stay as they are. `shadow`: a refused load puts live
         state back, for the price of a copy of it; without, the machine is incomplete if any had been overwritten.
         """
-        self._load(inputs.Pipe(file), missing, shadow)
+        self.load_input(inputs.Pipe(file), missing, shadow)
 
     def loads(self, data: Buffer, *, missing: str = "refuse", shadow: bool = False) -> None:
         """Loads a stream that is in memory. Nothing is changed before all of it was looked at."""
-        self._load(inputs.Bytes(data), missing, shadow)
+        self.load_input(inputs.Bytes(data), missing, shadow)
 
-    def _load(self, source: loader.Input, missing: str, shadow: bool) -> None:
+    def load_input(self, source: loader.Input, missing: str, shadow: bool) -> None:
         if missing not in ("refuse", "keep"):
             raise ValueError(f"missing is 'refuse' or 'keep', not {missing!r}")
-        self._refuse_unmigratable("load")
-        with self.halted():
+        with self.working("load"), self.halted():
             loader.load(self, source, keep_missing=missing == "keep", shadow=shadow)
 
     # Snapshots --------------------------------------------------------------------------------------------------------
@@ -238,7 +244,7 @@ class Machine(seed.Registering):
 
     def load(self, path: str | os.PathLike[str], *, missing: str = "refuse", shadow: bool = False) -> None:
         """Loads what `save` wrote, or any other stream in a file. Nothing is changed before all of it was looked at."""
-        self._load(inputs.Snapshot(Path(path)), missing, shadow)
+        self.load_input(inputs.Snapshot(Path(path)), missing, shadow)
 
     @property
     def folder(self) -> Folder:

@@ -30,9 +30,11 @@ UNLIMITED = (1 << 63) - 1
 class Saver:
     """One stream, from `begin` to `finish`. `file` is a vmstate.File that is written to."""
 
-    def __init__(self, machine: Machine, file: Any) -> None:
+    def __init__(self, machine: Machine, file: Any, commands: bytes = b"") -> None:
+        """`commands`: elements that stand before all sections."""
         self._machine = machine
         self._file = file
+        self._commands = commands
         self._switches = machine.switches
         self._live = [entry for entry in machine.registry if entry.is_live and _handler(entry).active()]
         self._begun: list[LiveHandler] = []
@@ -49,6 +51,7 @@ class Saver:
         self._file.put_buffer(wire.header())
         if self._switches.configuration:
             self._file.put_buffer(encode(self._machine.configuration))
+        self._file.put_buffer(self._commands)
         self._devices(entry for entry in self._machine.registry if entry.early)
         for entry in self._live:
             header = wire.section_header(Element.START, entry.section_id, entry.idstr, entry.instance_id, entry.version)
@@ -79,12 +82,15 @@ class Saver:
         return True
 
     def complete(self) -> None:
-        """The rest, with the machine stopped: an END for all live state, and every device."""
+        """The rest, with the machine stopped: an END for all live state, and every device. No receiver takes it yet."""
         for entry in self._live:
             self._file.put_buffer(wire.part_header(Element.END, entry.section_id))
             _handler(entry).complete(self._file)
             self._end_section(entry)
         self._devices(entry for entry in self._machine.registry if not entry.is_live and not entry.early)
+
+    def end(self) -> None:
+        """What makes it whole: the end of the stream, and its description."""
         self._file.put_byte(Element.EOF)
         if self._switches.description:
             page_size = 1 << self._machine.page_bits
@@ -107,6 +113,7 @@ class Saver:
             while self.pending() > 0 and not self.iterate():
                 pass
             self.complete()
+            self.end()
         finally:
             self.finish()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -175,7 +176,8 @@ class Walk:
     def failed(self) -> None:
         """Tells a sender that listens that the load was refused."""
         if self.return_path:
-            self._answer(_SHUT, 1)
+            with contextlib.suppress(Exception):
+                self._answer(_SHUT, 1)
 
     def _description(self) -> None:
         source, start = self._source, self._source.offset

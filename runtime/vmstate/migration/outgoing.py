@@ -8,8 +8,9 @@ import time
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from types import TracebackType
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
+from vmstate import transport
 from vmstate.errors import VMStateError
 from vmstate.machine.saver import Saver
 from vmstate.migration.bandwidth import Bandwidth
@@ -74,7 +75,8 @@ class Migration:
         self._bandwidth = Bandwidth(self._start)
         self._end = self._downtime = None  # type: float | None
         self._sent = self._remaining = self._rounds = 0
-        self._halted = False
+        self._rate = -1
+        self._halted = self._final = False
         self._thread = threading.Thread(target=self._run, name=f"migration of {machine.name}", daemon=True)
         self._thread.start()
 
@@ -88,9 +90,10 @@ class Migration:
     def stats(self) -> Stats:
         """As it is now. From any thread."""
         end = self._end or time.monotonic()
+        expected = self._bandwidth.expected(self._remaining)
         return Stats(
             self._status, end - self._start, self._sent, self._remaining, self._rounds, self._bandwidth.value,
-            self._wishes.bandwidth, self._wishes.downtime_limit, self._bandwidth.expected(self._remaining), self._downtime,
+            self._wishes.bandwidth, self._wishes.downtime_limit, expected, self._downtime,
         )  # fmt: skip
 
     @property
@@ -104,7 +107,7 @@ class Migration:
 
     @property
     def bandwidth(self) -> int:
-        """Bytes a second, 0 for as many as there can be. May be changed while it runs; it does not bind the switch-over."""
+        """Bytes a second, 0 for as many as there can be; not of the switch-over. May be changed while it runs."""
         return self._wishes.bandwidth
 
     @bandwidth.setter
@@ -112,9 +115,9 @@ class Migration:
         self._wishes.bandwidth = int(_positive(rate, "bandwidth"))
 
     def cancel(self) -> bool:
-        """Ends it; the machine runs on here. Does nothing, and says False, once the receiver has all: it decides then."""
+        """Ends it; the machine runs on here. Once all is sent it says False and does nothing: the receiver decides."""
         with self._lock:
-            if self._status.is_end or self._status == Status.SWITCHOVER and self._remaining < 0:
+            if self._status.is_end or self._final:
                 return False
             self._cancelled.set()
             if self._file is not None:
@@ -158,8 +161,7 @@ class Migration:
     def _run(self) -> None:
         error: BaseException | None = None
         try:
-            self._machine.refuse_unmigratable("migrate")
-            with self._connected() as file:
+            with self._machine.working("migrate"), self._connected() as file:
                 saver = Saver(self._machine, file, opening() if self._answers(file) else b"")
                 try:
                     self._send(file, saver)
@@ -188,7 +190,7 @@ class Migration:
         saver.begin()
         self._status = Status.ACTIVE
         while not self._may_switch(file, saver):
-            file.set_rate_limit(self._wishes.bandwidth)
+            self._limit(file, self._wishes.bandwidth)
             self._rounds += saver.iterate(self._budget())
             file.flush()
             self._wait(file)
@@ -197,15 +199,15 @@ class Migration:
         start = time.monotonic()
         self._halted = self._machine.running
         self._machine.stop()
-        file.set_rate_limit(0)
+        self._limit(file, 0)
         saver.complete()
+        with self._lock:
+            self._check()
+            self._final = True
+        saver.end()
         self._sent, self._remaining = file.put_position, 0
         if self._return_path:
             self._loaded(file)
-        else:
-            with self._lock:
-                self._check()
-                self._status = Status.SWITCHOVER
         file.close()
         self._downtime = time.monotonic() - start
 
@@ -215,8 +217,6 @@ class Migration:
         except PeerError:
             raise
         except VMStateError as error:
-            if self._cancelled.is_set():
-                raise
             raise PeerError(f"the receiver has not said that it has loaded the machine: {error}") from error
 
     def _may_switch(self, file: File, saver: Saver) -> bool:
@@ -232,13 +232,19 @@ class Migration:
 
     def _budget(self) -> int:
         rates = [rate for rate in (self._bandwidth.value, self._wishes.bandwidth) if rate]
-        return max(1 << 16, int(min(rates) * _SLICE)) if rates else _FIRST_BUDGET
+        return max(1 << 14, int(min(rates) * _SLICE)) if rates else _FIRST_BUDGET
 
     def _wait(self, file: File) -> None:
         """Until the rate allows more; the user may cancel, or change it, meanwhile."""
         while file.rate_limit() and not self._cancelled.is_set():
             self._cancelled.wait(min(_SLICE, file.rate_wait() or _SLICE))
-            file.set_rate_limit(self._wishes.bandwidth)
+            self._limit(file, self._wishes.bandwidth)
+
+    def _limit(self, file: File, rate: int) -> None:
+        """Only where it changes: a new rate begins with a new allocation."""
+        if rate != self._rate:
+            self._rate = rate
+            file.set_rate_limit(rate)
 
     def _check(self) -> None:
         if self._cancelled.is_set():
@@ -261,6 +267,16 @@ class Migration:
                 worse.__context__ = error
                 return worse
         return error
+
+
+def start(machine: Machine, to: str | File, how: dict[str, Any], **wishes: Any) -> Migration:
+    """`how` is for transport.connect, if `to` is a URI."""
+    if not isinstance(to, str):
+        return Migration(machine, lambda: to, **wishes)
+    address = transport.parse(to)
+    if wishes["return_path"] is None and isinstance(address, (transport.Tcp, transport.Unix)):
+        wishes["return_path"] = True
+    return Migration(machine, lambda: transport.connect(to, **how), **wishes)
 
 
 def _positive(value: float, name: str) -> float:

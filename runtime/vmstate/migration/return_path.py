@@ -32,7 +32,7 @@ def await_loaded(file: File) -> None:
         kind, length = file.get_be16(), file.get_be16()
         if _LENGTHS.get(kind) != length:
             raise FramingError(
-                f"at offset {start} of the return path: message {kind} with {length} bytes is none of a precopy migration",
+                f"at offset {start} of the return path: message {kind} with {length} bytes is not one of a precopy",
                 offset=start, found=kind, code="return-path",
             )  # fmt: skip
         value = file.get_be32()

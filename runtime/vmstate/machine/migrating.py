@@ -1,0 +1,57 @@
+"""The part of a Machine that goes elsewhere, and comes from there."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from vmstate.file import File
+    from vmstate.machine.machine import Machine
+    from vmstate.migration import Migration
+    from vmstate.transport import Listener
+
+
+class Migrating:
+    """A Machine's `migrate` and `incoming`."""
+
+    def migrate(
+        self,
+        to: str | File,
+        *,
+        downtime_limit: float = 0.3,
+        bandwidth: int = 0,
+        return_path: bool | None = None,
+        **transport: Any,
+    ) -> Migration:
+        """Sends the running machine to a URI, `tcp:` `unix:` `exec:` `fd:` `file:`, or into a file. Returns at once.
+
+        It is halted when what is left takes less than `downtime_limit` seconds, and stays so once the receiver has it;
+        otherwise it runs on. `bandwidth`: bytes a second while it runs, 0 for as many as there can be. `return_path`:
+        wait until the receiver says that it has loaded all; by default where there is a way back. More arguments are
+        those of `vmstate.transport.connect`.
+        """
+        from vmstate.migration import outgoing
+
+        return outgoing.start(
+            cast("Machine", self), to, transport,
+            downtime_limit=downtime_limit, bandwidth=bandwidth, return_path=return_path,
+        )  # fmt: skip
+
+    def incoming(
+        self,
+        source: str | File | Listener,
+        *,
+        accept_timeout: float | None = None,
+        missing: str = "refuse",
+        shadow: bool = False,
+        **transport: Any,
+    ) -> None:
+        """Waits for a machine at a URI, and loads it; returns when it is there. It does not run yet: `start` it.
+
+        `accept_timeout`: seconds to wait for the sender; None waits for ever. `missing` and `shadow` are as in
+        `load_from`. More arguments are those of `vmstate.transport.listen`.
+        """
+        from vmstate.migration import incoming
+
+        machine = cast("Machine", self)
+        machine.load_input(incoming.source_of(source, accept_timeout, transport), missing, shadow)
