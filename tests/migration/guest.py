@@ -29,7 +29,7 @@ class Cells(Live):
             self.values[cell] = value
             self.dirty.add(cell)
 
-    def begin_save(self) -> None:
+    def begin_save(self, live: bool) -> None:
         with self.lock:
             self.dirty = set(range(CELLS))
 

@@ -11,31 +11,10 @@ import pytest
 from tests.unit.runtime.building import build
 from vmstate.errors import VMStateError
 from vmstate.file import File
-from vmstate.machine import Difference, Element, Live, Machine
+from vmstate.machine import Machine
+from vmstate.machine.memory import GuestMemory
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class NoRam(Live):
-    """The `ram` section of a machine that has none."""
-
-    can_check = True
-
-    def setup(self, file: Any) -> None:
-        file.put_be64(0x04)
-        file.put_be64(0x10)
-
-    def iterate(self, file: Any, budget: int) -> bool:
-        raise AssertionError("nothing is pending")
-
-    def complete(self, file: Any) -> None:
-        file.put_be64(0x10)
-
-    def load(self, file: Any, kind: Element, version: int, check: bool) -> list[Difference]:
-        if kind == Element.START:
-            assert file.get_be64() == 0x04
-        assert file.get_be64() == 0x10
-        return []
 
 
 @pytest.fixture(scope="module")
@@ -59,7 +38,7 @@ class Bare:
         self.state = next(iter(_classes(devices["globalstate"])))()
         self.slirp = bytearray(131)
         self.vm.register(self.timer, section_id=0)
-        self.vm.register_live("ram", NoRam(), version=4, section_id=2)
+        self.vm.register_live("ram", GuestMemory(4096), version=4, section_id=2)
         entry = self.vm.register_savevm(None, "slirp", 0, 4, self._save, self._load, None)
         self.vm.register(self.state, section_id=5)
         assert entry.section_id == 1

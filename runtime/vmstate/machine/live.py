@@ -24,8 +24,8 @@ class LiveHandler(Protocol):
     def active(self) -> bool:
         """Has it anything to send at all? Without, it has no section."""
 
-    def begin_save(self) -> None:
-        """Raises what keeps it from being saved. Nothing was written yet."""
+    def begin_save(self, live: bool) -> None:
+        """Raises what keeps it from being saved; nothing was written yet. `live`: the machine runs meanwhile."""
 
     def setup(self, file: File) -> None:
         """Writes the body of its START section."""
@@ -48,7 +48,8 @@ class LiveHandler(Protocol):
     def load(self, file: File, kind: Element, version: int, check: bool) -> Sequence[Difference]:
         """Reads the body of a START, PART or END section, and applies it; or only looks at it, if `check`.
 
-        Returns how the sender was configured differently, if it was; with a START, before anything was changed.
+        Returns how the sender was configured differently, if it was: then nothing was changed, and nothing more of the
+        stream is read.
         """
 
     def end_load(self, accepted: bool) -> bool:
@@ -67,7 +68,7 @@ class Live:
     def active(self) -> bool:
         return True
 
-    def begin_save(self) -> None: ...
+    def begin_save(self, live: bool) -> None: ...
 
     def pending(self, exact: bool) -> int:
         return 0

@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vmstate._types import Sections, State
 from vmstate.errors import VMStateError
@@ -24,6 +24,9 @@ from vmstate.stream.model import Configuration
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+    from vmstate.machine.memory import GuestMemory
+    from vmstate.ram import RamBlock
 
 Hook = Callable[[], object]
 
@@ -75,6 +78,7 @@ class Machine(seed.Registering, Migrating):
         self._hooks = {"stop": stop, "start": start}
         self._folder = Folder(Path(snapshots)) if snapshots is not None else None
         self._sections: dict[tuple[Entry, ...], Sections] = {}
+        self._ram: GuestMemory | None = None
         self._at_work = threading.Lock()
 
     # Registry -----------------------------------------------------------------------------------------------------
@@ -124,6 +128,21 @@ class Machine(seed.Registering, Migrating):
         number, rank = self.registry.number(section_id), priority_of(priority, handler)
         minimum = version if minimum_version is None else minimum_version
         return self._add(Entry(name, instance_id, version, minimum, handler, rank, number))
+
+    @property
+    def ram(self) -> GuestMemory:
+        """The machine's RAM. Asking for it adds its section; without a block that says that there is none."""
+        if self._ram is None:
+            from vmstate.machine.memory import VERSION, GuestMemory
+
+            memory = GuestMemory(1 << self.page_bits)
+            self.register_live("ram", memory, version=VERSION)
+            self._ram = memory
+        return self._ram
+
+    def add_ram(self, name: str, memory: Buffer, **options: Any) -> RamBlock:
+        """Adds a block of guest RAM over any writable buffer, which is not copied. `options` are those of RamBlock."""
+        return self.ram.add(name, memory, **options)
 
     def unregister(self, device: object) -> Entry:
         """Takes out what was registered: a device, live state, or an entry. Raises LookupError if it is not there."""

@@ -64,7 +64,14 @@ class Receiving:
         if kind != Element.START:
             self._stop_if_different(source.offset)
         handler = cast(LiveHandler, entry.subject)
-        self._differences += handler.load(source.file, kind, version, self.check)
+        found = handler.load(source.file, kind, version, self.check)
+        if found:
+            # It may have stopped anywhere: nothing behind it can be read.
+            self._differences += found
+            raise self._all(source.offset)
+
+    def _all(self, offset: int) -> VMStateError:
+        return different(self._machine.name, self._differences, offset)
 
     def missing(self, names: set[tuple[str, int]] | None = None) -> list[Difference]:
         """What the machine has and the stream has not: by what came, or by the names of all that will come."""
@@ -72,7 +79,8 @@ class Receiving:
             return []
         missing = []
         for entry in self._machine.registry:
-            came = entry in self._came or any(entry.answers(*name) for name in names or ())
+            came = entry in self._came or (names is not None and entry.is_live)
+            came = came or any(entry.answers(*name) for name in names or ())
             if not came and self._machine.requires(entry):
                 missing.append(Difference("missing", named(entry.idstr, entry.instance_id), entry.instance_id))
         return missing
@@ -116,11 +124,15 @@ class Check(Receiving):
         """Nothing behind it can be read. Its description says what else is there."""
         if self._description is None:
             return super()._unknown(header)
-        names = {(device["name"], device["instance_id"]) for device in self._description.devices}
-        names.add((header.idstr, header.instance_id))
+        return self._all(header.offset, (header.idstr, header.instance_id))
+
+    def _all(self, offset: int, *also: tuple[str, int]) -> VMStateError:
+        if self._description is None:
+            return super()._all(offset)
+        names = {*also, *((device["name"], device["instance_id"]) for device in self._description.devices)}
         find = self._machine.registry.find
         extra = [Difference("extra", named(*name), None, name[1]) for name in sorted(names) if find(*name) is None]
-        return different(self._machine.name, [*self._differences, *extra, *self.missing(names)], header.offset)
+        return different(self._machine.name, [*self._differences, *extra, *self.missing(names)], offset)
 
     def _stop_if_different(self, offset: int) -> None:
         """Only at the end: all of them are to be told."""

@@ -47,7 +47,7 @@ class Saver:
         for entry in self._live:
             handler = _handler(entry)
             self._begun.append(handler)
-            handler.begin_save()
+            handler.begin_save(self._machine.running)
         self._file.put_buffer(wire.header())
         if self._switches.configuration:
             self._file.put_buffer(encode(self._machine.configuration))

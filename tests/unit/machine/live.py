@@ -23,7 +23,7 @@ class Chunks(Live):
         self.kept: bytes | None = None
         self.touched = False
 
-    def begin_save(self) -> None:
+    def begin_save(self, live: bool) -> None:
         self.calls.append("begin_save")
         self.dirty = list(range(len(self.data) // CHUNK))
 

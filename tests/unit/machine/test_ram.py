@@ -1,0 +1,119 @@
+"""RAM in machines."""
+
+from __future__ import annotations
+
+import mmap
+import socket
+import threading
+from typing import Any
+
+import pytest
+
+from vmstate.errors import ValidationError
+from vmstate.file import File
+from vmstate.machine import Difference, DifferentMachineError, Machine, Switches
+from vmstate.ram import Marking, Shadow
+
+BARE = Switches(configuration=False, footers=False, description=False)
+PAGE = 4096
+
+
+def test_no_ram_is_said_too() -> None:
+    vm = Machine("none", switches=BARE)
+    assert vm.ram.blocks == []
+    assert vm.dumps().hex(" ", -4) == (
+        "5145564d 00000003 01000000 00037261 6d000000 00000000 04000000 00000000 04000000 00000000 "
+        "10030000 00000000 00000000 001000"
+    )
+
+
+def machine(devices: Any, **blocks: int) -> tuple[Machine, dict[str, bytearray], Any]:
+    vm = Machine("x")
+    memory = {name: bytearray(pages * PAGE) for name, pages in blocks.items()}
+    for name, data in memory.items():
+        vm.add_ram(name, data)
+    clock = devices.Clock()
+    vm.register(clock)
+    return vm, memory, clock
+
+
+def test_there_and_back(board: Any) -> None:
+    here, memory, _ = machine(board, main=5, rom=1)
+    memory["main"][PAGE : 2 * PAGE] = b"a" * PAGE
+    memory["rom"][7] = 9
+    there, loaded, _ = machine(board, main=5, rom=1)
+    loaded["main"][:] = b"?" * (5 * PAGE)
+    data = here.dumps()
+    there.loads(data)
+    assert loaded == memory
+    assert len(data) < 2 * PAGE + 500
+
+
+def test_all_differences_of_blocks_are_told(board: Any) -> None:
+    here, _, _ = machine(board, main=5, rom=1, extra=2)
+    there, _, _ = machine(board, main=4, rom=1, vga=3)
+    with pytest.raises(DifferentMachineError) as caught:
+        there.loads(here.dumps())
+    assert set(caught.value.differences) == {
+        Difference("ram-length", "RAM block 'main'", 4 * PAGE, 5 * PAGE),
+        Difference("ram-unknown", "RAM block 'extra'", None, 2 * PAGE),
+        Difference("ram-missing", "RAM block 'vga'", 3 * PAGE, None),
+    }
+
+
+@pytest.mark.parametrize("how", ["memory", "shadow", "pipe"])
+def test_a_refused_device_and_what_becomes_of_ram(board: Any, how: str) -> None:
+    here, memory, clock = machine(board, main=2)
+    memory["main"][:] = b"n" * (2 * PAGE)
+    clock.ticks = 1000
+    data = here.dumps().replace((1000).to_bytes(4, "big"), (1001).to_bytes(4, "big"))
+    there, loaded, _ = machine(board, main=2)
+    loaded["main"][:] = b"o" * (2 * PAGE)
+    with pytest.raises(ValidationError), File.from_bytes(data) as file:
+        there.loads(data) if how == "memory" else there.load_from(file, shadow=how == "shadow")
+    assert (loaded["main"] == b"o" * (2 * PAGE), there.incomplete) == ((how != "pipe"), how == "pipe")
+
+
+@pytest.mark.parametrize("xbzrle", [0, 1 << 20])
+@pytest.mark.parametrize("tracker", ["best", "shadow", "marking"])
+def test_a_guest_that_writes_all_the_time(board: Any, tracker: str, xbzrle: int) -> None:
+    pages, stop = 512, threading.Event()
+    memory, loaded = mmap.mmap(-1, pages * PAGE), mmap.mmap(-1, pages * PAGE)
+    running: list[threading.Thread] = []
+
+    def run() -> None:
+        count = int.from_bytes(memory[:8], "big")
+        while not stop.wait(0.0002):
+            count += 1
+            for at in (0, (count % pages) * PAGE + 64):
+                memory[at : at + 8] = count.to_bytes(8, "big")
+                if tracker == "marking":
+                    here.ram.marking.mark(0, at, 8)
+
+    def start() -> None:
+        stop.clear()
+        running.append(threading.Thread(target=run))
+        running[-1].start()
+
+    def halt() -> None:
+        stop.set()
+        running[-1].join()
+
+    here, there = Machine("x", stop=halt, start=start), Machine("x")
+    here.add_ram("main", memory)
+    there.add_ram("main", loaded)
+    here.ram.xbzrle_cache = xbzrle
+    here.ram.tracker = {"best": None, "shadow": Shadow, "marking": lambda: here.ram.marking}[tracker]
+    assert isinstance(here.ram.marking if tracker == "marking" else Marking(here.ram.ram), Marking)
+    here.start()
+    one, other = socket.socketpair()
+    receiver = threading.Thread(target=lambda: there.incoming(f"fd:{other.detach()}"))
+    receiver.start()
+    migration = here.migrate(f"fd:{one.detach()}", downtime_limit=0.0, bandwidth=300_000)
+    for stats in migration:
+        if stats.elapsed > 0.4:
+            migration.downtime_limit, migration.bandwidth = 1.0, 0
+    receiver.join()
+    assert migration.result().transferred > 100_000
+    assert int.from_bytes(memory[:8], "big") > 0
+    assert memory[:] == loaded[:]
