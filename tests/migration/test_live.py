@@ -107,7 +107,7 @@ def stuck(guest: Guest) -> tuple[Any, File]:
     """A migration that goes on until something else happens, and its other end."""
     one, other = socket.socketpair()
     file = File.from_fd(other.detach(), "rw")
-    migration = guest.vm.migrate(f"fd:{one.detach()}", downtime_limit=0, bandwidth=100_000)
+    migration = guest.vm.migrate(f"fd:{one.detach()}", downtime_limit=0, bandwidth=20_000)
     deadline = time.monotonic() + 10
     while migration.status != Status.ACTIVE and time.monotonic() < deadline:
         time.sleep(0.002)
@@ -218,9 +218,9 @@ def test_it_can_be_awaited(guests: Pair) -> None:
 
 def test_a_block_that_raises_cancels(guests: Pair) -> None:
     here, _ = guests
-    one, other = socket.socketpair()
-    with File.from_fd(other.detach(), "rw"):
-        with pytest.raises(KeyError), here.vm.migrate(f"fd:{one.detach()}", downtime_limit=0) as migration:
+    migration, file = stuck(here)
+    with file:
+        with pytest.raises(KeyError), migration:
             raise KeyError
         assert migration.status == Status.CANCELLED
     here.steps(5)
