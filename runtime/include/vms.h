@@ -37,7 +37,8 @@ typedef enum vms_code {
     VMS_MARKER,             /* an element that the receiver misses was sent */
     VMS_KEY,                /* two entries of a map with one key, or, on save, not in ascending order */
     VMS_NO_HOOK,            /* what only a hook can code, and there is none */
-    VMS_REPEATED_SUBSECTION /* a subsection that came already */
+    VMS_REPEATED_SUBSECTION,/* a subsection that came already */
+    VMS_FRAMING             /* what stands around the states is not what it should be: sections, RAM records */
 } vms_code;
 
 /* An integer of 64 bits, signed or not. */

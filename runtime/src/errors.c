@@ -25,6 +25,7 @@ const char *vms_code_name(vms_code code)
     case VMS_KEY: return "key";
     case VMS_NO_HOOK: return "no-hook";
     case VMS_REPEATED_SUBSECTION: return "repeated-subsection";
+    case VMS_FRAMING: return "framing";
     }
     return "unknown";
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from vmstate.errors import (
     Allowed,
     BufferTooSmallError,
+    FramingError,
     HookError,
     TrailingError,
     TruncatedError,
@@ -35,6 +36,7 @@ CODES: tuple[tuple[str, type[VMStateError]], ...] = (
     ("key", ValidationError),
     ("no-hook", HookError),
     ("repeated-subsection", ValidationError),
+    ("framing", FramingError),
 )
 
 _FIXED = {

@@ -1,0 +1,47 @@
+/* vms_mapped.h: files in which every page has its own place ("mapped-ram"): the list of blocks carries headers, each followed by
+ * a bitmap of the pages that are stored and room for all of them; pages are written once, however often they change.
+ */
+#ifndef VMS_MAPPED_H
+#define VMS_MAPPED_H
+
+#include "vms_ram.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { VMS_MAPPED_HEADER = 28, VMS_MAPPED_VERSION = 1, VMS_MAPPED_ALIGN = 0x100000 };
+
+typedef struct vms_mapped {
+    uint64_t length;            /* of the block, bytes */
+    uint64_t page_size;
+    uint64_t bitmap_offset;     /* in the file */
+    uint64_t pages_offset;
+} vms_mapped;
+
+/* Bytes of the bitmap of so many pages: whole words of 64 bits. */
+static inline uint64_t vms_mapped_bitmap_size(uint64_t pages) { return (pages + 63) / 64 * 8; }
+
+/* Where the blocks of `ram` lie in a file whose list of blocks (the record MEM_SIZE) begins at `offset`: one entry a block.
+ * Returns where the stream goes on after the last of them; 0 if that is beyond what a file has. */
+uint64_t vms_mapped_layout(const vms_ram *ram, uint64_t offset, vms_mapped *blocks);
+
+typedef struct vms_mapped_file {
+    /* Writes n bytes at an offset of the file; 0, or non-zero. May be called by several threads for other pages. */
+    int (*write_at)(void *opaque, const uint8_t *data, size_t n, uint64_t offset);
+    void *opaque;
+} vms_mapped_file;
+
+/* Writes the list with its headers at `offset`. 0 or -1, as all of them. */
+int vms_mapped_write_list(const vms_ram *ram, const vms_mapped *blocks, const vms_mapped_file *file, uint64_t offset);
+/* Writes pages of a block to their places, in runs, and notes in `stored` (a bitmap of the block) which are not zero. Zero pages
+ * are written nowhere: the place of one that was stored before is not cleared, but its bit is. */
+int vms_mapped_write_pages(const vms_ram *ram, size_t block, const vms_mapped *at, const vms_mapped_file *file,
+                           uint64_t first, uint64_t count, vms_dirty *stored);
+/* Writes the bitmap of a block, at the very end. */
+int vms_mapped_write_bitmap(const vms_mapped *at, const vms_mapped_file *file, const vms_dirty *stored);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,57 @@
+"""The C of guest memory without Python: strict compilers, with and without AVX2, and the sanitizers."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.native.test_native import COMPILERS, SANITIZE, STRICT, run
+from vmstate.locations import get_include, get_sources
+
+pytestmark = pytest.mark.native
+
+HERE = Path(__file__).parent
+PATTERNS = ("pages.c", "xbzrle*.c", "dirty*.c", "ram_*.c", "multifd*.c")
+
+
+def ram_sources() -> list[str]:
+    folder = Path(get_sources()[0]).parent
+    return sorted(str(path) for pattern in PATTERNS for path in folder.glob(pattern))
+
+
+@pytest.fixture(params=COMPILERS)
+def strict(request: pytest.FixtureRequest, tmp_path: Path) -> list[str]:
+    """A compiler and its flags, after it has shown that it works with them."""
+    name: str = request.param
+    if not shutil.which(name):
+        pytest.skip(f"{name} is not installed")
+    command = [name, *STRICT, *(SANITIZE if os.environ.get("VMS_SANITIZE") else []), "-pthread"]
+    source = tmp_path / "probe.c"
+    source.write_text("int main(void) { return 0; }\n")
+    try:
+        run([*command, str(source), "-o", str(tmp_path / "probe")])
+    except AssertionError:
+        pytest.skip(f"{name} has no sanitizers here; on Debian clang's are in libclang-rt-14-dev")
+    return command
+
+
+@pytest.mark.parametrize("more", [[], ["-DVMS_NO_CLONES"]], ids=["wide", "plain"])
+@pytest.mark.parametrize("name", ["ram", "xbzrle", "dirty", "multifd", "mapped"])
+def test_a_program(strict: list[str], tmp_path: Path, name: str, more: list[str]) -> None:
+    target = tmp_path / name
+    sources = [str(HERE / f"{name}_main.c"), *get_sources(), *ram_sources()]
+    run([*strict, *more, f"-I{get_include()}", "-iquote", str(HERE), "-o", str(target), *sources])
+    assert run([str(target)]).startswith(f"{name}: all is well")
+
+
+def test_headers_are_good_cpp(tmp_path: Path) -> None:
+    if not shutil.which("g++"):
+        pytest.skip("g++ is not installed")
+    source = tmp_path / "headers.cpp"
+    headers = ["vms_ram.h", "vms_dirty.h", "vms_xbzrle.h", "vms_mapped.h", "vms_multifd.h"]
+    source.write_text("".join(f'#include "{name}"\n' for name in headers))
+    flags = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+    run(["g++", *flags, f"-I{get_include()}", str(source)])
