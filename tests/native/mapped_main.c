@@ -1,0 +1,137 @@
+/* Mapped files without Python: where everything lies, and what is refused. */
+#include "program.h"
+#include "vms_mapped.h"
+
+enum { PAGE = 4096, FILE_SIZE = 4 << 20 };
+
+static uint8_t low[70 * PAGE], rom[2 * PAGE], file[FILE_SIZE];
+static size_t end;
+
+static vms_ram_block blocks[] = {
+    {.name = "pc.ram", .host = low, .used_length = sizeof low},
+    {.name = "rom", .host = rom, .used_length = sizeof rom},
+};
+static vms_ram ram = {.blocks = blocks, .count = 2, .page_size = PAGE, .flags = VMS_RAM_MAPPED};
+
+static int write_at(void *opaque, const uint8_t *data, size_t n, uint64_t offset)
+{
+    EXPECT(opaque == file && offset + n <= FILE_SIZE);
+    memcpy(file + offset, data, n);
+    return 0;
+}
+
+static const vms_mapped_file to = {write_at, file};
+static vms_mapped at[2];
+
+static void fill(void)
+{
+    memset(low, 0, sizeof low), memset(rom, 0, sizeof rom);
+    low[0] = 1, low[63 * PAGE + 5] = 63, low[64 * PAGE + 6] = 64, low[69 * PAGE] = 69, rom[PAGE] = 0x99;
+}
+
+static void written(void)
+{
+    vms_dirty stored[2];
+    memset(file, 0, sizeof file);
+    fill();
+    EXPECT(vms_mapped_layout(&ram, 0x22, at) == 0x202000);
+    EXPECT(at[0].bitmap_offset == 0x22 + 8 + 15 + 28 && at[0].pages_offset == 0x100000 && at[0].length == 0x46000);
+    EXPECT(at[1].bitmap_offset == 0x146000 + 12 + 28 && at[1].pages_offset == 0x200000);
+    EXPECT(vms_mapped_write_list(&ram, at, &to, 0x22) == 0);
+    for (size_t i = 0; i < 2; i++) {
+        uint64_t pages = blocks[i].used_length / PAGE;
+        EXPECT(vms_dirty_init(&stored[i], pages) == 0);
+        EXPECT(vms_mapped_write_pages(&ram, i, &at[i], &to, 0, pages, &stored[i]) == 0);
+        EXPECT(vms_mapped_write_pages(&ram, i, &at[i], &to, 1, pages, &stored[i]) == -1);
+        EXPECT(vms_mapped_write_bitmap(&at[i], &to, &stored[i]) == 0);
+        vms_dirty_clear(&stored[i]);
+    }
+    vms_put64(file + 0x202000, 0x10);
+    end = 0x202008;
+    EXPECT(memcmp(file + 0x22, "\0\0\0\0\0\4\x80\4\6pc.ram\0\0\0\0\0\4\x60\0\0\0\0\1\0\0\0\0\0\0\x10\0\0\0\0\0\0\0\0\x55"
+                  "\0\0\0\0\0\x10\0\0", 51) == 0);
+    EXPECT(memcmp(file + 0x55, "\1\0\0\0\0\0\0\x80\x21\0\0\0\0\0\0\0\0", 17) == 0);
+    EXPECT(memcmp(file + 0x146000, "\3rom\0\0\0\0\0\0\x20\0\0\0\0\1\0\0\0\0\0\0\x10\0\0\0\0\0\0\x14\x60\x28\0\0\0\0\0\x20\0\0"
+                  "\2\0\0\0\0\0\0\0", 48) == 0);
+    EXPECT(file[0x100000] == 1 && file[0x100000 + 63 * PAGE + 5] == 63 && file[0x200000 + PAGE] == 0x99);
+}
+
+static int load(vms_reader *r, uint32_t flags)
+{
+    vms_ram_loader l;
+    uint8_t *exact = (uint8_t *)malloc(end);
+    EXPECT(exact);
+    memcpy(exact, file, end);
+    vms_reader_init(r, exact, end);
+    r->p += 0x22;
+    EXPECT(vms_ram_loader_init(&l, &ram, flags) == 0);
+    int result = vms_ram_load(&l, r);
+    EXPECT(result || (r->p == r->end && (flags & VMS_RAM_CHECK || (l.plain_pages == 5 && l.zero_pages == 67))));
+    vms_ram_loader_clear(&l);
+    free(exact);
+    return result;
+}
+
+static void loaded(void)
+{
+    static uint8_t low_before[sizeof low], rom_before[sizeof rom];
+    vms_reader r;
+    fill();
+    memcpy(low_before, low, sizeof low), memcpy(rom_before, rom, sizeof rom);
+    memset(low, 0xcc, sizeof low), memset(rom, 0xcc, sizeof rom);
+    EXPECT(load(&r, VMS_RAM_CHECK) == 0 && low[0] == 0xcc && rom[sizeof rom - 1] == 0xcc);
+    EXPECT(load(&r, 0) == 0);
+    EXPECT(memcmp(low, low_before, sizeof low) == 0 && memcmp(rom, rom_before, sizeof rom) == 0);
+}
+
+static void refused(size_t where, uint8_t byte, uint64_t offset, const char *why)
+{
+    vms_reader r;
+    uint8_t kept = file[where];
+    file[where] = byte;
+    memset(low, 0xcc, sizeof low);
+    EXPECT(load(&r, 0) == -1);
+    if (r.error.code != VMS_FRAMING || r.error.offset != offset || strcmp(r.error.text, why) != 0)
+        fprintf(stderr, "%s at %llu\n", r.error.text, (unsigned long long)r.error.offset);
+    EXPECT(r.error.code == VMS_FRAMING && r.error.offset == offset && strcmp(r.error.text, why) == 0);
+    for (size_t i = 0; i < sizeof low; i++)
+        EXPECT(low[i] == 0xcc);
+    file[where] = kept;
+}
+
+static void refuses(void)
+{
+    refused(0x3c, 2, 0x39, "a mapped block of an unknown version");
+    refused(0x43, 0x20, 0x3d, "a mapped block with other pages");
+    refused(0x4c, 0x56, 0x45, "a mapped block whose bitmap is not behind its header");
+    refused(0x54, 1, 0x4d, "a mapped block whose pages are not in the file");
+    refused(0x4d, 0xff, 0x4d, "a mapped block whose pages are not in the file");
+    refused(0x52, 0, 0x4d, "a mapped block whose pages are not in the file");
+    refused(0x5d, 0x61, 0x5d, "a bitmap that has a page which the block does not have");
+    vms_reader r;
+    memcpy(file + end - 8, "\0\0\0\0\0\0\0\x08\3rom", 12);
+    end += 4;
+    EXPECT(load(&r, 0) == -1 && r.error.offset == 0x202000 && strcmp(r.error.path, "rom") == 0);
+    EXPECT(strcmp(r.error.text, "a page among the records of a mapped file") == 0);
+    end -= 4;
+    vms_put64(file + end - 8, 0x10);
+    size_t whole = end;
+    for (end = 0x22; end < whole; end += end < 0x70 || end > 0x202000 ? 1 : 4096)
+        EXPECT(load(&r, 0) == -1);
+    end = whole;
+    trickle t;
+    vms_ram_loader l;
+    trickle_init(&t, file + 0x22, end - 0x22, 100000);
+    EXPECT(vms_ram_loader_init(&l, &ram, 0) == 0 && vms_ram_load(&l, &t.reader) == -1 && t.reader.error.offset == 0x17);
+    vms_ram_loader_clear(&l);
+    free(t.buffer);
+}
+
+int main(void)
+{
+    written();
+    loaded();
+    refuses();
+    puts("mapped: all is well");
+    return 0;
+}
