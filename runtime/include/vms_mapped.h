@@ -41,6 +41,12 @@ int vms_mapped_write_pages(const vms_ram *ram, size_t block, const vms_mapped *a
 /* Writes the bitmap of a block, at the very end. */
 int vms_mapped_write_bitmap(const vms_mapped *at, const vms_mapped_file *file, const vms_dirty *stored);
 
+/* Loads the body whose list is at `offset` of a whole file in memory, up to its end, which is then in *next. -1: see *error. */
+int vms_mapped_load(vms_ram_loader *l, const uint8_t *file, size_t size, uint64_t offset, uint64_t *next, vms_error *error);
+
+/* A write_at for a file descriptor: `fd` points to an int. Non-zero: what went wrong is in errno. */
+int vms_mapped_descriptor(void *fd, const uint8_t *data, size_t n, uint64_t offset);
+
 #ifdef __cplusplus
 }
 #endif

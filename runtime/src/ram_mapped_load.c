@@ -80,3 +80,15 @@ int ram_load_mapped_pages(vms_ram_loader *l, vms_reader *r, const vms_mapped *he
                 store(l, r, i, &headers[i]);
     return 0;
 }
+
+int vms_mapped_load(vms_ram_loader *l, const uint8_t *file, size_t size, uint64_t offset, uint64_t *next, vms_error *error)
+{
+    vms_reader r;
+    vms_reader_init(&r, file, size);
+    r.p += offset < size ? offset : size;
+    int result = vms_ram_load(l, &r);
+    *next = ram_offset(&r);
+    if (result)
+        *error = r.error;
+    return result;
+}

@@ -1,0 +1,25 @@
+/* ram_mapped_descriptor.c: pages to their places in a file on a disk. */
+#ifdef __linux__
+#define _GNU_SOURCE
+#endif
+#include "vms_mapped.h"
+
+#include <errno.h>
+#include <unistd.h>
+
+int vms_mapped_descriptor(void *fd, const uint8_t *data, size_t n, uint64_t offset)
+{
+    while (n) {
+        ssize_t done = pwrite(*(const int *)fd, data, n, (off_t)offset);
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done == 0)
+            errno = EIO;
+        if (done <= 0)
+            return -1;
+        data += done;
+        n -= (size_t)done;
+        offset += (uint64_t)done;
+    }
+    return 0;
+}

@@ -1,0 +1,26 @@
+/* vms_mapped.h as `vmstate._stream` knows it. */
+#define VMS_MAPPED_HEADER ...
+#define VMS_MAPPED_VERSION ...
+#define VMS_MAPPED_ALIGN ...
+
+typedef struct vms_mapped {
+    uint64_t length;
+    uint64_t page_size;
+    uint64_t bitmap_offset;
+    uint64_t pages_offset;
+} vms_mapped;
+
+uint64_t vms_mapped_bitmap_size(uint64_t pages);
+uint64_t vms_mapped_layout(const vms_ram *ram, uint64_t offset, vms_mapped *blocks);
+
+typedef struct vms_mapped_file {
+    int (*write_at)(void *opaque, const uint8_t *data, size_t n, uint64_t offset);
+    void *opaque;
+} vms_mapped_file;
+
+int vms_mapped_write_list(const vms_ram *ram, const vms_mapped *blocks, const vms_mapped_file *file, uint64_t offset);
+int vms_mapped_write_pages(const vms_ram *ram, size_t block, const vms_mapped *at, const vms_mapped_file *file,
+                           uint64_t first, uint64_t count, vms_dirty *stored);
+int vms_mapped_write_bitmap(const vms_mapped *at, const vms_mapped_file *file, const vms_dirty *stored);
+int vms_mapped_descriptor(void *fd, const uint8_t *data, size_t n, uint64_t offset);
+int vms_mapped_load(vms_ram_loader *l, const uint8_t *file, size_t size, uint64_t offset, uint64_t *next, vms_error *error);

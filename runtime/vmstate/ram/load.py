@@ -1,0 +1,127 @@
+"""Blocks and pages from a stream."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable
+from typing import Any
+
+from vmstate._stream import ffi, lib
+from vmstate.file import File
+from vmstate.ram.blocks import Ram
+from vmstate.ram.differences import RamDifference, difference
+from vmstate.ram.refusals import refuse
+
+_DIFFERENCES = 64
+"""So many differences are noted one by one; all are counted."""
+
+
+@ffi.def_extern(error=-1)  # type: ignore[misc]
+def vms_python_inflate(opaque: Any, data: Any, n: int, page: Any, page_size: int) -> int:
+    """One page that an old sender compressed: a whole zlib stream of exactly its bytes."""
+    decompress = zlib.decompressobj()
+    try:
+        inflated = decompress.decompress(ffi.buffer(data, n), page_size + 1)
+    except zlib.error:
+        return -1
+    if len(inflated) != page_size or not decompress.eof or decompress.unused_data:
+        return -1
+    ffi.memmove(page, inflated, page_size)
+    return 0
+
+
+@ffi.def_extern(error=-1)  # type: ignore[misc]
+def vms_python_flush(opaque: Any) -> int:
+    loader: RamLoader = ffi.from_handle(opaque)
+    return loader.flushed()
+
+
+class RamLoader:
+    """Loads the memory of a machine from one stream, body by body; one thread at a time.
+
+    `check`: everything is decoded and judged, nothing is stored; a stream that can be read twice is checked first and
+    loaded then. `keep_missing`: blocks that the stream does not list keep what they hold. `compressed`: pages of old senders
+    are inflated, otherwise refused. `flush` is called where the sender waits for all multifd channels; without it
+    such a record is refused. What it raises is raised by `load`.
+    """
+
+    def __init__(
+        self,
+        ram: Ram,
+        *,
+        check: bool = False,
+        keep_missing: bool = False,
+        xbzrle: bool = True,
+        compressed: bool = True,
+        any_fill: bool = False,
+        flush: Callable[[], None] | None = None,
+    ) -> None:
+        self.ram = ram
+        flags = (
+            lib.VMS_RAM_CHECK * check
+            | lib.VMS_RAM_KEEP_MISSING * keep_missing
+            | lib.VMS_RAM_NO_XBZRLE * (not xbzrle)
+            | lib.VMS_RAM_MULTIFD * (flush is not None)
+            | lib.VMS_RAM_ANY_FILL * any_fill
+        )
+        native = ffi.new("vms_ram_loader *")
+        if lib.vms_ram_loader_init(native, ram.native, flags):
+            raise MemoryError("a loader of RAM")
+        self.native = ffi.gc(native, lib.vms_ram_loader_clear)
+        self._flush = flush
+        self._raised: BaseException | None = None
+        self._handle = ffi.new_handle(self)
+        self._differences = ffi.new("vms_ram_difference[]", _DIFFERENCES)
+        self.native.opaque = self._handle
+        self.native.differences = self._differences
+        self.native.room = _DIFFERENCES
+        if compressed:
+            self.native.inflate = lib.vms_python_inflate
+        if flush is not None:
+            self.native.flush = lib.vms_python_flush
+
+    def load(self, file: File) -> None:
+        """Reads one body, to its end. Refused: a FramingError, which tells offset, block and reason.
+
+        If the blocks differ nothing was changed, and `differences` has them all. Otherwise pages before the refused
+        record are stored: check first, or count the memory as lost.
+        """
+        with file.native(getting=True) as native:
+            reader = lib.vms_file_reader(native)
+            result = lib.vms_ram_load(self.native, reader)
+            if self._raised is not None:
+                raised, self._raised = self._raised, None
+                raise raised
+        if result:
+            refuse(reader.error, "load")
+
+    def flushed(self) -> int:
+        """Called by C at a flush."""
+        try:
+            if self._flush is not None:
+                self._flush()
+        except BaseException as raised:
+            self._raised = raised
+            return -1
+        return 0
+
+    @property
+    def listed(self) -> bool:
+        """The list of blocks was read, and is the machine's."""
+        return bool(self.native.listed)
+
+    @property
+    def differences(self) -> list[RamDifference]:
+        """How the blocks of the stream and of the machine differ."""
+        return [difference(self._differences[i]) for i in range(min(self.native.difference_count, _DIFFERENCES))]
+
+    @property
+    def pages(self) -> dict[str, int]:
+        """Pages read so far: zero, plain, xbzrle, compressed."""
+        n = self.native
+        return {
+            "zero": int(n.zero_pages),
+            "plain": int(n.plain_pages),
+            "xbzrle": int(n.xbzrle_pages),
+            "compressed": int(n.compressed_pages),
+        }

@@ -1,0 +1,185 @@
+"""Which pages the guest wrote: four ways to learn it, behind one interface."""
+
+from __future__ import annotations
+
+import errno
+import mmap
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from functools import cache
+
+from vmstate._stream import ffi, lib
+from vmstate.ram.bitmap import PageBitmap
+from vmstate.ram.blocks import Ram
+
+
+class DirtyTracker(ABC):
+    """Notices writes to a machine's memory from `start` on; `collect` adds the pages written since the last collection.
+
+    Pages are in bitmaps, one a block; what is set there stays set. `guest_must_stand`: a write during a collection may
+    be lost. The others lose none.
+    """
+
+    guest_must_stand = False
+
+    @staticmethod
+    def works() -> bool:
+        """Whether this way works here, found out by trying."""
+        return True
+
+    @abstractmethod
+    def start(self, ram: Ram) -> None: ...
+
+    @abstractmethod
+    def collect(self, into: Sequence[PageBitmap]) -> None: ...
+
+    @abstractmethod
+    def stop(self) -> None: ...
+
+
+class Marking(DirtyTracker):
+    """The emulator says what it writes, after the write: `mark`, or from C `vms_dirty_mark` on a bitmap's `native`."""
+
+    def __init__(self, ram: Ram) -> None:
+        self.bitmaps = ram.bitmaps()
+        self._page_size = ram.page_size
+        self._native = [bitmap.native for bitmap in self.bitmaps]
+
+    def mark(self, block: int, offset: int, length: int = 1) -> None:
+        """`length` bytes at `offset` of a block were written."""
+        if length > 0:
+            first = offset // self._page_size
+            self.bitmaps[block].mark_range(first, (offset + length - 1) // self._page_size - first + 1)
+
+    def start(self, ram: Ram) -> None:
+        forgotten = ram.bitmaps()
+        self.collect(forgotten)
+
+    def collect(self, into: Sequence[PageBitmap]) -> None:
+        for log, target in zip(self.bitmaps, into, strict=True):
+            log.fetch_into(target)
+
+    def stop(self) -> None:
+        pass
+
+
+class Shadow(DirtyTracker):
+    """Compares with a copy: as much memory again, and all of it is read each time; needs nothing of anybody."""
+
+    def __init__(self) -> None:
+        self._ram: Ram | None = None
+        self._shadows: list[mmap.mmap] = []
+
+    def start(self, ram: Ram) -> None:
+        self.stop()
+        self._ram = ram
+        self._shadows = [mmap.mmap(-1, ram.used_length(index)) for index in range(len(ram.blocks))]
+        self.collect(ram.bitmaps())
+
+    def collect(self, into: Sequence[PageBitmap]) -> None:
+        ram = _started(self._ram)
+        for block, shadow, bitmap in zip(ram.blocks, self._shadows, into, strict=True):
+            if len(shadow) != bitmap.pages * ram.page_size:
+                raise ValueError(f"{block!r}: {bitmap!r} is not of this block")
+            copy = ffi.from_buffer("uint8_t[]", shadow, require_writable=True)
+            lib.vms_dirty_compare(bitmap.native, block.buffer, copy, ram.page_size)
+            ffi.release(copy)
+
+    def stop(self) -> None:
+        self._ram = None
+        for shadow in self._shadows:
+            shadow.close()
+        self._shadows = []
+
+
+class Userfault(DirtyTracker):
+    """The kernel notes writes (userfaultfd with asynchronous protection, PAGEMAP_SCAN; Linux from about 6.7).
+
+    Memory must be whole pages of the host: mmap, or numpy over it. Costs a fault for each page written.
+    """
+
+    def __init__(self) -> None:
+        self._ram: Ram | None = None
+        self._natives: list[object] = []
+
+    @staticmethod
+    @cache
+    def works() -> bool:
+        return bool(lib.vms_userfault_probe())
+
+    def start(self, ram: Ram) -> None:
+        self.stop()
+        if not self.works():
+            raise OSError(errno.ENOSYS, "userfaultfd does not report writes here")
+        for index, block in enumerate(ram.blocks):
+            if block.address_in_memory % mmap.PAGESIZE or ram.used_length(index) % mmap.PAGESIZE:
+                raise ValueError(f"{block!r} is not whole pages of the host: use mmap")
+        self._ram = ram
+        for index, block in enumerate(ram.blocks):
+            native = ffi.new("vms_userfault *")
+            result = lib.vms_userfault_start(native, block.buffer, ram.used_length(index))
+            if result:
+                self.stop()
+                raise OSError(-result, f"userfaultfd for {block!r}: {os.strerror(-result)}")
+            self._natives.append(ffi.gc(native, lib.vms_userfault_stop))
+
+    def collect(self, into: Sequence[PageBitmap]) -> None:
+        ram = _started(self._ram)
+        for native, bitmap in zip(self._natives, into, strict=True):
+            _checked(lib.vms_userfault_collect(native, bitmap.native, ram.page_size), "PAGEMAP_SCAN")
+
+    def stop(self) -> None:
+        self._ram = None
+        for native in self._natives:
+            ffi.release(native)
+        self._natives = []
+
+
+class SoftDirty(DirtyTracker):
+    """The kernel's soft-dirty bits, cleared for the whole process at once: only one such tracker can be in use."""
+
+    guest_must_stand = True
+
+    def __init__(self) -> None:
+        self._ram: Ram | None = None
+        self._native = ffi.NULL
+
+    @staticmethod
+    @cache
+    def works() -> bool:
+        return bool(lib.vms_softdirty_probe())
+
+    def start(self, ram: Ram) -> None:
+        self.stop()
+        if not self.works():
+            raise OSError(errno.ENOSYS, "this kernel does not keep soft-dirty bits")
+        native = ffi.new("vms_softdirty *")
+        _checked(lib.vms_softdirty_start(native), "clear_refs")
+        self._native = ffi.gc(native, lib.vms_softdirty_stop)
+        self._ram = ram
+
+    def collect(self, into: Sequence[PageBitmap]) -> None:
+        ram = _started(self._ram)
+        for index, (block, bitmap) in enumerate(zip(ram.blocks, into, strict=True)):
+            length = ram.used_length(index)
+            result = lib.vms_softdirty_collect(self._native, block.buffer, length, bitmap.native, ram.page_size)
+            _checked(result, "pagemap")
+        _checked(lib.vms_softdirty_restart(self._native), "clear_refs")
+
+    def stop(self) -> None:
+        self._ram = None
+        if self._native != ffi.NULL:
+            ffi.release(self._native)
+        self._native = ffi.NULL
+
+
+def _started(ram: Ram | None) -> Ram:
+    if ram is None:
+        raise RuntimeError("the tracker was not started")
+    return ram
+
+
+def _checked(result: int, what: str) -> None:
+    if result < 0:
+        raise OSError(-result, f"{what}: {os.strerror(-result)}")
