@@ -141,5 +141,7 @@ int64_t vms_ram_send_dirty(vms_ram_sender *s, vms_writer *w, vms_dirty *dirty, u
             s->block = s->block + 1 == ram->count ? 0 : s->block + 1;
         }
     }
+    if (done < most)
+        s->block = 0, s->page = 0;
     return (int64_t)done;
 }

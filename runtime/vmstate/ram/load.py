@@ -32,8 +32,22 @@ def vms_python_inflate(opaque: Any, data: Any, n: int, page: Any, page_size: int
 
 @ffi.def_extern(error=-1)  # type: ignore[misc]
 def vms_python_flush(opaque: Any) -> int:
-    loader: RamLoader = ffi.from_handle(opaque)
-    return loader.flushed()
+    calls: _Calls = ffi.from_handle(opaque)
+    try:
+        if calls.flush is not None:
+            calls.flush()
+    except BaseException as raised:
+        calls.raised = raised
+        return -1
+    return 0
+
+
+class _Calls:
+    """What C calls; apart from the loader, which holds it, so that nothing holds itself."""
+
+    def __init__(self, flush: Callable[[], None] | None) -> None:
+        self.flush = flush
+        self.raised: BaseException | None = None
 
 
 class RamLoader:
@@ -68,9 +82,8 @@ class RamLoader:
         if lib.vms_ram_loader_init(native, ram.native, flags):
             raise MemoryError("a loader of RAM")
         self.native = ffi.gc(native, lib.vms_ram_loader_clear)
-        self._flush = flush
-        self._raised: BaseException | None = None
-        self._handle = ffi.new_handle(self)
+        self._calls = _Calls(flush)
+        self._handle = ffi.new_handle(self._calls)
         self._differences = ffi.new("vms_ram_difference[]", _DIFFERENCES)
         self.native.opaque = self._handle
         self.native.differences = self._differences
@@ -89,21 +102,11 @@ class RamLoader:
         with file.native(getting=True) as native:
             reader = lib.vms_file_reader(native)
             result = lib.vms_ram_load(self.native, reader)
-            if self._raised is not None:
-                raised, self._raised = self._raised, None
+            if self._calls.raised is not None:
+                raised, self._calls.raised = self._calls.raised, None
                 raise raised
         if result:
             refuse(reader.error, "load")
-
-    def flushed(self) -> int:
-        """Called by C at a flush."""
-        try:
-            if self._flush is not None:
-                self._flush()
-        except BaseException as raised:
-            self._raised = raised
-            return -1
-        return 0
 
     @property
     def listed(self) -> bool:
