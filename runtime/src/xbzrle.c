@@ -36,7 +36,7 @@ VMS_WIDE SEARCH skip_equal_wide(const uint8_t *a, const uint8_t *b, size_t at, s
 VMS_WIDE SEARCH next_wide(const uint8_t *a, const uint8_t *b, size_t at, size_t size, bool differing)
 {
     const uint32_t flip = differing ? ~(uint32_t)0 : 0;
-    for (;;) {
+    for (int turn = 0;; turn++) {
         uint32_t mask;
         if (at + 32 > size) {
             /* The last 32 bytes, without those before `at`. */
@@ -49,6 +49,9 @@ VMS_WIDE SEARCH next_wide(const uint8_t *a, const uint8_t *b, size_t at, size_t 
         if (mask)
             return at + (size_t)__builtin_ctz(mask);
         at += 32;
+        if (turn < 2)
+            continue;
+        at &= ~(size_t)31;      /* a long run: from even places on, some bytes are looked at twice */
         if (differing && (at & 127) == 0)
             at = skip_equal_wide(a, b, at, size);
     }

@@ -111,8 +111,10 @@ def test_payloads_that_are_not_the_pages(damage: str) -> None:
     ram = Ram([RamBlock("b", bytearray(PAGE))])
     deflate = zlib.compressobj(1)
     content = {"short": bytes(PAGE - 1), "long": bytes(PAGE + 1), "ended": bytes(PAGE), "garbage": b""}[damage]
-    payload = b"garbage" if damage == "garbage" else deflate.compress(content) + deflate.flush(
-        zlib.Z_FINISH if damage == "ended" else zlib.Z_SYNC_FLUSH
+    payload = (
+        b"garbage"
+        if damage == "garbage"
+        else deflate.compress(content) + deflate.flush(zlib.Z_FINISH if damage == "ended" else zlib.Z_SYNC_FLUSH)
     )
     header = bytes.fromhex("11223344 00000001 00000002 00000080 00000001") + len(payload).to_bytes(4, "big")
     header += bytes(40) + b"b".ljust(256, b"\0") + bytes(1024)

@@ -77,7 +77,10 @@ def test_any_writable_buffer(kind: str) -> None:
         }
         block = RamBlock("b", buffers[kind])
         assert block.size == PAGE
-        load(RamLoader(Ram([block])), bytes.fromhex("0000000000001004 0162 0000000000001000 0000000000000008 0162") + b"\x99" * PAGE + END)
+        load(
+            RamLoader(Ram([block])),
+            bytes.fromhex("0000000000001004 0162 0000000000001000 0000000000000008 0162") + b"\x99" * PAGE + END,
+        )
         assert bytes(memoryview(buffers[kind]).cast("B")) == b"\x99" * PAGE
     finally:
         del block, buffers
