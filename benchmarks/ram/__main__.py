@@ -58,7 +58,9 @@ def _times(rows: Sequence[timing.Row]) -> Table:
         if not row.ratios:
             bar = next(bar for bar in BARS if bar.row == row.name)
             assert bar.most is not None
-            table.add_row(row.name, row.workload, f"{ours:.2f} ms", "", "", f"≤ {bar.most:g} ms{_mark(ours <= bar.most)}")
+            table.add_row(
+                row.name, row.workload, f"{ours:.2f} ms", "", "", f"≤ {bar.most:g} ms{_mark(ours <= bar.most)}"
+            )
         for peer, ratio in row.ratios.items():
             key = (row.name, peer, "cache" in row.workload)
             least = next((bar.least for bar in BARS if (bar.row, bar.peer, bar.cache) == key), None)

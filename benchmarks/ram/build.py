@@ -15,7 +15,16 @@ def build(output: Path) -> tuple[Path, Path]:
     """The library and the program, in `output`."""
     output.mkdir(parents=True, exist_ok=True)
     sources = [HERE / "harness.c", *(path for pattern in PATTERNS for path in sorted((RUNTIME / "src").glob(pattern)))]
-    command = [compiler(), "-std=gnu11", "-O2", "-g", "-Wall", "-Wextra", f"-I{RUNTIME / 'include'}", *map(str, sources)]
+    command = [
+        compiler(),
+        "-std=gnu11",
+        "-O2",
+        "-g",
+        "-Wall",
+        "-Wextra",
+        f"-I{RUNTIME / 'include'}",
+        *map(str, sources),
+    ]
     library, program = output / "libharness.so", output / "harness"
     subprocess.run([*command, "-shared", "-fPIC", "-o", str(library)], check=True)
     subprocess.run([*command, "-DPROGRAM", "-o", str(program)], check=True)

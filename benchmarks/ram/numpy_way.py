@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
-import numpy
+import numpy as np
 
 PAGE = 4096
 PIECE = 64
@@ -15,18 +15,18 @@ PIECE = 64
 def send_pages(memory: Any, fd: int, name: bytes = b"ram") -> None:
     """Records of all pages of an array of (pages, 4096) bytes."""
     words = memory.view("<u8")
-    piece = numpy.empty((PIECE, 8 + PAGE), numpy.uint8)
-    zeros = numpy.zeros((PIECE, 9), numpy.uint8)
+    piece = np.empty((PIECE, 8 + PAGE), np.uint8)
+    zeros = np.zeros((PIECE, 9), np.uint8)
     first = True
     for start in range(0, len(memory), PIECE):
         count = min(PIECE, len(memory) - start)
-        addresses = (numpy.arange(start, start + count, dtype=numpy.uint64) * PAGE) | numpy.uint64(0x20)
+        addresses = (np.arange(start, start + count, dtype=np.uint64) * PAGE) | np.uint64(0x20)
         # Most pages differ in their first words; only the others are looked at in whole
         plain = words[start : start + count, :8].any(axis=1)
-        doubtful = numpy.flatnonzero(~plain)
+        doubtful = np.flatnonzero(~plain)
         plain[doubtful] = words[start + doubtful].any(axis=1)
-        words_of = addresses | numpy.where(plain, numpy.uint64(8), numpy.uint64(2))
-        heads = words_of.astype(">u8").view(numpy.uint8).reshape(-1, 8)
+        words_of = addresses | np.where(plain, np.uint64(8), np.uint64(2))
+        heads = words_of.astype(">u8").view(np.uint8).reshape(-1, 8)
         if plain.all():
             piece[:count, :8] = heads
             piece[:count, 8:] = memory[start : start + count]
@@ -49,8 +49,8 @@ def send_pages(memory: Any, fd: int, name: bytes = b"ram") -> None:
 
 def encode(before: Any, after: Any) -> bytes:
     """XBZRLE of one page: the ends of all runs by numpy, the lengths in a loop."""
-    changed = numpy.concatenate(([False], before != after, [False]))
-    edges = numpy.flatnonzero(changed[1:] != changed[:-1])
+    changed = np.concatenate(([False], before != after, [False]))
+    edges = np.flatnonzero(changed[1:] != changed[:-1])
     out, at = bytearray(), 0
     for start, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
         for length in (start - at, end - start):

@@ -14,7 +14,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
 
-import numpy
+import numpy as np
 
 from benchmarks.ram import numpy_way
 from vmstate._stream import ffi, lib
@@ -63,9 +63,9 @@ def pages(library: Path, size: int, rounds: int) -> Iterator[Row]:
     """All pages of a block to /dev/null, from memory that has been written before."""
     harness = ctypes.CDLL(str(library))
     memory = mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    array = numpy.frombuffer(memory, numpy.uint8).reshape(-1, PAGE)
+    array = np.frombuffer(memory, np.uint8).reshape(-1, PAGE)
     address = ctypes.c_void_p(array.ctypes.data)
-    content = numpy.random.default_rng(1).integers(1, 256, PAGE, dtype=numpy.uint8)
+    content = np.random.default_rng(1).integers(1, 256, PAGE, dtype=np.uint8)
     ram = Ram([RamBlock("ram", memory)])
     fd = os.open(os.devnull, os.O_WRONLY)
     with File.from_fd(fd, "w") as file:
@@ -88,7 +88,7 @@ def pages(library: Path, size: int, rounds: int) -> Iterator[Row]:
 
 def _same_bytes() -> None:
     """The peer must do the same work: its bytes are ours."""
-    sample = numpy.zeros((200, PAGE), numpy.uint8)
+    sample = np.zeros((200, PAGE), np.uint8)
     sample[::3] = 7
     sample[64:130] = 9
     sample[150, -1] = 1
@@ -112,8 +112,8 @@ def changes(library: Path, size: int, rounds: int) -> Iterator[Row]:
 
 def _changes(harness: ctypes.CDLL, size: int, rounds: int, times: int, numpys: bool) -> Iterator[Row]:
     count = size // PAGE
-    before = numpy.ones((count, PAGE), numpy.uint8)
-    after, copy, out = before.copy(), before.copy(), numpy.zeros(2 * PAGE, numpy.uint8)
+    before = np.ones((count, PAGE), np.uint8)
+    after, copy, out = before.copy(), before.copy(), np.zeros(2 * PAGE, np.uint8)
     pointers = [ctypes.c_void_p(each.ctypes.data) for each in (before, after, copy, out)]
     pages, turns = ctypes.c_size_t(count), range(times)
     for words in (0, 1, 8, 64):
@@ -143,7 +143,7 @@ def scan(library: Path, rounds: int) -> Row:
     harness = ctypes.CDLL(str(library))
     count = (16 << 30) // PAGE
     bitmap = PageBitmap(count)
-    for page in numpy.random.default_rng(1).choice(count, count // 100, replace=False).tolist():
+    for page in np.random.default_rng(1).choice(count, count // 100, replace=False).tolist():
         bitmap.mark(page)
     native = ctypes.c_void_p(int(ffi.cast("uintptr_t", bitmap.native)))
     harness.bench_scan.restype = ctypes.c_uint64

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class RamBlock:
-    """A block of guest memory over any writable, contiguous buffer, which is not copied: bytearray, mmap, numpy, ...
+    """A block of guest memory over any writable, contiguous buffer, which is not copied.
 
     `used_length`: bytes in use, all of them unless said otherwise; a multiple of the guest's page size. `resizable`: a
     stream may change it, up to the size of the memory. `page_size`: of what is behind the memory, where streams tell.
@@ -60,8 +60,8 @@ class RamBlock:
 class Ram:
     """The blocks of a machine, in the order in which they are sent.
 
-    `page_size`: of the guest, a power of two in 1024..65536. The other arguments are about the list of blocks, and must be as
-    on the other side, since a stream does not tell: `page_sizes` (postcopy was possible), `addresses`
+    `page_size`: of the guest, a power of two in 1024..65536. The other arguments are about the list of blocks, and must
+    be as on the other side, since a stream does not tell: `page_sizes` (postcopy was possible), `addresses`
     (x-ignore-shared). `mapped`: pages have places in a file, see `save_mapped`.
     """
 

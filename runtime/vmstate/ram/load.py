@@ -16,7 +16,7 @@ _DIFFERENCES = 64
 """So many differences are noted one by one; all are counted."""
 
 
-@ffi.def_extern(error=-1)  # type: ignore[misc]
+@ffi.def_extern(error=-1)  # type: ignore[untyped-decorator]
 def vms_python_inflate(opaque: Any, data: Any, n: int, page: Any, page_size: int) -> int:
     """One page that an old sender compressed: a whole zlib stream of exactly its bytes."""
     decompress = zlib.decompressobj()
@@ -30,7 +30,7 @@ def vms_python_inflate(opaque: Any, data: Any, n: int, page: Any, page_size: int
     return 0
 
 
-@ffi.def_extern(error=-1)  # type: ignore[misc]
+@ffi.def_extern(error=-1)  # type: ignore[untyped-decorator]
 def vms_python_flush(opaque: Any) -> int:
     calls: _Calls = ffi.from_handle(opaque)
     try:
@@ -54,8 +54,8 @@ class RamLoader:
     """Loads the memory of a machine from one stream, body by body; one thread at a time.
 
     `check`: everything is decoded and judged, nothing is stored; a stream that can be read twice is checked first and
-    loaded then. `keep_missing`: blocks that the stream does not list keep what they hold. `compressed`: pages of old senders
-    are inflated, otherwise refused. `flush` is called where the sender waits for all multifd channels; without it
+    loaded then. `keep_missing`: blocks that the stream does not list keep what they hold. `compressed`: pages of old
+    senders are inflated, otherwise refused. `flush` is called where the sender waits for all multifd channels; without it
     such a record is refused. What it raises is raised by `load`.
     """
 

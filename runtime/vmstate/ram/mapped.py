@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def save_mapped(ram: Ram, fd: int, offset: int) -> int:
-    """Writes list, bitmaps and pages of a `mapped` Ram, from `offset` of a file on disk; returns where the stream goes on.
+    """Writes list, bitmaps and pages of a `mapped` Ram from `offset` of a file on disk on; returns where they end.
 
     There the caller writes the record that ends the body. Zero pages are not written: the file must be new there.
     """

@@ -60,7 +60,7 @@ class MultifdSender:
         return result
 
     def send(self, number: int) -> None:
-        """Sends the packet that was picked, as number `number` of all channels' packets. Channels may do it in parallel."""
+        """Sends the packet that was picked, as the `number`th of all channels. Channels may do it in parallel."""
         self._send(number, 0)
 
     def sync(self, number: int) -> None:

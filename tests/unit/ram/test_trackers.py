@@ -85,9 +85,9 @@ def test_a_bitmap() -> None:
     other = PageBitmap(130)
     other.mark(60)
     assert bitmap.fetch_into(other) == 10 and bitmap.count() == 0 and other.count() == 11
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="bitmaps of 130 and 1 pages"):
         bitmap.fetch_into(PageBitmap(1))
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="pages, not -1"):
         PageBitmap(-1)
     assert repr(other) == "<PageBitmap 11 of 130>" and lib.vms_dirty_test(other.native, 60)
     assert ffi.typeof(other.native) is ffi.typeof("vms_dirty *")
