@@ -18,7 +18,7 @@ class RamBlock:
 
     `used_length`: bytes in use, all of them unless said otherwise; a multiple of the guest's page size. `resizable`: a
     stream may change it, up to the size of the memory. `page_size`: of what is behind the memory, where streams tell.
-    `address`: in the guest, likewise. `ignored`: listed, but its pages are not sent (the receiver sees the same memory).
+    `address`: in the guest, likewise. `ignored`: listed, but its pages are not sent (the receiver has the same memory).
     """
 
     def __init__(

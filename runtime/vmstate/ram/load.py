@@ -55,8 +55,8 @@ class RamLoader:
 
     `check`: everything is decoded and judged, nothing is stored; a stream that can be read twice is checked first and
     loaded then. `keep_missing`: blocks that the stream does not list keep what they hold. `compressed`: pages of old
-    senders are inflated, otherwise refused. `flush` is called where the sender waits for all multifd channels; without it
-    such a record is refused. What it raises is raised by `load`.
+    senders are inflated, otherwise refused. `flush` is called where the sender waits for all multifd channels; without
+    it such a record is refused. What it raises is raised by `load`.
     """
 
     def __init__(
