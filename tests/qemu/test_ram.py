@@ -66,19 +66,21 @@ def set_multifd(qemu: Qemu, compression: str) -> None:
 
 
 class Channel(threading.Thread):
-    """Loads packets until the channel ends; `synced` counts the bodies that it has seen the end of."""
+    """Loads packets until the channel ends; after each that syncs it waits for the main stream's body to end too."""
 
     def __init__(self, receiver: MultifdReceiver) -> None:
         super().__init__(daemon=True)
         self.receiver = receiver
         self.synced = threading.Semaphore(0)
+        self.further = threading.Semaphore(0)
         self.error: BaseException | None = None
 
     def run(self) -> None:
         try:
-            while not self.receiver.file.at_end:
+            while not self.receiver.file.at_end():
                 if self.receiver.load():
                     self.synced.release()
+                    assert self.further.acquire(timeout=30)
         except BaseException as error:
             self.error = error
             self.synced.release()
@@ -95,6 +97,8 @@ class BodyByBody(RamLoader):
             assert channel.synced.acquire(timeout=30), channel.error
             if channel.error is not None:
                 raise channel.error
+        for channel in self.channels:
+            channel.further.release()
 
 
 @pytest.mark.parametrize("compression", ["none", "zlib", "zstd"])

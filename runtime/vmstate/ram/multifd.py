@@ -117,7 +117,11 @@ class MultifdReceiver:
         self.number = int(number[0])
 
     def load(self) -> bool:
-        """Loads one packet; whether it syncs. The list of blocks must have been loaded from the main stream."""
+        """Loads one packet; whether it syncs.
+
+        Then the channel must wait until the main stream's body has ended too, and that for all channels: only so the
+        list of blocks is there before its pages, and a page of one body is not overwritten by that of an earlier one.
+        """
         packet = self.packet
         with self.file.native(getting=True) as native:
             reader = lib.vms_file_reader(native)
