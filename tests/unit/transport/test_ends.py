@@ -9,7 +9,6 @@ import signal
 import socket
 import ssl
 import stat
-import subprocess
 import threading
 import time
 from pathlib import Path
@@ -187,9 +186,15 @@ def test_idle_time_outs_of_connections(uri: str, tmp_path: Path, monkeypatch: py
 
 
 def children() -> set[str]:
-    """Processes whose parent we are, zombies too."""
-    found = subprocess.run(["ps", "-o", "pid=,stat=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True)
-    return {line.split(None, 1)[1] for line in found.stdout.splitlines() if " ps " not in line}
+    """Command lines of the processes whose parent we are, zombies (empty) too; not those of multiprocessing's own."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+            command = (folder / "cmdline").read_text().replace("\0", " ")
+            if int(parent) == os.getpid() and "multiprocessing" not in command:
+                found.add(f"{folder.name} {command}")
+    return found
 
 
 def test_the_exit_status_is_the_error_of_close() -> None:
