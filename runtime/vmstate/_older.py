@@ -28,9 +28,12 @@ def check_lost(state: State, body: bytes, version: int) -> None:
         return
     sender = copy.copy(state)
     newest = sender.__bound__().layout.versions[1]
-    never = {path for path, _, _ in differences(sender, _loaded(sender, sender.save(), newest), "")}
+    never = list(differences(sender, _loaded(sender, sender.save(), newest), ""))
+    exactly = {path for path, _, _ in never}
+    # Of an element that is not even in use afterwards nothing comes back.
+    wholly = tuple(f"{path}{step}" for path, _, loaded in never if loaded is _ABSENT for step in (".", "["))
     for path, kept, loaded in missing:
-        if path in never:
+        if path in exactly or (wholly and path.startswith(wholly)):
             continue
         name = state.__bound__().layout.wire_name
         raise InexpressibleError(
