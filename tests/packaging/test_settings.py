@@ -64,6 +64,14 @@ def test_no_pyproject(tmp_path: Path) -> None:
             "[tool.vmsgen] defines: `N` must be an integer, not True",
         ),
         (
+            f'schemas = ["a.vms"]\npackage = "p"\ndefines = {{ N = {2**64} }}',
+            "[tool.vmsgen] defines: `N` = 18446744073709551616 does not fit 64 bits",
+        ),
+        (
+            f'schemas = ["a.vms"]\npackage = "p"\ndefines = {{ N = {-(2**63) - 1} }}',
+            "[tool.vmsgen] defines: `N` = -9223372036854775809 does not fit 64 bits",
+        ),
+        (
             'schemas = ["a.vms"]\npackage = "p"\ndefines = ["N=4"]',
             "[tool.vmsgen] defines must be a table of integers: defines = { NCPUS = 4 }",
         ),

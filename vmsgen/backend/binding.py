@@ -126,6 +126,7 @@ def _class(description: Description, owner: Description, sent: Sent) -> _Class:
     """`owner` is the description itself, or the one that the entry's map stands in."""
     tag = c_struct(description.name)
     inner = [(member_name(m.name), struct_in(description, m)) for m in description.members]
+    counted = set() if description.anonymous else {found.member for found in counted_members(description)}
     is_entry = description is not owner
     return _Class(
         kind=description.kind,
@@ -133,7 +134,7 @@ def _class(description: Description, owner: Description, sent: Sent) -> _Class:
         tag=tag,
         anonymous=description.anonymous,
         layout=layout_text(description),
-        members=tuple(_member(description, member, sent) for member in description.members),
+        members=tuple(_member(description, member, sent, member.name in counted) for member in description.members),
         subsections=subsection_paths(description),
         hooks=() if description.anonymous else tuple(_hooks(description, "", "")),
         is_entry=is_entry,
@@ -153,8 +154,7 @@ def _needed(description: Description) -> str | None:
     return f"{tag}_needed((struct {tag} *)state{more})"
 
 
-def _member(description: Description, member: Member, sent: Sent) -> _Member:
-    counted = not description.anonymous and any(c.member == member.name for c in counted_members(description))
+def _member(description: Description, member: Member, sent: Sent, counted: bool) -> _Member:
     attribute, type_ = member_name(member.name), member.type
     inner = struct_in(description, member)
     kind, item, shape, bits = _elements(type_)

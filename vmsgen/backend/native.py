@@ -36,8 +36,14 @@ def compile_modules(emitted: Sequence[Path], progress: Callable[[str], None] = l
         progress(one[0].name)
         return one[1]
 
-    with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        return list(pool.map(run, work))
+    try:
+        with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
+            return list(pool.map(run, work))
+    finally:
+        # When nobody is at work in it any more; what is not empty stays.
+        for folder in {_build_folder(target) for _, target in work}:
+            with contextlib.suppress(OSError):
+                folder.rmdir()
 
 
 def old_modules(emitted: Sequence[Path]) -> list[Path]:
@@ -61,12 +67,16 @@ def _older(target: Path, spec: ExtensionSpec) -> bool:
     return target.stat().st_mtime_ns < max(path.stat().st_mtime_ns for path in sources)
 
 
+def _build_folder(target: Path) -> Path:
+    return target.parent / ".build"
+
+
 def _compile(spec: ExtensionSpec, target: Path) -> None:
     # Here, not above: a check of a schema needs no compiler, nor what finds one.
     from setuptools import Distribution, Extension
     from setuptools.command.build_ext import build_ext
 
-    build = target.parent / ".build" / spec.name
+    build = _build_folder(target) / spec.name
     extension = Extension(
         spec.name,
         sources=[str(Path(source).absolute()) for source in spec.sources],

@@ -20,6 +20,9 @@ from typing import Any
 
 KEYS = ("schemas", "package", "defines")
 
+# What a constant may be: what `-D` takes, too.
+_LOWEST, _HIGHEST = -(2**63), 2**64 - 1
+
 # An sdist is made without compiling, so the files that a schema uses are found by their spelling. A hit inside a
 # comment costs nothing: only files that exist are taken.
 _USE = re.compile(r'\buse\s+"([^"\n]+)"')
@@ -105,6 +108,8 @@ def _defines(defines: Any) -> dict[str, int]:
     for name, value in defines.items():
         if isinstance(value, bool) or not isinstance(value, int):
             raise SettingsError(f"[tool.vmsgen] defines: `{name}` must be an integer, not {value!r}")
+        if not _LOWEST <= value <= _HIGHEST:
+            raise SettingsError(f"[tool.vmsgen] defines: `{name}` = {value} does not fit 64 bits")
     return dict(defines)
 
 

@@ -69,7 +69,8 @@ class Fields:
         if name.text in place.gathered.names and not place.prefix.steps:
             duplicate(name.text, name.span, place.gathered.names[name.text], self.diagnostics)
             return []
-        for member in place.members:
+        # Of a description's own members `names` tells at once, however many they are.
+        for member in place.members if place.prefix.steps else ():
             if member.name == name.text:
                 duplicate(name.text, name.span, member.span, self.diagnostics)
                 return []

@@ -8,11 +8,16 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from click.testing import CliRunner, Result
 
+from vmsgen.backend import binding
+from vmsgen.backend.c import clashes
 from vmsgen.cli.main import main
+from vmsgen.model.description import Description
+from vmsgen.model.schema import Schema
 
 GOOD = "const SIZE = 4\ndevice door version 1..2 {\n    open : bool\n    log : u8[SIZE]\n    extra : u16 since 2\n}\n"
 BAD = "device door version 1 {\n    open : boolean\n}\n"
@@ -112,6 +117,40 @@ def test_check_tells_of_a_module_that_is_older_than_its_sources(here: Path) -> N
     os.utime(module, (1, 1))
     result = vmsgen("build", "--check", "door.vms", "-o", "out")
     assert (result.exit_code, result.stderr) == (1, f"out of date: {Path('out', '_door.abi3.so')}\n")
+
+
+def test_a_build_leaves_no_folder_of_its_own(here: Path) -> None:
+    if not shutil.which("cc"):
+        pytest.skip("no C compiler `cc`")
+    assert vmsgen("build", "door.vms", "-o", "out").exit_code == 0
+    left = sorted(path.name for path in (here / "out").iterdir())
+    assert left == ["_door.abi3.so", "_door.c", "door.c", "door.h", "door.py", "door.pyi"]
+
+
+def test_what_takes_long_is_done_once(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many members a device has, and however many schemas use a file."""
+    done: list[str] = []
+
+    def counting(module: ModuleType, name: str) -> None:
+        original = getattr(module, name)
+
+        def called(first: Description | Schema, *rest: object) -> object:
+            done.append(f"{name} {first.name}")
+            return original(first, *rest)
+
+        monkeypatch.setattr(module, name, called)
+
+    counting(binding, "counted_members")
+    counting(clashes, "emit_source")
+    fields = "\n".join(f"    f{i} : u8" for i in range(100))
+    (here / "base.vms").write_text("const MOST = 3\nstruct base version 1 { a : u8[MOST] }\n")
+    for name in ("one", "two"):
+        (here / f"{name}.vms").write_text(f'use "base.vms"\ndevice {name} version 1 {{ b : base\n{fields}\n}}\n')
+    assert vmsgen("build", "--emit-only", "one.vms", "two.vms", "-o", "out").exit_code == 0
+    assert sorted(done) == [
+        "counted_members base", "counted_members one", "counted_members two",
+        "emit_source base", "emit_source one", "emit_source two",
+    ]  # fmt: skip
 
 
 def test_list_outputs_writes_nothing(here: Path) -> None:

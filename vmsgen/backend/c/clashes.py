@@ -37,6 +37,7 @@ class _Symbol:
 
 def refuse_c_clashes(schemas: tuple[Schema, ...], diagnostics: Diagnostics) -> None:
     """A file and all that it uses are one translation unit, so there no two things may share a name."""
+    words = _Words()
     for schema in schemas:
         together = tuple(every((schema,)))
         taken: dict[str, _Symbol] = {}
@@ -48,12 +49,12 @@ def refuse_c_clashes(schemas: tuple[Schema, ...], diagnostics: Diagnostics) -> N
         macros = [macro for used in together for macro in _macros(used)]
         if not macros or diagnostics.has_errors:
             continue
-        words = _words(together)
+        used_words = set().union(*map(words.of, together))
         for macro in macros:
             other = taken.setdefault(macro.name, macro)
             if other is not macro:
                 _refuse(macro, other, told, diagnostics)
-            elif macro.name in words:
+            elif macro.name in used_words:
                 message = f"{macro.what} is the macro `{macro.name}` in C, and a name of something else there, too"
                 hint = f"constants in capitals stay out of the way: `{macro.name.upper()}`"
                 diagnostics.error(
@@ -108,7 +109,14 @@ def _macros(schema: Schema) -> Iterator[_Symbol]:
             yield _Symbol(name, f"`{enumeration.name}.{member.name}`", enumeration.span, schema.name)
 
 
-def _words(schemas: tuple[Schema, ...]) -> set[str]:
-    """Every identifier in the C of these schemas, macros aside."""
-    texts = (emit(schema, "") for schema in schemas for emit in (emit_header, emit_source))
-    return {word for text in texts for word in _WORD.findall(_NOT_CODE.sub(" ", text))}
+class _Words:
+    """Every identifier in the C of a schema, macros aside; found once a schema, however many others use it."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, set[str]] = {}
+
+    def of(self, schema: Schema) -> set[str]:
+        if schema.name not in self._found:
+            texts = (emit(schema, "") for emit in (emit_header, emit_source))
+            self._found[schema.name] = {word for text in texts for word in _WORD.findall(_NOT_CODE.sub(" ", text))}
+        return self._found[schema.name]
