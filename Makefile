@@ -34,8 +34,9 @@ test-long: $(INSTALLED) ## all tests, property tests with many more examples
 	HYPOTHESIS_PROFILE=long $(PY) -m pytest $(PYTEST_ARGS)
 
 .PHONY: test-asan
-test-asan: $(INSTALLED) ## the native tests under AddressSanitizer and UndefinedBehaviorSanitizer
+test-asan: $(INSTALLED) ## native code and the Python runtime under AddressSanitizer and UndefinedBehaviorSanitizer
 	VMS_SANITIZE=1 $(PY) -m pytest tests/native $(PYTEST_ARGS)
+	sh scripts/sanitized.sh $(PY) $(PYTEST_ARGS)
 
 .PHONY: bench
 bench: $(INSTALLED) $(BENCH) ## measure against peers, in one run; prints ratios

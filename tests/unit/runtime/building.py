@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import subprocess
 import sys
 import sysconfig
@@ -55,7 +56,7 @@ def compile_extension(spec: ExtensionSpec, folder: Path, *flags: str) -> None:
     """Compiles one extension beside its module."""
     subprocess.run(
         [
-            "cc", "-shared", "-fPIC", *spec.extra_compile_args, *flags,
+            "cc", "-shared", "-fPIC", *spec.extra_compile_args, *flags, *os.environ.get("CFLAGS", "").split(),
             *(f"-D{name}={value}" for name, value in spec.define_macros),
             *(f"-I{path}" for path in spec.include_dirs), f"-I{sysconfig.get_path('include')}",
             *spec.sources, "-o", str(folder / f"{spec.name}.abi3.so"),
