@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -36,6 +37,9 @@ from vmsgen.model.types import (
     is_optional,
     owns_memory,
 )
+
+_CAPITAL = re.compile(r"(?!Py|PY|METH_)[A-Z]")
+"""Macros in small letters are keywords, or reserved, or take arguments: they leave names alone."""
 
 
 @dataclass(frozen=True)
@@ -116,10 +120,23 @@ def _preamble(schema: Schema) -> str:
     sent = frozenset(pair for d in schema.descriptions if not d.anonymous for pair in sent_members(d))
     return render(
         "binding.h.j2",
+        undefined=_perhaps_macros(schema),
         includes=[f"{schema.name}.h"],
         digest=schema.digest[:16],
         classes=[_class(d, owner, sent) for owner in schema.descriptions for d in (*entries(owner), owner)],
     )
+
+
+def _perhaps_macros(schema: Schema) -> list[str]:
+    """Structs, members and hooks of the schema, and of those that it uses, that Python.h may have a macro for: `EIO`.
+
+    Names that cffi's own code below needs are left alone.
+    """
+    names: set[str] = set()
+    for description in (d for used in every((schema,)) for d in described(used)):
+        names |= {c_struct(description.name), *(member_name(member.name) for member in description.members)}
+        names |= {hook_name(point.method) for point in ([] if description.anonymous else hook_points(description))}
+    return sorted(name for name in names if _CAPITAL.match(name))
 
 
 def _class(description: Description, owner: Description, sent: Sent) -> _Class:

@@ -60,6 +60,19 @@ def test_hooks_with_reserved_names(awkward: Any) -> None:
     assert ran == ["pre_save", 1]
 
 
+def test_members_that_are_macros_of_python_h(tmp_path: Path) -> None:
+    text = """\
+struct M_E version 1 { M_LN2 : u8 }
+device odd version 1 {
+    hook post_load as PRIu8
+    M_PI : u8  EIO : u16[2]  SEEK_DATA : u8  O_RDONLY : bool  inner : M_E  Other : u8 when O_RDONLY == 1
+}
+"""
+    state = build({"odd.vms": text}, tmp_path, "odd_devices")["odd"].Odd(M_PI=3, EIO=[1, 2], inner={"M_LN2": 4})
+    assert state.save() == b"\x03\0\x01\0\x02\0\0\x04"
+    assert (state.M_PI, state.cdata.M_PI, state.cdata.inner.M_LN2) == (3, 3, 4)
+
+
 def test_two_emits_are_equal(tmp_path: Path) -> None:
     given = {"pci.vms": texts.PCI, "board.vms": texts.BOARD}
     (tmp_path / "a").mkdir()
