@@ -124,7 +124,7 @@ class BufferTooSmallError(VMStateError):
 class ChannelError(VMStateError, OSError):
     """A byte channel failed. An OSError too: `errno` says how; `offset` is the position in the stream.
 
-    `code` is channel, timeout, cancelled, closed, tls, or exit-status (`found` is how a command of `exec:` ended).
+    `code` is channel, timeout, cancelled, closed, tls, or exit-status: a command of `exec:` failed with `found`.
     """
 
     default_code = "channel"

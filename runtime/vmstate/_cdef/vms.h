@@ -31,3 +31,5 @@ typedef struct vms_writer {
 const char *vms_code_name(vms_code code);
 void vms_reader_init(vms_reader *r, const void *data, size_t size);
 void vms_writer_init(vms_writer *w, void *room, size_t size);
+const uint8_t *vms_take(vms_reader *r, size_t n, const char *fields);
+uint8_t *vms_room(vms_writer *w, size_t n);

@@ -11,7 +11,7 @@ import ssl
 import threading
 from typing import Any
 
-from vmstate.errors import ChannelError
+from vmstate.errors import ChannelError, ChannelTimeoutError
 from vmstate.file import File
 from vmstate.transport import tls as secure
 from vmstate.transport.address import Tcp
@@ -28,16 +28,14 @@ def connect(
     context: ssl.SSLContext | None,
     server_name: str | None,
 ) -> File:
-    """Tries all addresses of the host, in the resolver's order; the error is the last one's."""
+    """Tries all addresses of the host, in the resolver's order, each for its share of the time; the last error counts."""
     doing, deadline = f"connecting to {address}", Deadline(connect_timeout)
     last: OSError | None = None
-    for family, kind, protocol, _, where in _resolve(address, deadline, passive=False):
+    places = _resolve(address, deadline, passive=False)
+    for number, (family, kind, protocol, _, where) in enumerate(places):
         sock = socket.socket(family, kind, protocol)
         try:
-            _connect(sock, where, deadline, doing)
-        except ChannelError:
-            sock.close()
-            raise
+            _connect(sock, where, deadline.share(len(places) - number), doing)
         except OSError as error:
             sock.close()
             last = error
@@ -46,6 +44,8 @@ def connect(
             return _file(sock, idle_timeout)
         return secure.client(sock, context, server_name or address.host or LOOPBACK, deadline, idle_timeout, doing)
     assert last is not None
+    if isinstance(last, ChannelTimeoutError):
+        raise timed_out(doing, deadline)
     raise failed(doing, last) from last
 
 

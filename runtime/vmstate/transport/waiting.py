@@ -23,6 +23,11 @@ class Deadline:
         """Seconds until then, at least 0."""
         return None if self._end is None else max(0.0, self._end - time.monotonic())
 
+    def share(self, count: int) -> Deadline:
+        """The first of `count` equal parts of what is left."""
+        left = self.left
+        return Deadline(None if left is None else left / count)
+
 
 class Wake:
     """Ends a wait from another thread, and all later ones."""

@@ -90,6 +90,27 @@ def test_a_name_that_is_looked_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> N
     never.set()
 
 
+def test_all_addresses_of_a_name_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: str, *more: Any) -> Any:
+        if host != "vm.test":
+            return real(host, *more)
+        if more[-1] & socket.AI_NUMERICHOST:
+            raise socket.gaierror(socket.EAI_NONAME, "a name")
+        return [*real("127.0.0.2", *more), *real("127.0.0.3", *more), *real("127.0.0.1", *more)]
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with transport.listen("tcp:127.0.0.1:0") as listener:
+        port = listener.uri.rpartition(":")[2]
+        with transport.connect(f"tcp:vm.test:{port}") as ours, listener.accept(10) as theirs:
+            ours.put_byte(1)
+            ours.flush()
+            assert theirs.get_byte() == 1
+    with pytest.raises(ChannelError, match=f"connecting to tcp:vm.test:{port}: Connection refused"):
+        transport.connect(f"tcp:vm.test:{port}")
+
+
 def test_a_name_that_there_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     def getaddrinfo(*_: Any) -> Any:
         raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
