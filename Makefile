@@ -41,6 +41,7 @@ test-asan: $(INSTALLED) ## native code and the Python runtime under AddressSanit
 .PHONY: bench
 bench: $(INSTALLED) $(BENCH) ## measure against peers, in one run; prints ratios
 	@$(PY) -m benchmarks
+	@$(PY) -m benchmarks.channels
 
 .PHONY: lint
 lint: $(INSTALLED) ## ruff (rules and layout), mypy --strict, codespell

@@ -40,6 +40,9 @@ static int64_t now_ms(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* No wait is longer in one go: a signal just before a system call does not interrupt it, and would go unheard. */
+#define SLICE_MS 1000
+
 /* Has a signal come that the process wants to hear of now? */
 static int interruption(channel *c)
 {
@@ -55,11 +58,16 @@ static int await(channel *c, int fd, short events)
         int64_t left = idle < 0 ? -1 : idle - (now_ms() - started);
         if (idle >= 0 && left < 0)
             left = 0;
-        int ready = poll(waits, 2, left > 1000000 ? 1000000 : (int)left);
-        if (ready < 0) {
-            int error = errno == EINTR ? interruption(c) : -errno;
+        int ready = poll(waits, 2, left < 0 || left > SLICE_MS ? SLICE_MS : (int)left);
+        if (ready < 0 && errno != EINTR)
+            return -errno;
+        if (ready <= 0) {
+            int error = interruption(c);
             if (error)
                 return error;
+        }
+        if (ready < 0) {
+            continue;
         } else if (waits[1].revents) {
             return -ECANCELED;
         } else if (ready) {
@@ -88,13 +96,22 @@ static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t 
     (void)pos;
     if (c->out.fd < 0)
         return -EBADF;
-    for (;;) {
+    for (int64_t started = c->patient ? now_ms() : 0;;) {
         ssize_t done = c->out.socket ? send(c->out.fd, buf, size, MSG_NOSIGNAL) : write(c->out.fd, buf, size);
-        if (done >= 0)
+        if (done == (ssize_t)size || (done >= 0 && !c->patient))
             return done;
-        if (c->patient && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return -ETIMEDOUT;
-        int error = obstacle(c, c->out.fd, POLLOUT);
+        int error;
+        if (c->patient && (done >= 0 || errno == EAGAIN || errno == EWOULDBLOCK)) {
+            /* A slice of the wait is over, or a signal came when a part was sent. */
+            int64_t idle = atomic_load(&c->idle_ms);
+            error = interruption(c);
+            if (!error && done >= 0)
+                return done;
+            if (!error && idle >= 0 && now_ms() - started >= idle)
+                error = -ETIMEDOUT;
+        } else {
+            error = obstacle(c, c->out.fd, POLLOUT);
+        }
         if (error)
             return error;
     }
@@ -184,15 +201,13 @@ static int descriptor(const void *opaque, bool writing)
     return writing ? c->out.fd : c->in.fd;
 }
 
-/* The kernel's own time-out, for sends that wait there; zero would be none. */
+/* The kernel's own time-out, for sends that wait there: equal slices of the idle time. Zero would be none. */
 static int limit_sends(channel *c)
 {
-    int64_t idle = atomic_load(&c->idle_ms);
-    struct timeval limit = {0, 0};
-    if (idle >= 0) {
-        limit.tv_sec = (time_t)(idle / 1000);
-        limit.tv_usec = idle ? (suseconds_t)(idle % 1000) * 1000 : 1;
-    }
+    int64_t idle = atomic_load(&c->idle_ms), slice = SLICE_MS;
+    if (idle >= 0)
+        slice = idle ? idle / ((idle + SLICE_MS - 1) / SLICE_MS) : 1;
+    struct timeval limit = {(time_t)(slice / 1000), (suseconds_t)(slice % 1000) * 1000};
     return c->patient && setsockopt(c->out.fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) ? -errno : 0;
 }
 

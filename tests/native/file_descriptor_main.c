@@ -186,6 +186,24 @@ static int third_time(void *opaque)
     return ++asked == 3;
 }
 
+/* A send is interrupted, too, whether or not a part of it has gone. */
+static void interrupted_send(void)
+{
+    int ends[2];
+    uint8_t *data = pattern();
+    struct itimerval often = {{0, 20000}, {0, 20000}}, never = {{0, 0}, {0, 0}};
+    EXPECT(!socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+    vms_descriptors d = {.in = -1, .out = ends[1], .idle_ms = -1, .interrupted = third_time, .opaque = &asked};
+    vms_file *f;
+    asked = 0;
+    EXPECT(!vms_file_on_descriptors(&f, &d) && !setitimer(ITIMER_REAL, &often, NULL));
+    EXPECT(vms_file_put_buffer(f, data, SIZE) == -EINTR && asked == 3);
+    EXPECT(!setitimer(ITIMER_REAL, &never, NULL));
+    vms_file_free(f);
+    close(ends[0]);
+    free(data);
+}
+
 static void interrupted(void)
 {
     int ends[2];
@@ -273,6 +291,7 @@ int main(void)
     for (int i = 0; i < 8; i++)
         cancelled(i & 1, i & 2, i & 4);
     interrupted();
+    interrupted_send();
     gone();
     kept();
     seeking();

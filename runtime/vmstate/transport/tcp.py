@@ -28,7 +28,7 @@ def connect(
     context: ssl.SSLContext | None,
     server_name: str | None,
 ) -> File:
-    """Tries all addresses of the host, in the resolver's order, each for its share of the time; the last error counts."""
+    """Tries all addresses of the host in order, each for its share of the time; the last error is told."""
     doing, deadline = f"connecting to {address}", Deadline(connect_timeout)
     last: OSError | None = None
     places = _resolve(address, deadline, passive=False)

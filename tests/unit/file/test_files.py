@@ -233,24 +233,34 @@ def test_a_thread_that_waits_is_woken(how: Any, putting: bool) -> None:
         file.cancel()  # late, and harmless
 
 
-def test_a_signal_s_exception_ends_a_wait() -> None:
+@pytest.mark.parametrize("what", ["get from a pipe", "get from a socket", "put to a socket", "operation"])
+def test_a_signal_s_exception_ends_a_wait(what: str) -> None:
     class Stop(Exception):
         pass
+
+    def slow(buf: memoryview, pos: int) -> int:
+        time.sleep(20)
+        return 0
 
     def stop(*_: Any) -> None:
         raise Stop
 
+    ends: list[int] = []
+    if "pipe" in what:
+        ends += os.pipe()
+    elif "socket" in what:
+        ends += (each.detach() for each in socket.socketpair())
+    file = File.from_fd(ends[0], "r" if "get" in what else "w") if ends else File.from_ops(get_buffer=slow)
     before = signal.signal(signal.SIGALRM, stop)
-    reading, writing = os.pipe()
     try:
-        with File.from_fd(reading) as file:
-            signal.setitimer(signal.ITIMER_REAL, 0.05)
-            with pytest.raises(Stop):
-                file.get_byte()
-            file.abort()
+        signal.setitimer(signal.ITIMER_REAL, 0.05)
+        with pytest.raises(Stop):
+            file.put_buffer(bytes(1 << 24)) if "put" in what else file.get_byte()
     finally:
         signal.signal(signal.SIGALRM, before)
-        os.close(writing)
+        file.abort()
+        for fd in ends[1:]:
+            os.close(fd)
 
 
 def test_a_closed_file() -> None:
