@@ -16,13 +16,13 @@
 typedef struct end {
     int fd, flags, came;    /* its flags now, and those that it came with */
     bool socket, terminal;
+    bool patient;           /* it waits in the kernel, which goes on sooner than poll would let us */
     int64_t base;           /* where it stood; -1: it has no positions */
 } end;
 
 typedef struct channel {
     end in, out;
     int wake;               /* readable once the file is cancelled */
-    bool patient;           /* sends wait in the kernel: it fills a socket sooner than we would be told of its room */
     bool closed;
     atomic_flag lock;       /* so that a cancel shuts down this socket, and not one that got its number */
     bool keep;
@@ -78,42 +78,41 @@ static int await(channel *c, int fd, short events)
     }
 }
 
+/* The operations ------------------------------------------------------------------------------------------------- */
+
+/* After a slice of a wait in the kernel, or a part that a signal cut off: 0 to go on. */
+static int after_slice(channel *c, int64_t started)
+{
+    int64_t idle = atomic_load(&c->idle_ms);
+    int error = interruption(c);
+    return error ? error : idle >= 0 && now_ms() - started >= idle ? -ETIMEDOUT : 0;
+}
+
 /* 0: try again. */
-static int obstacle(channel *c, int fd, short events)
+static int obstacle(channel *c, const end *e, short events, int64_t started)
 {
     if (errno == EINTR)
         return interruption(c);
     if (errno == EAGAIN || errno == EWOULDBLOCK)
-        return await(c, fd, events);
+        return e->patient ? after_slice(c, started) : await(c, e->fd, events);
     return -errno;
 }
-
-/* The operations ------------------------------------------------------------------------------------------------- */
 
 static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t size)
 {
     channel *c = (channel *)opaque;
     (void)pos;
-    if (c->out.fd < 0)
-        return -EBADF;
-    for (int64_t started = c->patient ? now_ms() : 0;;) {
+    for (int64_t started = c->out.patient ? now_ms() : 0;;) {
         ssize_t done = c->out.socket ? send(c->out.fd, buf, size, MSG_NOSIGNAL) : write(c->out.fd, buf, size);
-        if (done == (ssize_t)size || (done >= 0 && !c->patient))
-            return done;
-        int error;
-        if (c->patient && (done >= 0 || errno == EAGAIN || errno == EWOULDBLOCK)) {
-            /* A slice of the wait is over, or a signal came when a part was sent. */
-            int64_t idle = atomic_load(&c->idle_ms);
+        int error = 0;
+        if (done < 0)
+            error = obstacle(c, &c->out, POLLOUT, started);
+        else if (c->out.patient && (size_t)done < size)
             error = interruption(c);
-            if (!error && done >= 0)
-                return done;
-            if (!error && idle >= 0 && now_ms() - started >= idle)
-                error = -ETIMEDOUT;
-        } else {
-            error = obstacle(c, c->out.fd, POLLOUT);
-        }
         if (error)
             return error;
+        if (done >= 0)
+            return done;
     }
 }
 
@@ -121,16 +120,14 @@ static int64_t get_buffer(void *opaque, uint8_t *buf, int64_t pos, size_t size)
 {
     channel *c = (channel *)opaque;
     (void)pos;
-    if (c->in.fd < 0)
-        return -EBADF;
-    for (;;) {
-        ssize_t got = c->in.socket ? recv(c->in.fd, buf, size, MSG_DONTWAIT) : read(c->in.fd, buf, size);
+    for (int64_t started = c->in.patient ? now_ms() : 0;;) {
+        ssize_t got = read(c->in.fd, buf, size);
         if (got >= 0)
             return got;
         /* The other side of a pseudo-terminal was closed: that is its end. */
         if (errno == EIO && c->in.terminal)
             return 0;
-        int error = obstacle(c, c->in.fd, POLLIN);
+        int error = obstacle(c, &c->in, POLLIN, started);
         if (error)
             return error;
     }
@@ -173,7 +170,9 @@ static void wake(void *opaque)
     ssize_t done = write(c->wake, &one, sizeof one);
     (void)done;             /* it cannot be full in earnest: then it is readable already */
     lock(c);
-    if (c->patient && !c->closed)
+    if (c->in.patient && !c->closed)
+        shutdown(c->in.fd, SHUT_RDWR);
+    if (c->out.patient && !c->closed)
         shutdown(c->out.fd, SHUT_RDWR);
     unlock(c);
 }
@@ -201,21 +200,23 @@ static int descriptor(const void *opaque, bool writing)
     return writing ? c->out.fd : c->in.fd;
 }
 
-/* The kernel's own time-out, for sends that wait there: equal slices of the idle time. Zero would be none. */
-static int limit_sends(channel *c)
+/* The kernel's own time-outs: equal slices of the idle time. Zero would be none. */
+static int limit_waits(channel *c)
 {
     int64_t idle = atomic_load(&c->idle_ms), slice = SLICE_MS;
     if (idle >= 0)
         slice = idle ? idle / ((idle + SLICE_MS - 1) / SLICE_MS) : 1;
     struct timeval limit = {(time_t)(slice / 1000), (suseconds_t)(slice % 1000) * 1000};
-    return c->patient && setsockopt(c->out.fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) ? -errno : 0;
+    if (c->in.patient && setsockopt(c->in.fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit))
+        return -errno;
+    return c->out.patient && setsockopt(c->out.fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit) ? -errno : 0;
 }
 
 static void set_idle(void *opaque, int64_t idle_ms)
 {
     channel *c = (channel *)opaque;
     atomic_store(&c->idle_ms, idle_ms);
-    limit_sends(c);
+    limit_waits(c);
 }
 
 static void release(void *opaque)
@@ -229,7 +230,7 @@ static const vms_file_extras extras = {wake, seek, descriptor, set_idle, release
 
 /* Opening ------------------------------------------------------------------------------------------------------ */
 
-static int take_over(end *e, int fd, bool writing)
+static int take_over(end *e, int fd, bool writing, bool keep)
 {
     struct stat about;
     e->fd = fd;
@@ -242,13 +243,14 @@ static int take_over(end *e, int fd, bool writing)
     if ((e->flags & O_ACCMODE) == (writing ? O_RDONLY : O_WRONLY))
         return -EBADF;
     e->socket = S_ISSOCK(about.st_mode);
+    e->patient = e->socket && !keep;    /* one that is somebody else's cannot be shut down to wake us */
     e->terminal = isatty(fd) == 1;
     if (S_ISREG(about.st_mode) || S_ISBLK(about.st_mode))
         e->base = lseek(fd, 0, SEEK_CUR);
     return 0;
 }
 
-static int prepare(end *e, bool patient)
+static int prepare(end *e)
 {
     struct termios mode;
     if (e->fd < 0)
@@ -258,7 +260,7 @@ static int prepare(end *e, bool patient)
         if (tcsetattr(e->fd, TCSANOW, &mode))
             return -errno;
     }
-    e->flags = patient ? e->flags & ~O_NONBLOCK : e->flags | O_NONBLOCK;
+    e->flags = e->patient ? e->flags & ~O_NONBLOCK : e->flags | O_NONBLOCK;
     return fcntl(e->fd, F_SETFL, e->flags) ? -errno : 0;
 }
 
@@ -271,22 +273,20 @@ int vms_file_on_descriptors(vms_file **file, const vms_descriptors *descriptors)
     if (!error && descriptors->in < 0 && descriptors->out < 0)
         error = -EBADF;
     if (!error)
-        error = take_over(&c->in, descriptors->in, false);
+        error = take_over(&c->in, descriptors->in, false, descriptors->keep);
     if (!error)
-        error = take_over(&c->out, descriptors->out, true);
+        error = take_over(&c->out, descriptors->out, true, descriptors->keep);
     if (!error && (c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
         error = -errno;
     if (!error) {
         atomic_init(&c->idle_ms, descriptors->idle_ms);
         atomic_flag_clear(&c->lock);
         c->keep = descriptors->keep;
-        /* A socket that is somebody else's cannot be shut down to wake us. */
-        c->patient = c->out.fd >= 0 && c->out.socket && !c->keep;
-        error = prepare(&c->in, c->patient && c->in.fd == c->out.fd);
+        error = prepare(&c->in);
         if (!error)
-            error = prepare(&c->out, c->patient);
+            error = prepare(&c->out);
         if (!error)
-            error = limit_sends(c);
+            error = limit_waits(c);
         if (error)
             close(c->wake);
     }
