@@ -17,7 +17,7 @@ from vmstate._refusals import CODES
 
 README = ROOT / "README.md"
 PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
-RUN = [README, ROOT / "docs" / "cookbook.md", ROOT / "docs" / "runtime.md"]
+RUN = [README, *(ROOT / "docs" / f"{name}.md" for name in ("cookbook", "runtime", "machines"))]
 
 
 @pytest.mark.native
