@@ -73,7 +73,7 @@ PyObject *vms_sections_pull(PyObject *op, PyObject *args)
     Py_ssize_t number;
     PyObject *address, *wanted;
     uint32_t version;
-    if (!PyArg_ParseTuple(args, "nOO:pull", &number, &address, &wanted) || vms_version_of(wanted, &version))
+    if (!PyArg_ParseTuple(args, "nO" "O:pull", &number, &address, &wanted) || vms_version_of(wanted, &version))
         return NULL;
     pulling self = {.channel = PyLong_AsVoidPtr(address)};
     if (!self.channel) {

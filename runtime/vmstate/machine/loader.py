@@ -35,14 +35,15 @@ def load(machine: Machine, source: Input, *, keep_missing: bool, shadow: bool) -
     be checked first or put back. If some could not, the machine is incomplete until another load succeeds.
     """
     handlers = [cast(LiveHandler, entry.subject) for entry in machine.registry if entry.is_live]
+    checked = False
     if source.rewindable and all(handler.can_check for handler in handlers):
-        description = source.description() if machine.switches.description else None
         _begin(handlers, check=True, shadow=False)
         try:
-            _read(machine, source, Check(machine, keep_missing, description))
+            _read(machine, source, Check(machine, keep_missing, source.description))
         finally:
             _end(handlers, accepted=False)
-    _apply(machine, source, handlers, Apply(machine, keep_missing), shadow)
+        checked = True
+    _apply(machine, source, handlers, Apply(machine, keep_missing, checked), shadow)
 
 
 def _apply(machine: Machine, source: Input, handlers: list[LiveHandler], apply: Apply, shadow: bool) -> None:

@@ -16,7 +16,7 @@ from vmstate.machine import inputs, loader, seed
 from vmstate.machine.live import LiveHandler
 from vmstate.machine.migrating import Migrating
 from vmstate.machine.registry import Entry, Legacy, Registry, place, priority_of
-from vmstate.machine.saver import Saver, make_sections
+from vmstate.machine.saver import Run, Saver, make_runs, make_sections
 from vmstate.machine.snapshots import Folder, Snapshot, replacing
 from vmstate.machine.switches import Switches
 from vmstate.machine.wire import ANY_INSTANCE
@@ -77,7 +77,8 @@ class Machine(seed.Registering, Migrating):
         self.running = False
         self._hooks = {"stop": stop, "start": start}
         self._folder = Folder(Path(snapshots)) if snapshots is not None else None
-        self._sections: dict[tuple[Entry, ...], Sections] = {}
+        self._runs: dict[bool, tuple[Run, ...]] = {}
+        self._alone: dict[Entry, Sections] = {}
         self._ram: GuestMemory | None = None
         self._at_work = threading.Lock()
 
@@ -146,24 +147,34 @@ class Machine(seed.Registering, Migrating):
 
     def unregister(self, device: object) -> Entry:
         """Takes out what was registered: a device, live state, or an entry. Raises LookupError if it is not there."""
-        self._sections.clear()
+        self._forget()
         return self.registry.remove(device)
 
     def _add(self, entry: Entry) -> Entry:
-        self._sections.clear()
+        self._forget()
         return self.registry.add(entry)
 
-    def sections(self, entries: Sequence[Entry]) -> Sections:
-        """The native table of these devices, made once."""
-        key = tuple(entries)
-        if key not in self._sections:
-            self._sections[key] = make_sections(entries, self.switches.footers)
-        return self._sections[key]
+    def _forget(self) -> None:
+        self._runs.clear()
+        self._alone.clear()
+
+    def runs(self, early: bool) -> tuple[Run, ...]:
+        """Its devices as they are written, made once: neighbours that are all native are one table."""
+        if early not in self._runs:
+            entries = [entry for entry in self.registry if not entry.is_live and entry.early == early]
+            self._runs[early] = tuple(make_runs(entries, self.switches.footers))
+        return self._runs[early]
+
+    def section(self, entry: Entry) -> Sections:
+        """The native table of one device, made once."""
+        if entry not in self._alone:
+            self._alone[entry] = make_sections([entry], self.switches.footers)
+        return self._alone[entry]
 
     def requires(self, entry: Entry) -> bool:
         """Must every stream of this machine have it?"""
         if isinstance(entry.subject, State):
-            optional = self.sections([entry]).optional[0]
+            optional = self.section(entry).optional[0]
             return not optional and (entry.idstr != "globalstate" or self.switches.global_state)
         return isinstance(entry.subject, Legacy) or entry.subject.active()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from vmstate._types import Sections, State
@@ -26,6 +27,7 @@ class Receiving:
     """What both do: finding the entries, and gathering how the machines differ."""
 
     check = False
+    checked = False
 
     def __init__(self, machine: Machine, keep_missing: bool) -> None:
         self._machine = machine
@@ -99,9 +101,10 @@ class Check(Receiving):
 
     check = True
 
-    def __init__(self, machine: Machine, keep_missing: bool, description: Description | None) -> None:
+    def __init__(self, machine: Machine, keep_missing: bool, describe: Callable[[], Description | None]) -> None:
+        """`describe` gives the stream's description, if that can be had before all was read."""
         super().__init__(machine, keep_missing)
-        self._description = description
+        self._describe = describe
 
     def device(self, entry: Entry, header: Header, source: Source) -> None:
         if isinstance(entry.subject, Legacy):
@@ -122,17 +125,16 @@ class Check(Receiving):
 
     def _unknown(self, header: Header) -> VMStateError:
         """Nothing behind it can be read. Its description says what else is there."""
-        if self._description is None:
-            return super()._unknown(header)
         return self._all(header.offset, (header.idstr, header.instance_id))
 
     def _all(self, offset: int, *also: tuple[str, int]) -> VMStateError:
-        if self._description is None:
-            return super()._all(offset)
-        names = {*also, *((device["name"], device["instance_id"]) for device in self._description.devices)}
+        description = self._describe() if self._machine.switches.description else None
+        listed = description.devices if description else ()
+        names = {*also, *((device["name"], device["instance_id"]) for device in listed)}
         find = self._machine.registry.find
         extra = [Difference("extra", named(*name), None, name[1]) for name in sorted(names) if find(*name) is None]
-        return different(self._machine.name, [*self._differences, *extra, *self.missing(names)], offset)
+        missing = self.missing(names) if description else []
+        return different(self._machine.name, [*self._differences, *extra, *missing], offset)
 
     def _stop_if_different(self, offset: int) -> None:
         """Only at the end: all of them are to be told."""
@@ -145,8 +147,10 @@ class Check(Receiving):
 class Apply(Receiving):
     """Loads, and can put the devices back."""
 
-    def __init__(self, machine: Machine, keep_missing: bool) -> None:
+    def __init__(self, machine: Machine, keep_missing: bool, checked: bool) -> None:
+        """`checked`: the stream was looked at before."""
         super().__init__(machine, keep_missing)
+        self.checked = checked
         self.undo = Undo()
 
     def device(self, entry: Entry, header: Header, source: Source) -> None:
@@ -156,7 +160,7 @@ class Apply(Receiving):
             if isinstance(entry.subject, Legacy):
                 legacy.load(entry.subject, source.file, header.version)
             else:
-                source.load(self._machine.sections([entry]), 0, header.version)
+                source.load(self._machine.section(entry), 0, header.version)
 
 
 class telling:

@@ -59,6 +59,7 @@ class Registry:
 
     entries: list[Entry] = field(default_factory=list)
     _next_section: int = 0
+    _by_name: dict[tuple[str, int], Entry] = field(default_factory=dict)
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -99,10 +100,12 @@ class Registry:
                 raise ValueError(f"{entry.idstr!r}, instance {entry.instance_id}, is registered already")
         at = sum(1 for other in self.entries if other.priority >= entry.priority)
         self.entries.insert(at, entry)
+        self._by_name.clear()
         return entry
 
     def remove(self, subject: object) -> Entry:
         """Raises LookupError if the machine does not have it."""
+        self._by_name.clear()
         for at, entry in enumerate(self.entries):
             if subject is entry or subject is entry.subject:
                 return self.entries.pop(at)
@@ -112,6 +115,11 @@ class Registry:
 
     def find(self, idstr: str, instance_id: int) -> Entry | None:
         """The entry that a section with this header is for."""
+        if not self._by_name:
+            self._by_name = {(entry.idstr, entry.instance_id): entry for entry in self.entries}
+        exact = self._by_name.get((idstr, instance_id))
+        if exact is not None:
+            return exact
         return next((entry for entry in self.entries if entry.answers(idstr, instance_id)), None)
 
 

@@ -6,7 +6,8 @@ A save takes them at once, a migration while the machine runs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
@@ -52,7 +53,7 @@ class Saver:
         if self._switches.configuration:
             self._file.put_buffer(encode(self._machine.configuration))
         self._file.put_buffer(self._commands)
-        self._devices(entry for entry in self._machine.registry if entry.early)
+        self._devices(early=True)
         for entry in self._live:
             header = wire.section_header(Element.START, entry.section_id, entry.idstr, entry.instance_id, entry.version)
             self._file.put_buffer(header)
@@ -87,7 +88,7 @@ class Saver:
             self._file.put_buffer(wire.part_header(Element.END, entry.section_id))
             _handler(entry).complete(self._file)
             self._end_section(entry)
-        self._devices(entry for entry in self._machine.registry if not entry.is_live and not entry.early)
+        self._devices(early=False)
 
     def end(self) -> None:
         """What makes it whole: the end of the stream, and its description."""
@@ -119,18 +120,15 @@ class Saver:
 
     # Devices -------------------------------------------------------------------------------------------------------
 
-    def _devices(self, entries: Iterable[Entry]) -> None:
-        """Neighbours that are all native are one call."""
-        for native, group in groupby(entries, key=lambda entry: isinstance(entry.subject, State)):
-            found = list(group)
-            if native:
-                self._native(found)
+    def _devices(self, early: bool) -> None:
+        for run in self._machine.runs(early):
+            if run.sections is not None:
+                self._native(run.sections, run.entries)
             else:
-                for entry in found:
+                for entry in run.entries:
                     self._legacy(entry)
 
-    def _native(self, entries: Sequence[Entry]) -> None:
-        sections = self._machine.sections(entries)
+    def _native(self, sections: Sections, entries: Sequence[Entry]) -> None:
         try:
             data = sections.save()
         except Exception as error:
@@ -152,6 +150,20 @@ class Saver:
     def _end_section(self, entry: Entry) -> None:
         if self._switches.footers:
             self._file.put_buffer(wire.footer(entry.section_id))
+
+
+@dataclass(frozen=True)
+class Run:
+    """Neighbours: devices with their native table, or functions, which have none."""
+
+    entries: tuple[Entry, ...]
+    sections: Sections | None
+
+
+def make_runs(entries: Iterable[Entry], footers: bool) -> Iterator[Run]:
+    for native, group in groupby(entries, key=lambda entry: isinstance(entry.subject, State)):
+        found = tuple(group)
+        yield Run(found, make_sections(found, footers) if native else None)
 
 
 def make_sections(entries: Sequence[Entry], footers: bool) -> Sections:

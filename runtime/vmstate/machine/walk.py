@@ -41,6 +41,10 @@ class Receiver(Protocol):
     def device(self, entry: Entry, header: Header, source: Source) -> None: ...
     def end(self, offset: int) -> None: ...
 
+    @property
+    def checked(self) -> bool:
+        """Was all of the stream judged before, so that its description need not be again?"""
+
 
 class Walk:
     """One reading of one stream.
@@ -189,6 +193,8 @@ class Walk:
             raise refused(start, f"a description of {length} bytes", "stream-description", length, MAX_DESCRIPTION)
         at = source.offset
         text = source.take(length, "the description")
+        if self._receiver.checked:
+            return
         try:
             described = descriptions.parse(memoryview(text), 0)
         except FramingError as error:
