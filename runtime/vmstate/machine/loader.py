@@ -34,7 +34,7 @@ def load(machine: Machine, source: Input, *, keep_missing: bool, shadow: bool) -
     """Raises a VMStateError if the stream is refused: then every device is as it was, and so is live state that could
     be checked first or put back. If some could not, the machine is incomplete until another load succeeds.
     """
-    handlers = [cast(LiveHandler, entry.subject) for entry in machine.registry if entry.is_live]
+    handlers = [cast(LiveHandler, entry.subject) for entry in machine.registry.live]
     checked = False
     if source.rewindable and all(handler.can_check for handler in handlers):
         _begin(handlers, check=True, shadow=False)

@@ -214,12 +214,11 @@ class Machine(seed.Registering, Migrating):
         """For one save, load or migration at a time. Raises if a device forbids it, or the machine is incomplete."""
         if what != "load":
             self._refuse_incomplete(what)
-        for entry in self.registry:
-            if getattr(entry.subject, "unmigratable", False):
-                raise VMStateError(
-                    f"{self.name} cannot {what}: its device {entry.idstr!r} is unmigratable",
-                    device=entry.idstr, instance=entry.instance_id, code="unmigratable",
-                )  # fmt: skip
+        for entry in self.registry.unmigratable:
+            raise VMStateError(
+                f"{self.name} cannot {what}: its device {entry.idstr!r} is unmigratable",
+                device=entry.idstr, instance=entry.instance_id, code="unmigratable",
+            )  # fmt: skip
         if not self._at_work.acquire(blocking=False):
             raise VMStateError(f"{self.name} cannot {what}: it is being saved or loaded already", code="busy")
         try:

@@ -60,6 +60,8 @@ class Registry:
     entries: list[Entry] = field(default_factory=list)
     _next_section: int = 0
     _by_name: dict[tuple[str, int], Entry] = field(default_factory=dict)
+    _ids: set[int] = field(default_factory=set)
+    _kinds: tuple[list[Entry], list[Entry]] | None = None
 
     def __iter__(self) -> Iterator[Entry]:
         return iter(self.entries)
@@ -76,12 +78,11 @@ class Registry:
     def number(self, section_id: int | None) -> int:
         """A number for sections that no other entry has: the one asked for, or the next. Raises ValueError."""
         if section_id is None:
-            used = {entry.section_id for entry in self.entries}
-            while self._next_section in used:
+            while self._next_section in self._ids:
                 self._next_section += 1
             section_id = self._next_section
             self._next_section += 1
-        elif not 0 <= section_id <= MAX_U32 or any(entry.section_id == section_id for entry in self.entries):
+        elif not 0 <= section_id <= MAX_U32 or section_id in self._ids:
             raise ValueError(f"section_id {section_id} is not free, or no number of 32 bits")
         return section_id
 
@@ -100,17 +101,39 @@ class Registry:
                 raise ValueError(f"{entry.idstr!r}, instance {entry.instance_id}, is registered already")
         at = sum(1 for other in self.entries if other.priority >= entry.priority)
         self.entries.insert(at, entry)
-        self._by_name.clear()
+        self._ids.add(entry.section_id)
+        self._forget()
         return entry
+
+    def _sort(self) -> tuple[list[Entry], list[Entry]]:
+        if self._kinds is None:
+            live = [entry for entry in self.entries if entry.is_live]
+            self._kinds = live, [entry for entry in self.entries if getattr(entry.subject, "unmigratable", False)]
+        return self._kinds
+
+    @property
+    def live(self) -> list[Entry]:
+        """Those that are live, in order."""
+        return self._sort()[0]
+
+    @property
+    def unmigratable(self) -> list[Entry]:
+        """Those that forbid saves and loads."""
+        return self._sort()[1]
+
+    def _forget(self) -> None:
+        self._by_name.clear()
+        self._kinds = None
 
     def remove(self, subject: object) -> Entry:
         """Raises LookupError if the machine does not have it."""
-        self._by_name.clear()
         for at, entry in enumerate(self.entries):
-            if subject is entry or subject is entry.subject:
-                return self.entries.pop(at)
-            if isinstance(entry.subject, Legacy) and subject is entry.subject.opaque and subject is not None:
-                return self.entries.pop(at)
+            opaque = entry.subject.opaque if isinstance(entry.subject, Legacy) else None
+            if subject is entry or subject is entry.subject or (opaque is not None and subject is opaque):
+                del self.entries[at]
+                self._ids.discard(entry.section_id)
+                self._forget()
+                return entry
         raise LookupError(f"{subject!r} is not registered")
 
     def find(self, idstr: str, instance_id: int) -> Entry | None:

@@ -37,7 +37,7 @@ class Saver:
         self._file = file
         self._commands = commands
         self._switches = machine.switches
-        self._live = [entry for entry in machine.registry if entry.is_live and _handler(entry).active()]
+        self._live = [entry for entry in machine.registry.live if _handler(entry).active()]
         self._begun: list[LiveHandler] = []
         self._described: list[bytes] = []
 
