@@ -74,6 +74,7 @@ def _build(device: str, generated: Path, output: Path, avx2: bool) -> Path:
         generated / f"{device}.c",
         RUNTIME / "src" / "arrays.c",
         RUNTIME / "src" / "errors.c",
+        RUNTIME / "src" / "expressions.c",
         RUNTIME / "src" / "describe.c",
         RUNTIME / "src" / "memory.c",
     ]

@@ -1,5 +1,5 @@
-/* vms.h: what generated serializers stand on. C11, usable without Python. arrays.c and errors.c belong to it, and
- * memory.c where states own memory. */
+/* vms.h: what generated serializers stand on. C11, usable without Python. arrays.c, errors.c,
+ * expressions.c and describe.c belong to it, and memory.c where states own memory. */
 #ifndef VMS_H
 #define VMS_H
 
@@ -294,6 +294,7 @@ typedef struct vms_fault {
     vms_code code;
 } vms_fault;
 
+/* In expressions.c. */
 vms_wide vms_add(vms_wide a, vms_wide b, vms_fault *fault);
 vms_wide vms_subtract(vms_wide a, vms_wide b, vms_fault *fault);
 vms_wide vms_multiply(vms_wide a, vms_wide b, vms_fault *fault);

@@ -13,4 +13,4 @@ def get_include() -> str:
 def get_sources() -> list[str]:
     """The C files that every generated serializer is linked with."""
     folder = files("vmstate.src")
-    return [str(folder / name) for name in ("arrays.c", "describe.c", "errors.c", "memory.c")]
+    return [str(folder / name) for name in ("arrays.c", "describe.c", "errors.c", "expressions.c", "memory.c")]

@@ -50,7 +50,7 @@ def expected_files() -> set[str]:
                 found.add(f"{target}/{path.relative_to(ROOT / source).as_posix()}")
     # The C that serves without Python too; generated extensions are compiled with some of it.
     sources = [path for path in (ROOT / "runtime/src").glob("*.[ch]") if not path.name.startswith("python_")]
-    assert {"arrays.c", "describe.c", "errors.c", "memory.c", "file_core.c", "file_channel.h"} <= {
+    assert {"arrays.c", "describe.c", "errors.c", "expressions.c", "memory.c", "file_core.c", "file_channel.h"} <= {
         path.name for path in sources
     }
     return found | {f"vmstate/src/{name}" for name in ("__init__.py", *(path.name for path in sources))}

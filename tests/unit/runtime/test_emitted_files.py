@@ -99,8 +99,8 @@ def test_an_extension_has_the_c_of_used_schemas(tmp_path: Path) -> None:
     specs = extensions(emit({"pci.vms": texts.PCI, "board.vms": texts.BOARD}, tmp_path))
     names = {spec.name: [Path(source).name for source in spec.sources] for spec in specs}
     assert names == {
-        "_board": ["_board.c", "board.c", "pci.c", "arrays.c", "describe.c", "errors.c", "memory.c"],
-        "_pci": ["_pci.c", "pci.c", "arrays.c", "describe.c", "errors.c", "memory.c"],
+        "_board": ["_board.c", "board.c", "pci.c", "arrays.c", "describe.c", "errors.c", "expressions.c", "memory.c"],
+        "_pci": ["_pci.c", "pci.c", "arrays.c", "describe.c", "errors.c", "expressions.c", "memory.c"],
     }
     assert all(spec.define_macros == (("Py_LIMITED_API", "0x030b0000"),) for spec in specs)
 
