@@ -1,35 +1,14 @@
 /* file_descriptor.c: the operations over descriptors: pipes, sockets, terminals, files. */
 #define _GNU_SOURCE
 
-#include "file_channel.h"
+#include "file_descriptor.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/eventfd.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <termios.h>
 #include <time.h>
 #include <unistd.h>
-
-typedef struct end {
-    int fd, flags, came;    /* its flags now, and those that it came with */
-    bool socket, terminal;
-    bool patient;           /* it waits in the kernel, which goes on sooner than poll would let us */
-    int64_t base;           /* where it stood; -1: it has no positions */
-} end;
-
-typedef struct channel {
-    end in, out;
-    int wake;               /* readable once the file is cancelled */
-    bool closed;
-    atomic_flag lock;       /* so that a cancel shuts down this socket, and not one that got its number */
-    bool keep;
-    _Atomic int64_t idle_ms;
-    int (*interrupted)(void *opaque);
-    void *opaque;
-} channel;
 
 /* Waiting ------------------------------------------------------------------------------------------------------ */
 
@@ -44,13 +23,13 @@ static int64_t now_ms(void)
 #define SLICE_MS 1000
 
 /* Has a signal come that the process wants to hear of now? */
-static int interruption(channel *c)
+static int interruption(vms_channel *c)
 {
     return c->interrupted && c->interrupted(c->opaque) ? -EINTR : 0;
 }
 
 /* Until the descriptor is ready: 0, or what came instead. */
-static int await(channel *c, int fd, short events)
+static int await(vms_channel *c, int fd, short events)
 {
     struct pollfd waits[2] = {{fd, events, 0}, {c->wake, POLLIN, 0}};
     int64_t idle = atomic_load(&c->idle_ms), started = now_ms();
@@ -81,7 +60,7 @@ static int await(channel *c, int fd, short events)
 /* The operations ------------------------------------------------------------------------------------------------- */
 
 /* After a slice of a wait in the kernel, or a part that a signal cut off: 0 to go on. */
-static int after_slice(channel *c, int64_t started)
+static int after_slice(vms_channel *c, int64_t started)
 {
     int64_t idle = atomic_load(&c->idle_ms);
     int error = interruption(c);
@@ -89,7 +68,7 @@ static int after_slice(channel *c, int64_t started)
 }
 
 /* 0: try again. */
-static int obstacle(channel *c, const end *e, short events, int64_t started)
+static int obstacle(vms_channel *c, const vms_channel_end *e, short events, int64_t started)
 {
     if (errno == EINTR)
         return interruption(c);
@@ -100,7 +79,7 @@ static int obstacle(channel *c, const end *e, short events, int64_t started)
 
 static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t size)
 {
-    channel *c = (channel *)opaque;
+    vms_channel *c = (vms_channel *)opaque;
     (void)pos;
     for (int64_t started = c->out.patient ? now_ms() : 0;;) {
         ssize_t done = c->out.socket ? send(c->out.fd, buf, size, MSG_NOSIGNAL) : write(c->out.fd, buf, size);
@@ -118,7 +97,7 @@ static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t 
 
 static int64_t get_buffer(void *opaque, uint8_t *buf, int64_t pos, size_t size)
 {
-    channel *c = (channel *)opaque;
+    vms_channel *c = (vms_channel *)opaque;
     (void)pos;
     for (int64_t started = c->in.patient ? now_ms() : 0;;) {
         ssize_t got = read(c->in.fd, buf, size);
@@ -133,15 +112,15 @@ static int64_t get_buffer(void *opaque, uint8_t *buf, int64_t pos, size_t size)
     }
 }
 
-static void lock(channel *c)
+static void lock(vms_channel *c)
 {
     while (atomic_flag_test_and_set_explicit(&c->lock, memory_order_acquire))
         ;
 }
 
-static void unlock(channel *c) { atomic_flag_clear_explicit(&c->lock, memory_order_release); }
+static void unlock(vms_channel *c) { atomic_flag_clear_explicit(&c->lock, memory_order_release); }
 
-static int drop(const end *e, bool keep)
+static int drop(const vms_channel_end *e, bool keep)
 {
     if (e->fd < 0)
         return 0;
@@ -152,7 +131,7 @@ static int drop(const end *e, bool keep)
 
 static int close_both(void *opaque)
 {
-    channel *c = (channel *)opaque;
+    vms_channel *c = (vms_channel *)opaque;
     lock(c);
     c->closed = true;
     unlock(c);
@@ -165,7 +144,7 @@ static int close_both(void *opaque)
 
 static void wake(void *opaque)
 {
-    channel *c = (channel *)opaque;
+    vms_channel *c = (vms_channel *)opaque;
     uint64_t one = 1;
     ssize_t done = write(c->wake, &one, sizeof one);
     (void)done;             /* it cannot be full in earnest: then it is readable already */
@@ -179,8 +158,8 @@ static void wake(void *opaque)
 
 static int seek(void *opaque, uint64_t pos)
 {
-    channel *c = (channel *)opaque;
-    const end *ends[2] = {&c->in, &c->out};
+    vms_channel *c = (vms_channel *)opaque;
+    const vms_channel_end *ends[2] = {&c->in, &c->out};
     for (int i = 0; i < 2; i++) {
         if (ends[i]->fd < 0)
             continue;
@@ -196,12 +175,12 @@ static int seek(void *opaque, uint64_t pos)
 
 static int descriptor(const void *opaque, bool writing)
 {
-    const channel *c = (const channel *)opaque;
+    const vms_channel *c = (const vms_channel *)opaque;
     return writing ? c->out.fd : c->in.fd;
 }
 
 /* The kernel's own time-outs: equal slices of the idle time. Zero would be none. */
-static int limit_waits(channel *c)
+int vms_descriptor_limit_waits(vms_channel *c)
 {
     int64_t idle = atomic_load(&c->idle_ms), slice = SLICE_MS;
     if (idle >= 0)
@@ -214,96 +193,18 @@ static int limit_waits(channel *c)
 
 static void set_idle(void *opaque, int64_t idle_ms)
 {
-    channel *c = (channel *)opaque;
+    vms_channel *c = (vms_channel *)opaque;
     atomic_store(&c->idle_ms, idle_ms);
-    limit_waits(c);
+    vms_descriptor_limit_waits(c);
 }
 
 static void release(void *opaque)
 {
-    channel *c = (channel *)opaque;
+    vms_channel *c = (vms_channel *)opaque;
     close(c->wake);
     free(c);
 }
 
-static const vms_file_extras extras = {wake, seek, descriptor, set_idle, release};
+const vms_file_extras vms_descriptor_extras = {wake, seek, descriptor, set_idle, release};
 
-/* Opening ------------------------------------------------------------------------------------------------------ */
-
-static int take_over(end *e, int fd, bool writing, bool keep)
-{
-    struct stat about;
-    e->fd = fd;
-    e->base = -1;
-    if (fd < 0)
-        return 0;
-    e->flags = e->came = fcntl(fd, F_GETFL);
-    if (e->flags < 0 || fstat(fd, &about))
-        return -errno;
-    if ((e->flags & O_ACCMODE) == (writing ? O_RDONLY : O_WRONLY))
-        return -EBADF;
-    e->socket = S_ISSOCK(about.st_mode);
-    e->patient = e->socket && !keep;    /* one that is somebody else's cannot be shut down to wake us */
-    e->terminal = isatty(fd) == 1;
-    if (S_ISREG(about.st_mode) || S_ISBLK(about.st_mode))
-        e->base = lseek(fd, 0, SEEK_CUR);
-    return 0;
-}
-
-static int prepare(end *e)
-{
-    struct termios mode;
-    if (e->fd < 0)
-        return 0;
-    if (e->terminal && !tcgetattr(e->fd, &mode)) {
-        cfmakeraw(&mode);
-        if (tcsetattr(e->fd, TCSANOW, &mode))
-            return -errno;
-    }
-    e->flags = e->patient ? e->flags & ~O_NONBLOCK : e->flags | O_NONBLOCK;
-    return fcntl(e->fd, F_SETFL, e->flags) ? -errno : 0;
-}
-
-int vms_file_on_descriptors(vms_file **file, const vms_descriptors *descriptors)
-{
-    static const vms_file_ops ops = {put_buffer, get_buffer, close_both, NULL, NULL, NULL};
-    channel *c = (channel *)calloc(1, sizeof *c);
-    vms_file *f = vms_file_new(&ops, c);
-    int error = c && f ? 0 : -ENOMEM;
-    if (!error && descriptors->in < 0 && descriptors->out < 0)
-        error = -EBADF;
-    if (!error)
-        error = take_over(&c->in, descriptors->in, false, descriptors->keep);
-    if (!error)
-        error = take_over(&c->out, descriptors->out, true, descriptors->keep);
-    if (!error && (c->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0)
-        error = -errno;
-    if (!error) {
-        atomic_init(&c->idle_ms, descriptors->idle_ms);
-        atomic_flag_clear(&c->lock);
-        c->keep = descriptors->keep;
-        error = prepare(&c->in);
-        if (!error)
-            error = prepare(&c->out);
-        if (!error)
-            error = limit_waits(c);
-        if (error)
-            close(c->wake);
-    }
-    if (error) {
-        if (f)
-            f->ops.close = NULL;
-        vms_file_free(f);
-        free(c);
-        return error;
-    }
-    c->interrupted = descriptors->interrupted;
-    c->opaque = descriptors->opaque;
-    f->extras = &extras;
-    if (descriptors->out < 0)
-        f->ops.put_buffer = NULL;
-    if (descriptors->in < 0)
-        f->ops.get_buffer = NULL;
-    *file = f;
-    return 0;
-}
+const vms_file_ops vms_descriptor_ops = {put_buffer, get_buffer, close_both, NULL, NULL, NULL};

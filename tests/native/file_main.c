@@ -1,90 +1,5 @@
-/* vms_file.h: operations that dribble, lie, fail and come back; cursors; errors that stay; rates; memory. */
-#define _POSIX_C_SOURCE 200809L
-
-#include "program.h"
-#include "vms_file.h"
-
-#include <errno.h>
-#include <time.h>
-
-/* A channel in memory that moves at most `step` bytes at a time. */
-typedef struct store {
-    uint8_t *data;
-    size_t size, at, room, step, calls;
-    int64_t put_answer, get_answer;     /* given in place of a count, if not 0 */
-    int close_answer, closes;
-    vms_file *self;                     /* its file, for an operation that calls back */
-    int64_t rate;
-    bool positions;                     /* `pos` must be what it is */
-} store;
-
-static int64_t store_put(void *opaque, const uint8_t *buf, int64_t pos, size_t size)
-{
-    store *s = (store *)opaque;
-    s->calls++;
-    EXPECT(size > 0 && size <= VMS_FILE_PIECE);
-    if (s->self)
-        EXPECT(vms_file_put_byte(s->self, 1) == -EDEADLK && vms_file_flush(s->self) == -EDEADLK);
-    if (s->put_answer && s->size >= s->room)
-        return s->put_answer;
-    EXPECT(!s->positions || (uint64_t)pos == s->size);
-    size_t done = size < s->step ? size : s->step;
-    s->data = (uint8_t *)realloc(s->data, s->size + done);
-    EXPECT(s->data);
-    memcpy(s->data + s->size, buf, done);
-    s->size += done;
-    return (int64_t)done;
-}
-
-static int64_t store_get(void *opaque, uint8_t *buf, int64_t pos, size_t size)
-{
-    store *s = (store *)opaque;
-    s->calls++;
-    EXPECT(size > 0);
-    if (s->self) {
-        uint8_t byte;
-        EXPECT(vms_file_get_byte(s->self, &byte) == -EDEADLK && vms_file_at_end(s->self) == -EDEADLK);
-    }
-    EXPECT(!s->positions || (uint64_t)pos == s->at);
-    if (s->get_answer && s->at == s->size)
-        return s->get_answer;
-    size_t some = s->size - s->at < s->step ? s->size - s->at : s->step;
-    some = some < size ? some : size;
-    if (some)
-        memcpy(buf, s->data + s->at, some);
-    s->at += some;
-    return (int64_t)some;
-}
-
-static int store_close(void *opaque)
-{
-    store *s = (store *)opaque;
-    s->closes++;
-    return s->close_answer;
-}
-
-static int store_over(void *opaque) { return ((store *)opaque)->rate == 7; }
-
-static int64_t store_set_rate(void *opaque, int64_t rate)
-{
-    store *s = (store *)opaque;
-    if (rate < 100)
-        s->rate = rate;
-    return s->rate;
-}
-
-static int64_t store_rate(void *opaque) { return ((store *)opaque)->rate; }
-
-static const vms_file_ops plain = {store_put, store_get, store_close, NULL, NULL, NULL};
-static const vms_file_ops rated = {store_put, store_get, store_close, store_over, store_set_rate, store_rate};
-
-static vms_file *open_store(store *s, const vms_file_ops *ops)
-{
-    s->step = s->step ? s->step : SIZE_MAX;
-    vms_file *f = vms_file_new(ops, s);
-    EXPECT(f);
-    return f;
-}
+/* vms_file.h: operations that dribble, lie, fail and come back; cursors; errors that stay. */
+#include "file_store.h"
 
 /* Bytes -------------------------------------------------------------------------------------------------------- */
 
@@ -288,85 +203,12 @@ static void failing(void)
     vms_file_free(NULL);
 }
 
-static void names(void)
-{
-    char text[256];
-    memset(text, 'n', sizeof text);
-    vms_file *f = vms_file_to_memory();
-    EXPECT(f && vms_file_put_counted_string(f, text, 256) == -EINVAL && vms_file_put_position(f) == 0);
-    EXPECT(!vms_file_put_counted_string(f, text, 255) && vms_file_put_position(f) == 256);
-    size_t size, length;
-    const uint8_t *data = vms_file_memory(f, &size);
-    EXPECT(size == 256 && data[0] == 255 && data[255] == 'n');
-    vms_file *back = vms_file_from_memory(data, size);
-    char read[256];
-    EXPECT(back && !vms_file_get_counted_string(back, read, &length) && length == 255 && read[254] == 'n' && !read[255]);
-    EXPECT(vms_file_at_end(back) == 1 && vms_file_put_byte(back, 1) == -EBADF);
-    EXPECT(vms_file_get_byte(back, (uint8_t *)read) == -ENODATA && vms_file_close(back) == -ENODATA);
-    vms_file_free(back);
-    vms_file_free(f);
-}
-
-static void memory(void)
-{
-    vms_file *f = vms_file_to_memory();
-    size_t size;
-    EXPECT(f && vms_file_memory(f, &size) == NULL && size == 0);
-    for (uint32_t i = 0; i < 100000; i++)
-        EXPECT(!vms_file_put_be32(f, i));
-    const uint8_t *data = vms_file_memory(f, &size);
-    EXPECT(size == 400000 && vms_get32(data + 399996) == 99999 && vms_get32(data) == 0);
-    vms_file *back = vms_file_from_memory(data, size);
-    for (uint32_t i = 0, value; i < 100000; i++)
-        EXPECT(!vms_file_get_be32(back, &value) && value == i);
-    uint8_t room[4];
-    EXPECT(vms_file_get_some(back, room, 4) == 0 && vms_file_get_buffer(back, room, 1) == -ENODATA);
-    vms_file_free(back);
-    EXPECT(vms_file_get_byte(f, room) == -EBADF && vms_file_close(f) == -EBADF && vms_file_memory(f, &size) && size == 400000);
-    vms_file_free(f);
-}
-
-/* Rates -------------------------------------------------------------------------------------------------------- */
-
-static void rates(void)
-{
-    store s = {0};
-    vms_file *f = open_store(&s, &rated);
-    EXPECT(vms_file_set_rate_limit(f, 7) == 7 && vms_file_rate_limit(f) == 1);
-    EXPECT(vms_file_set_rate_limit(f, 8) == 8 && vms_file_rate_limit(f) == 0);
-    EXPECT(vms_file_set_rate_limit(f, 100) == 8 && vms_file_get_rate_limit(f) == 8);    /* refused: the old one */
-    EXPECT(vms_file_rate_wait(f) == 0 && !vms_file_put_byte(f, 1));                     /* it is soft */
-    vms_file_free(f);
-
-    store t = {0};
-    f = open_store(&t, &plain);
-    EXPECT(vms_file_get_rate_limit(f) == 0 && vms_file_rate_limit(f) == 0 && vms_file_rate_wait(f) == 0);
-    EXPECT(vms_file_set_rate_limit(f, 1000000000) == 1000000000 && vms_file_set_rate_limit(f, -1) == 1000000000);
-    EXPECT(!vms_file_put_byte(f, 1) && vms_file_rate_limit(f) == 0);
-    EXPECT(vms_file_set_rate_limit(f, 10) == 10 && vms_file_rate_limit(f) == 0);        /* a byte every tenth of a second */
-    for (int i = 0; i < 50; i++)
-        EXPECT(!vms_file_put_byte(f, 1));
-    EXPECT(vms_file_rate_limit(f) == 1);
-    /* Fifty windows' worth was put: what is too much is not forgiven when the next window begins. */
-    EXPECT(vms_file_rate_wait(f) > (int64_t)4500 * 1000000 && vms_file_rate_wait(f) <= (int64_t)5000 * 1000000);
-    struct timespec pause = {0, 210 * 1000000};
-    EXPECT(!nanosleep(&pause, NULL) && vms_file_rate_limit(f) == 1);
-    EXPECT(vms_file_rate_wait(f) <= (int64_t)4800 * 1000000);
-    EXPECT(vms_file_set_rate_limit(f, 0) == 0 && vms_file_rate_limit(f) == 0);
-    vms_file_free(f);
-    free(s.data);
-    free(t.data);
-}
-
 int main(void)
 {
     all_steps();
     large();
     cut_short();
     failing();
-    names();
-    memory();
-    rates();
     puts("file: all is well");
     return 0;
 }

@@ -1,13 +1,11 @@
-"""How transports begin and end: nobody there, nobody comes, commands that fail, what is left behind."""
+"""Connecting and listening: nobody there, nobody comes, what is left behind; and descriptors that are taken over."""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
-import signal
 import socket
-import ssl
 import stat
 import threading
 import time
@@ -16,18 +14,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.transport.test_same_bytes import contexts
-from vmstate import AddressError, ChannelError, ChannelTimeoutError, File, TruncatedError, transport
-
-MANY = bytes(1 << 22)
+from vmstate import ChannelError, ChannelTimeoutError, transport
 
 
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         return int(sock.getsockname()[1])
-
-
-# Connecting and listening ------------------------------------------------------------------------------------------
 
 
 def test_nobody_there(tmp_path: Path) -> None:
@@ -203,93 +195,6 @@ def test_idle_time_outs_of_connections(uri: str, tmp_path: Path, monkeypatch: py
         ours.abort()
 
 
-# exec: ------------------------------------------------------------------------------------------------------------
-
-
-def children() -> set[str]:
-    """Command lines of the processes whose parent we are, zombies (empty) too; not those of multiprocessing's own."""
-    found = set()
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
-            command = (folder / "cmdline").read_text().replace("\0", " ")
-            if int(parent) == os.getpid() and "multiprocessing" not in command:
-                found.add(f"{folder.name} {command}")
-    return found
-
-
-def test_the_exit_status_is_the_error_of_close() -> None:
-    file = transport.connect("exec:cat > /dev/null; exit 3")
-    file.put_be32(1)
-    with pytest.raises(ChannelError) as caught:
-        file.close()
-    assert str(caught.value) == "exec:cat > /dev/null; exit 3: exit status 3"
-    assert (caught.value.code, caught.value.found) == ("exit-status", 3)
-    file = transport.listen("exec:printf ab; exit 4").accept()
-    assert file.get_be16() == 0x6162 and file.at_end()
-    with pytest.raises(ChannelError, match="exit status 4"):
-        file.close()
-    with pytest.raises(ChannelError, match="exit status 127"):
-        transport.connect("exec:/no/such/program 2> /dev/null").close()
-    file = transport.listen("exec:kill -9 $$").accept()
-    assert file.at_end()
-    with pytest.raises(ChannelError, match="ended by SIGKILL") as caught:
-        file.close()
-    assert caught.value.found == -signal.SIGKILL and not children()
-
-
-def test_a_command_that_breaks_is_reaped_and_says_why() -> None:
-    before = children()
-    file = transport.connect("exec:exit 5", idle_timeout=10)
-    with pytest.raises(ChannelError, match="Broken pipe"):
-        file.put_buffer(MANY)
-    with pytest.raises(ChannelError, match="exit status 5") as caught:
-        file.close()
-    assert isinstance(caught.value.__context__, ChannelError) and "Broken pipe" in str(caught.value.__context__)
-
-    def block() -> None:
-        with transport.connect("exec:exit 6") as file:
-            file.put_buffer(MANY)
-
-    with pytest.raises(ChannelError, match="Broken pipe") as caught:
-        block()
-    assert caught.value.__notes__ == ["exec:exit 6: exit status 6"] and children() == before
-
-
-def test_a_command_that_we_stop_listening_to_is_no_error() -> None:
-    for command in ("yes", "yes | cat"):
-        with transport.listen(f"exec:{command}").accept() as file:
-            assert file.get_buffer(4) == b"y\ny\n"
-    assert not children()
-
-
-def test_a_command_that_does_not_end_is_killed_with_all_it_started(tmp_path: Path) -> None:
-    pids = tmp_path / "pids"
-    file = transport.connect(f"exec:sleep 100 & echo $! > '{pids}'; echo $$ >> '{pids}'; wait", idle_timeout=0.2)
-    with pytest.raises(ChannelTimeoutError, match=r"still running 0\.2 seconds after its pipe was closed; killed"):
-        file.close()
-    for pid in pids.read_text().split():
-        deadline = time.monotonic() + 10
-        while Path(f"/proc/{pid}").exists() and "Z" not in Path(f"/proc/{pid}/stat").read_text().split()[2]:
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
-    file = transport.connect("exec:sleep 100")
-    start = time.monotonic()
-    file.abort()
-    assert time.monotonic() - start < 10 and not children()
-
-
-def test_a_command_that_does_not_read_is_waited_for_no_longer_than_allowed() -> None:
-    file = transport.connect("exec:sleep 100", idle_timeout=0.05)
-    with pytest.raises(ChannelTimeoutError, match="idle for too long"):
-        file.put_buffer(MANY)
-    file.abort()
-    assert not children()
-
-
-# fd: --------------------------------------------------------------------------------------------------------------
-
-
 def test_fd_takes_over() -> None:
     reading, writing = os.pipe()
     with pytest.raises(ChannelError, match=f"descriptor {reading}: cannot be used as 'w'"):
@@ -301,103 +206,3 @@ def test_fd_takes_over() -> None:
         os.fstat(writing)
     assert os.read(reading, 2) == b"\x01"
     os.close(reading)
-
-
-# TLS --------------------------------------------------------------------------------------------------------------
-
-
-def secure_pair(server: ssl.SSLContext, client: ssl.SSLContext, **more: Any) -> tuple[Any, Any]:
-    """What each side got: a File, or the error."""
-    got: list[Any] = [None, None]
-
-    def note(at: int, make: Any) -> None:
-        try:
-            got[at] = make()
-        except ChannelError as error:
-            got[at] = error
-
-    with transport.listen("tcp::0", tls=server, idle_timeout=10) as listener:
-        connect = lambda: transport.connect(listener.uri, tls=client, connect_timeout=10, **more)  # noqa: E731
-        thread = threading.Thread(target=note, args=(1, connect))
-        thread.start()
-        note(0, lambda: listener.accept(10))
-        thread.join(20)
-    return got[0], got[1]
-
-
-def test_a_certificate_of_another_name_or_of_nobody_we_know() -> None:
-    server, client = contexts()
-    theirs, ours = secure_pair(server, client, server_name="vm.test")
-    assert isinstance(theirs, File) and isinstance(ours, File)
-    ours.put_byte(1)
-    ours.flush()
-    assert theirs.get_byte() == 1
-    ours.abort(), theirs.abort()
-    _, ours = secure_pair(server, client, server_name="other.test")
-    assert isinstance(ours, ChannelError) and ours.code == "tls" and "other.test" in str(ours)
-    theirs, ours = secure_pair(server, ssl.create_default_context())
-    assert isinstance(ours, ChannelError) and "self-signed certificate" in str(ours)
-    assert isinstance(theirs, ChannelError) and theirs.code == "tls"
-
-
-def test_tls_with_somebody_who_does_not_speak_it() -> None:
-    server, client = contexts()
-    with transport.listen("tcp::0", tls=server, idle_timeout=0.1) as listener:
-        plain = transport.connect(listener.uri)
-        with pytest.raises(ChannelTimeoutError, match="TLS at tcp"):
-            listener.accept()  # it says nothing
-        plain.abort()
-        with transport.connect(listener.uri) as plain:
-            plain.put_buffer(b"QEVM\0\0\0\3")
-            plain.flush()
-            with pytest.raises(ChannelError, match="TLS") as caught:
-                listener.accept()
-            assert caught.value.code == "tls"
-            plain.abort()
-    with transport.listen("tcp::0") as listener, pytest.raises(ChannelTimeoutError):
-        transport.connect(listener.uri, tls=client, connect_timeout=0.1)
-    for use in (transport.connect, transport.listen):
-        with pytest.raises(AddressError, match="TLS is for tcp: alone"):
-            use("unix:/s", tls=client)  # type: ignore[operator]
-
-
-def test_tls_idles_and_is_cancelled_like_any_other() -> None:
-    theirs, ours = secure_pair(*contexts(), idle_timeout=0.05)
-    with pytest.raises(ChannelTimeoutError) as caught:
-        ours.get_byte()
-    assert caught.value.offset == 0
-    theirs.set_idle_timeout(None)
-    codes: list[str] = []
-
-    def wait() -> None:
-        try:
-            theirs.get_byte()
-        except ChannelError as error:
-            codes.append(error.code)
-
-    thread = threading.Thread(target=wait)
-    thread.start()
-    time.sleep(0.05)
-    theirs.cancel()
-    thread.join(10)
-    assert codes == ["cancelled"]
-    ours.abort(), theirs.abort()
-
-
-def test_tls_that_is_cut_off_is_no_end() -> None:
-    theirs, ours = secure_pair(*contexts())
-    ours.put_byte(1)
-    ours.flush()
-    ours.abort()
-    assert theirs.get_byte() == 1
-    with pytest.raises(ChannelError, match="not as TLS ends it") as caught:
-        theirs.get_byte()
-    assert caught.value.offset == 1
-    theirs.abort()
-    theirs, ours = secure_pair(*contexts())
-    thread = threading.Thread(target=ours.close)  # it waits until the other side has seen it
-    thread.start()
-    with pytest.raises(TruncatedError):
-        theirs.get_byte()
-    theirs.abort()
-    thread.join(10)
