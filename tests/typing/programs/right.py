@@ -7,6 +7,7 @@ from devices.store import Job, Key, Special, Store
 from devices.uart import FIFO_SIZE, Fifo, LineStatus, Mode, Pckbd, Uart
 
 import vmstate
+from vmstate import transport
 
 
 class MyTx(Tx):
@@ -107,3 +108,24 @@ assert_type(store.cells[0][1].id, int)
 assert_type(store.save(version=2), bytes)
 assert_type(Store.load(b"", 3, layout=store), Store)
 assert_type((MySpecial().needed, Special.priority, Special.early_setup), tuple[bool, str, bool])
+
+
+def put_buffer(buf: bytes, pos: int) -> int:
+    return len(buf)
+
+
+def get_buffer(buf: memoryview, pos: int) -> int:
+    return 0
+
+
+with vmstate.File.from_ops(put_buffer, get_buffer, close=lambda: None, rate_limit=lambda: False) as file:
+    file.put_be32(1)
+    file.put_buffer(memoryview(b"raw"))
+    file.put_counted_string("ram")
+    assert_type(file, vmstate.File)
+    assert_type(file.get_be64(), int)
+    assert_type(file.get_counted_string(), str)
+    assert_type(file.get_buffer(3), bytes)
+    assert_type(file.set_rate_limit(1000), int)
+assert_type(transport.connect("tcp:host:4444", idle_timeout=None), vmstate.File)
+assert_type(transport.listen("unix:/s").accept(3), vmstate.File)

@@ -4,6 +4,9 @@ from devices.board import Board
 from devices.store import Store
 from devices.uart import Fifo, Pckbd, Uart
 
+import vmstate
+from vmstate import transport
+
 keyboard = Pckbd(phase=3)  # refused
 keyboard.status = "3"  # refused
 keyboard.phase = 3  # refused
@@ -21,6 +24,10 @@ Store().index = {"a": {}}  # refused
 Store().level = "1"  # refused
 Store().slots = [3, None]  # refused
 Store().save(version="1")  # refused
+vmstate.File.from_ops(lambda buf: 1)  # refused
+vmstate.File.to_bytes().put_be32("1")  # refused
+vmstate.File.to_bytes().put_buffer("text")  # refused
+transport.connect(4444)  # refused
 
 
 class Wrong(Board):
