@@ -12,15 +12,16 @@ static int take_item(Section *section, PyObject *item)
         PyErr_SetString(PyExc_TypeError, "a section is a tuple: header, state, footer");
         return -1;
     }
-    section->header = PyTuple_GetItem(item, 0);
-    PyObject *state = PyTuple_GetItem(item, 1);
-    section->footer = PyTuple_GetItem(item, 2);
-    section->start = -1;
-    if (!PyBytes_Check(section->header) || !PyBytes_Check(section->footer) ||
-        !PyType_IsSubtype(Py_TYPE(state), vms_state_type)) {
+    PyObject *header = PyTuple_GetItem(item, 0), *state = PyTuple_GetItem(item, 1), *footer = PyTuple_GetItem(item, 2);
+    if (!PyBytes_Check(header) || !PyBytes_Check(footer) || !PyType_IsSubtype(Py_TYPE(state), vms_state_type)) {
         PyErr_SetString(PyExc_TypeError, "a section is bytes, a state, bytes");
         return -1;
     }
+    section->header = (const uint8_t *)PyBytes_AsString(header);
+    section->header_size = (size_t)PyBytes_Size(header);
+    section->footer = (const uint8_t *)PyBytes_AsString(footer);
+    section->footer_size = (size_t)PyBytes_Size(footer);
+    section->start = -1;
     section->state = (State *)state;
     const Layout *layout = section->state->layout;
     if (layout->device->save && layout->device->load)
@@ -127,15 +128,14 @@ static int grow(vms_writer *w, size_t need)
     return failed;
 }
 
-static int put(vms_writer *w, PyObject *bytes)
+static int put(vms_writer *w, const uint8_t *bytes, size_t size)
 {
-    size_t size = (size_t)PyBytes_Size(bytes);
     uint8_t *room = vms_room(w, size);
     if (!room) {
         PyErr_NoMemory();
         return -1;
     }
-    memcpy(room, PyBytes_AsString(bytes), size);
+    memcpy(room, bytes, size);
     return 0;
 }
 
@@ -149,7 +149,7 @@ static int save_section(Section *section, growing *out)
     if (!needed)
         return 0;
     Py_ssize_t start = out->w.p - out->base;
-    if (put(&out->w, section->header))
+    if (put(&out->w, section->header, section->header_size))
         return -1;
     section->body = out->w.p - out->base;
     out->w.opaque = NULL;
@@ -159,7 +159,7 @@ static int save_section(Section *section, growing *out)
         return -1;
     section->end = out->w.p - out->base;
     section->start = start;
-    return put(&out->w, section->footer);
+    return put(&out->w, section->footer, section->footer_size);
 }
 
 /* States lie anywhere: the next one is asked for while this one is written. */

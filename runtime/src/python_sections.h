@@ -5,7 +5,8 @@
 #include "python_types.h"
 
 typedef struct Section {
-    PyObject *header, *footer;      /* bytes */
+    const uint8_t *header, *footer; /* in bytes objects */
+    size_t header_size, footer_size;
     State *state;
     Py_ssize_t start, body, end;    /* of the last save; start < 0: it was not needed */
 } Section;
