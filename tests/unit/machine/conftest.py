@@ -29,6 +29,16 @@ device bridge version 1 priority pci_bus { bus : u8 }
 /// Comes before RAM.
 device plug version 1 early_setup { size : u32 }
 
+/// A part with a hook.
+struct Port "port" version 1 { hook post_load  number : u8 }
+
+/// With parts.
+device hub version 1 {
+    ports : Port[2]
+    local wanted : bool
+    subsection extra version 1 needed hook has_extra { hook post_load  extra : u8 }
+}
+
 /// Forbids it all.
 device stuck version 1 unmigratable { a : u8 }
 """
