@@ -42,6 +42,7 @@ test-asan: $(INSTALLED) ## native code and the Python runtime under AddressSanit
 bench: $(INSTALLED) $(BENCH) ## measure against peers, in one run; prints ratios
 	@$(PY) -m benchmarks
 	@$(PY) -m benchmarks.channels
+	@$(PY) -m benchmarks.ram
 
 .PHONY: lint
 lint: $(INSTALLED) ## ruff (rules and layout), mypy --strict, codespell
