@@ -32,6 +32,17 @@ VMS_WIDE static inline bool vms_zero_wide(const uint8_t *page, size_t size)
 }
 #endif
 
+/* Fetches what the test of the page behind this one reads first, while this one is copied. Behind the last there is
+ * nothing; that does no harm. */
+static inline void vms_fetch_next(const uint8_t *page, size_t size)
+{
+    uintptr_t next = (uintptr_t)page + size;
+    __builtin_prefetch((const void *)next);
+    __builtin_prefetch((const void *)(next + 64));
+    __builtin_prefetch((const void *)(next + 128));
+    __builtin_prefetch((const void *)(next + 192));
+}
+
 static inline bool vms_zero_plain(const uint8_t *page, size_t size)
 {
     for (size_t at = 0; at < size; at += 64) {

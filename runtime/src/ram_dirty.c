@@ -30,6 +30,7 @@ static void put_address(vms_ram_sender *s, vms_writer *w, size_t block, uint64_t
 static void put_plain(vms_ram_sender *s, vms_writer *w, const page_at *at, const uint8_t *bytes)
 {
     put_address(s, w, at->block, at->address | RAM_PAGE);
+    vms_fetch_next(at->bytes, s->ram->page_size);
     memcpy(w->p, bytes, s->ram->page_size);
     w->p += s->ram->page_size;
     s->plain_pages++;

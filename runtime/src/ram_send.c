@@ -97,6 +97,7 @@ static inline int put_page(vms_ram_sender *s, vms_writer *w, size_t block, uint6
         s->zero_pages++;
     } else {
         uint8_t *p = put_address(s, w->p, block, address | RAM_PAGE);
+        vms_fetch_next(page, size);
         memcpy(p, page, size);
         w->p = p + size;
         s->plain_pages++;
