@@ -1,0 +1,28 @@
+"""vms_machine.h from C alone, under `VMS_SANITIZE=1` with the sanitizers."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.native.test_native import HERE, ROOT, compiler, emitted, program, run
+from vmstate.locations import get_include
+
+__all__ = ["compiler", "emitted"]
+pytestmark = pytest.mark.native
+SOURCES = sorted((ROOT / "runtime" / "src").glob("machine_*.c"))
+
+
+def test_a_machine_in_a_c_program(compiler: str, emitted: Path, tmp_path: Path) -> None:
+    sources = [HERE / "machine_main.c", *SOURCES, emitted / "uart.c"]
+    assert run(program(compiler, sources, tmp_path, emitted)) == "machine: all is well\n"
+
+
+def test_the_header_is_good_cpp(tmp_path: Path) -> None:
+    if not shutil.which("g++"):
+        pytest.skip("g++ is not installed")
+    (tmp_path / "a.cpp").write_text('#include "vms_machine.h"\n')
+    run(["g++", "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", f"-I{get_include()}",
+         str(tmp_path / "a.cpp")])  # fmt: skip
