@@ -1,12 +1,15 @@
-"""`python -m vmstate`: saves, loads and moves the machine that a module makes."""
+"""`python -m vmstate`: saves, loads and moves the machine that a module makes; builds the library for C."""
 
 from __future__ import annotations
 
 import argparse
 import importlib
+import subprocess
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
+from vmstate import library
 from vmstate.errors import VMStateError
 from vmstate.machine import Machine
 from vmstate.migration.progress import show
@@ -15,6 +18,8 @@ from vmstate.migration.progress import show
 def main(arguments: Sequence[str] | None = None) -> int:
     """0, or 1 with a message if it was refused, or 2 for a command that makes no sense."""
     options = _parser().parse_args(arguments)
+    if options.command == "library":
+        return _library(options.folder)
     try:
         machine = find(options.machine)
     except (ImportError, AttributeError, TypeError) as error:
@@ -24,6 +29,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _run(machine, options)
     except (VMStateError, OSError, ValueError) as error:
         print(f"vmstate: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _library(folder: Path) -> int:
+    try:
+        print(library.build(folder))
+    except (OSError, subprocess.CalledProcessError) as error:
+        print(f"vmstate: {getattr(error, 'stderr', '') or error}", file=sys.stderr)
         return 1
     return 0
 
@@ -77,6 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     incoming = add("incoming", "wait for a machine, load it, and start it", "URI")
     for command in (checks, incoming):
         command.add_argument("--missing", choices=("refuse", "keep"), default="refuse", help="devices that do not come")
+    what = "compile the runtime's C as a library, with a pkg-config file"
+    commands.add_parser("library", help=what, description=what).add_argument("folder", metavar="FOLDER", type=Path)
     return parser
 
 
