@@ -43,6 +43,7 @@ bench: $(INSTALLED) $(BENCH) ## measure against peers, in one run; prints ratios
 	@$(PY) -m benchmarks
 	@$(PY) -m benchmarks.channels
 	@$(PY) -m benchmarks.ram
+	@$(PY) -m benchmarks.machines
 
 .PHONY: lint
 lint: $(INSTALLED) ## ruff (rules and layout), mypy --strict, codespell

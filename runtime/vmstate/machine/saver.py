@@ -49,17 +49,14 @@ class Saver:
             handler = _handler(entry)
             self._begun.append(handler)
             handler.begin_save(self._machine.running)
-        self._file.put_buffer(wire.header())
-        if self._switches.configuration:
-            self._file.put_buffer(encode(self._machine.configuration))
-        self._file.put_buffer(self._commands)
+        configuration = encode(self._machine.configuration) if self._switches.configuration else b""
+        self._file.put_buffer(wire.header() + configuration + self._commands)
         self._devices(early=True)
         for entry in self._live:
             header = wire.section_header(Element.START, entry.section_id, entry.idstr, entry.instance_id, entry.version)
             self._file.put_buffer(header)
             _handler(entry).setup(self._file)
             self._end_section(entry)
-        self._file.flush()
 
     def pending(self, exact: bool = True) -> int:
         """Bytes of live state that are still to be sent."""
@@ -92,14 +89,12 @@ class Saver:
 
     def end(self) -> None:
         """What makes it whole: the end of the stream, and its description."""
-        self._file.put_byte(Element.EOF)
+        last = bytes([Element.EOF])
         if self._switches.description:
             page_size = 1 << self._machine.page_bits
-            devices = b", ".join(self._described)
-            text = b'{"page_size": %d, "devices": [%s]}' % (page_size, devices)
-            self._file.put_byte(Element.DESCRIPTION)
-            self._file.put_be32(len(text))
-            self._file.put_buffer(text)
+            text = b'{"page_size": %d, "devices": [%s]}' % (page_size, b", ".join(self._described))
+            last += bytes([Element.DESCRIPTION]) + wire.be32(len(text)) + text
+        self._file.put_buffer(last)
         self._file.flush()
 
     def finish(self) -> None:

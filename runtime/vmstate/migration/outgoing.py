@@ -188,6 +188,7 @@ class Migration:
 
     def _send(self, file: File, saver: Saver) -> None:
         saver.begin()
+        file.flush()
         self._status = Status.ACTIVE
         while not self._may_switch(file, saver):
             self._limit(file, self._wishes.bandwidth)

@@ -1,0 +1,121 @@
+"""A thousand devices of state M in one save: `python -m benchmarks.machines`.
+
+All ways make the same bytes: a frame around each device, no description. The first gives them as `bytes`, the others
+write them to /dev/null; the loops join what they have, and write it once. The bars are for the machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import statistics
+import struct
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import vmsgen_side
+from benchmarks.peers import struct_object
+from benchmarks.result import machine
+from benchmarks.values import reference
+from vmstate import File, Machine, Switches
+
+DEVICES = 1000
+ROUNDS, QUICK_ROUNDS = 25, 5
+BARS = {"struct by hand": 75.0, "loop over save()": 5.0}
+MODULES = Path(__file__).resolve().parent.parent / "build" / "benchmarks" / "modules"
+
+_header, _footer = struct.Struct(">BIB5sII").pack, struct.Struct(">BI").pack
+_START = b"QEVM\0\0\0\3\7\0\0\0\1x"
+
+
+def loop(devices: Sequence[Any]) -> bytes:
+    """What somebody writes who has objects with save() and no machine."""
+    parts = [_START]
+    for number, device in enumerate(devices):
+        parts += (_header(4, number, 5, b"mixed", number, 1), device.save(), _footer(0x7E, number))
+    parts.append(b"\0")
+    return b"".join(parts)
+
+
+def ways(null: Any) -> tuple[dict[str, Callable[[], Any]], bytes]:
+    """Name -> a save of all; and the bytes that each makes."""
+    vmsgen_side.build(MODULES)
+    ours = next(each for each in vmsgen_side.subjects(MODULES) if each.state == "M")
+    theirs = next(each for each in struct_object.SUBJECTS if each.state == "M")
+    native, plain = ([each.make(reference("M")) for _ in range(DEVICES)] for each in (ours, theirs))
+    vm = Machine("x", switches=Switches(description=False))
+    for device in native:
+        vm.register(device, name="mixed")
+    (run,) = vm.runs(early=False)
+    assert run.sections is not None
+    file = File.from_fd(null.fileno(), "w", close=False)
+    whole = vm.dumps()
+    assert whole == loop(native) == loop(plain) == _START + run.sections.save() + b"\0"
+    return {
+        "one native call": run.sections.save,
+        "Machine.save_to": lambda: vm.save_to(file),
+        "loop over save()": lambda: null.write(loop(native)),
+        "struct by hand": lambda: null.write(loop(plain)),
+        "": file.close,
+    }, whole
+
+
+def measure(saves: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
+    """Seconds a save, by name, one entry a round; the first round only warms up."""
+    found: dict[str, list[float]] = {name: [] for name in saves}
+    gc.collect()
+    gc.disable()
+    try:
+        for turn in range(rounds + 1):
+            for name, save in saves.items():
+                times = 3 if name == "struct by hand" else 20
+                start = time.perf_counter()
+                for _ in range(times):
+                    save()
+                if turn:
+                    found[name].append((time.perf_counter() - start) / times)
+    finally:
+        gc.enable()
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.machines", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROUNDS} rounds in place of {ROUNDS}")
+    rounds = QUICK_ROUNDS if parser.parse_args(arguments).quick else ROUNDS
+    with Path("/dev/null").open("wb", buffering=0) as null:
+        saves, whole = ways(null)
+        close = saves.pop("")
+        found = measure(saves, rounds)
+        close()
+    table = Table(title=f"{DEVICES} devices of state M in one save, {len(whole)} bytes", title_justify="left")
+    for column in ("", "time", "of Machine.save_to", "of one native call", "demanded"):
+        table.add_column(column, justify="right" if column else "left", no_wrap=True)
+    for name, times in found.items():
+        ratios = [
+            statistics.median(mine / base for mine, base in zip(times, found[other], strict=True))
+            for other in ("Machine.save_to", "one native call")
+        ]
+        bar = BARS.get(name)
+        demanded = "" if bar is None else f"≥ {bar:g} {'met' if ratios[0] >= bar else 'MISSED'}"
+        table.add_row(name, f"{statistics.median(times) * 1e6:.0f} µs", *(f"{each:.1f} ×" for each in ratios), demanded)
+    where = machine()
+    console = Console(width=None if sys.stdout.isatty() else 110)
+    console.print(table)
+    console.print(
+        f"Medians of {rounds} interleaved rounds in one process, {where.cpu}, {where.cores} cores, {where.system}, "
+        f"{where.python}, {where.date}.",
+        markup=False,
+        highlight=False,
+    )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
