@@ -73,6 +73,7 @@ static void sections_dealloc(PyObject *op)
     PyTypeObject *type = Py_TYPE(op);
     PyObject_GC_UnTrack(op);
     PyMem_Free(self->items);
+    PyMem_Free(self->room);
     Py_XDECREF(self->keep);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(op);
     Py_DECREF(type);
@@ -87,117 +88,6 @@ int vms_sections_begin(Sections *self)
     self->busy = true;
     self->failed = -1;
     return 0;
-}
-
-/* Saving: into a bytes object, as large as the last one was ----------------------------------------------------------- */
-
-typedef struct growing {
-    vms_writer w;
-    PyObject *bytes;
-    uint8_t *base;
-} growing;
-
-static int room_new(growing *out, size_t size)
-{
-    PyObject *bytes = size <= PY_SSIZE_T_MAX ? PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size) : PyErr_NoMemory();
-    if (!bytes)
-        return -1;
-    uint8_t *base = (uint8_t *)PyBytes_AsString(bytes);
-    size_t used = out->bytes ? (size_t)(out->w.p - out->base) : 0;
-    if (used)
-        memcpy(base, out->base, used);
-    Py_XDECREF(out->bytes);
-    out->bytes = bytes;
-    out->base = base;
-    out->w.p = base + used;
-    out->w.end = base + size;
-    return 0;
-}
-
-static int grow(vms_writer *w, size_t need)
-{
-    growing *out = (growing *)w;
-    size_t used = (size_t)(w->p - out->base), size = (size_t)(w->end - out->base);
-    if (need > (size_t)PY_SSIZE_T_MAX / 2 - used)
-        return -1;
-    PyObject *type, *raised, *trace;        /* post_save may write while an exception waits */
-    PyErr_Fetch(&type, &raised, &trace);
-    int failed = room_new(out, 2 * size < used + need ? used + need : 2 * size);
-    PyErr_Clear();                          /* the writer's refusal says it */
-    PyErr_Restore(type, raised, trace);
-    return failed;
-}
-
-static int put(vms_writer *w, const uint8_t *bytes, size_t size)
-{
-    uint8_t *room = vms_room(w, size);
-    if (!room) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    memcpy(room, bytes, size);
-    return 0;
-}
-
-static int save_section(Section *section, growing *out)
-{
-    State *state = section->state;
-    int needed = vms_state_is_needed(state);
-    if (needed < 0)
-        return -1;
-    section->start = -1;
-    if (!needed)
-        return 0;
-    Py_ssize_t start = out->w.p - out->base;
-    if (put(&out->w, section->header, section->header_size))
-        return -1;
-    section->body = out->w.p - out->base;
-    out->w.opaque = NULL;
-    out->w.error.code = VMS_OK;
-    out->w.error.hook_count = 0;
-    if (vms_state_save_to(state, &out->w, state->layout->device->version))
-        return -1;
-    section->end = out->w.p - out->base;
-    section->start = start;
-    return put(&out->w, section->footer, section->footer_size);
-}
-
-/* States lie anywhere: the next one is asked for while this one is written. */
-static void fetch(const State *state)
-{
-    size_t size = state->layout->device->state_size;
-    for (size_t at = 0; at < size && at < 2048; at += 64)
-        __builtin_prefetch(state->data + at);
-}
-
-static PyObject *sections_save(PyObject *op, PyObject *unused)
-{
-    (void)unused;
-    Sections *self = (Sections *)op;
-    growing out = {.bytes = NULL};
-    if (vms_sections_begin(self))
-        return NULL;
-    vms_writer_init(&out.w, NULL, 0);
-    out.w.flush = grow;
-    int failed = room_new(&out, self->last_size ? self->last_size : 4096);
-    for (Py_ssize_t i = 0; !failed && i < self->count; i++) {
-        if (i + 1 < self->count)
-            fetch(self->items[i + 1].state);
-        if ((failed = save_section(&self->items[i], &out)))
-            self->failed = i;
-    }
-    self->busy = false;
-    if (failed) {
-        Py_XDECREF(out.bytes);
-        return NULL;
-    }
-    size_t used = (size_t)(out.w.p - out.base);
-    self->last_size = used;
-    if (out.w.p == out.w.end)
-        return out.bytes;
-    PyObject *shorter = PyBytes_FromStringAndSize((const char *)out.base, (Py_ssize_t)used);
-    Py_DECREF(out.bytes);
-    return shorter;
 }
 
 /* What the last call did ------------------------------------------------------------------------------------------- */
@@ -242,7 +132,9 @@ static Py_ssize_t sections_length(PyObject *op)
 }
 
 static PyMethodDef sections_methods[] = {
-    {"save", sections_save, METH_NOARGS,
+    {"save_to", vms_sections_save_to, METH_O,
+     "save_to($self, put, /)\n--\n\nCalls `put` with a memoryview of what `save` returns; it is valid for that call."},
+    {"save", vms_sections_save, METH_NOARGS,
      "save($self, /)\n--\n\nAll of them that are needed: header, body, footer, one after the other."},
     {"load", vms_sections_load, METH_VARARGS,
      "load($self, number, data, offset, version, before, /)\n--\n\nLoads one body, which begins at byte `offset` of `data`. "

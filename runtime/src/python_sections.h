@@ -1,4 +1,4 @@
-/* python_sections.h: Sections, as its two files know it. */
+/* python_sections.h: Sections, as its three files know it. */
 #ifndef VMS_PYTHON_SECTIONS_H
 #define VMS_PYTHON_SECTIONS_H
 
@@ -16,11 +16,14 @@ typedef struct Sections {
     PyObject *keep;                 /* tuple of (header, state, footer): owns what the array borrows */
     Section *items;
     Py_ssize_t count, failed;       /* failed: which one was refused last, -1 if none was */
-    size_t last_size;               /* of the last save: the next one has the same, as a rule */
+    uint8_t *room;                  /* of the last save, for the next one */
+    size_t room_size;
     bool busy;
 } Sections;
 
 int vms_sections_begin(Sections *self);     /* non-zero with RuntimeError: it is at work already */
+PyObject *vms_sections_save(PyObject *self, PyObject *unused);
+PyObject *vms_sections_save_to(PyObject *self, PyObject *put);
 PyObject *vms_sections_load(PyObject *self, PyObject *args);
 PyObject *vms_sections_pull(PyObject *self, PyObject *args);
 

@@ -125,7 +125,7 @@ class Saver:
 
     def _native(self, sections: Sections, entries: Sequence[Entry]) -> None:
         try:
-            data = sections.save()
+            sections.save_to(self._file.put_buffer)
         except Exception as error:
             _tell_instance(error, sections, entries)
             raise
@@ -133,7 +133,6 @@ class Saver:
             for entry, span in zip(entries, sections.spans, strict=True):
                 if span is not None:
                     self._described.append(_described(entry, span[2] - span[1]))
-        self._file.put_buffer(data)
 
     def _legacy(self, entry: Entry) -> None:
         body = saved(cast(Legacy, entry.subject))

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from tests.unit.machine.live import Chunks
-from vmstate.errors import VMStateError
+from vmstate._types import Sections
+from vmstate.errors import TruncatedError, VMStateError
 from vmstate.machine import Machine, Switches
 
 BARE = Switches(configuration=False, footers=False, description=False)
@@ -196,3 +197,38 @@ def test_a_save_that_fails_says_where(board: Any) -> None:
         "in section 'clock', instance 1",
     ]
     assert chunks.calls == ["begin_save", "end_save"]
+
+
+def test_sections_by_themselves(board: Any) -> None:
+    tiny, dma = board.Tiny(a=1), board.Dma()
+    sections = Sections([(b"<", tiny, b">"), (b"(", dma, b")")])
+    seen: list[bytes] = []
+    assert len(sections) == 2 and sections.optional == [False, True]
+    assert sections.save() == hexed("3c 01000000 3e")
+    assert sections.spans == [(0, 1, 5), None]
+    dma.update(busy=1, address=2)
+    sections.save_to(lambda view: seen.append(bytes(view)))
+    assert seen == [sections.save()] == [hexed("3c 01000000 3e 28 01 00000002 29")]
+    with pytest.raises(RuntimeError, match="a hook saves or loads the sections"):
+        sections.save_to(lambda view: sections.save())
+    kept: list[memoryview] = []
+    sections.save_to(lambda view: kept.append(view[:1]))
+    tiny.a = 9
+    assert sections.save()[1] == 9 and bytes(kept[0]) == b"<"
+    assert sections.load(0, b"xx\x05\x06\x07\x08yy", 2, 1, 100) == 6
+    assert tiny.as_dict() == {"a": 5, "b": 6, "c": 7, "d": 8}
+    with pytest.raises(TruncatedError) as caught:
+        sections.load(1, b"\x01\x02", 0, 1, 100)
+    assert (caught.value.offset, sections.failed) == (101, 1)
+    for wrong in ([(b"", tiny)], [("", tiny, b"")], [(b"", 5, b"")], [(b"", board.Port(), 5)]):
+        with pytest.raises(TypeError):
+            Sections(wrong)  # type: ignore[arg-type]
+    with pytest.raises(IndexError):
+        sections.load(2, b"", 0, 1, 0)
+
+
+def test_sections_that_grow(board: Any) -> None:
+    tiny = board.Tiny(a=1)
+    sections = Sections([(bytes([number % 256]) * 999, tiny, b"") for number in range(100)])
+    whole = b"".join(bytes([number % 256]) * 999 + b"\x01\0\0\0" for number in range(100))
+    assert sections.save() == sections.save() == whole
