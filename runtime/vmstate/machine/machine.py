@@ -17,8 +17,9 @@ from vmstate.machine.live import LiveHandler
 from vmstate.machine.migrating import Migrating
 from vmstate.machine.registry import Entry, Legacy, Registry, place, priority_of
 from vmstate.machine.saver import Run, Saver, make_runs, make_sections
-from vmstate.machine.snapshots import Folder, Snapshot, replacing
+from vmstate.machine.snapshots import Folder, replacing
 from vmstate.machine.switches import Switches
+from vmstate.machine.tags import Tagged
 from vmstate.machine.wire import ANY_INSTANCE
 from vmstate.stream.model import Configuration
 
@@ -37,7 +38,7 @@ class IncompleteError(VMStateError):
     default_code = "incomplete"
 
 
-class Machine(seed.Registering, Migrating):
+class Machine(seed.Registering, Migrating, Tagged):
     """A machine by the name that its streams carry.
 
     `switches`: what its streams have beside sections. `page_bits`, `minimum_page_bits`: of the target's pages, and of
@@ -274,28 +275,6 @@ class Machine(seed.Registering, Migrating):
     def load(self, path: str | os.PathLike[str], *, missing: str = "refuse", shadow: bool = False) -> None:
         """Loads what `save` wrote, or any other stream in a file. Nothing is changed before all of it was looked at."""
         self.load_input(inputs.Snapshot(Path(path)), missing, shadow)
-
-    @property
-    def folder(self) -> Folder:
-        if self._folder is None:
-            raise ValueError(f"{self.name} has no folder for snapshots: Machine(..., snapshots=FOLDER)")
-        return self._folder
-
-    def savevm(self, tag: str, *, compression: str | None = None, level: int | None = None) -> None:
-        """Saves to the machine's folder, in the place of an older snapshot of that tag."""
-        path = self.folder.place(tag)
-        self.folder.path.mkdir(parents=True, exist_ok=True)
-        self.save(path, compression=compression, level=level)
-
-    def loadvm(self, tag: str, *, missing: str = "refuse", shadow: bool = False) -> None:
-        self.load(self.folder.find(tag), missing=missing, shadow=shadow)
-
-    def delvm(self, tag: str) -> None:
-        self.folder.delete(tag)
-
-    def snapshots(self) -> list[Snapshot]:
-        """What `savevm` has saved, the oldest first."""
-        return self.folder.list()
 
     def __repr__(self) -> str:
         state = "incomplete" if self.incomplete else "running" if self.running else "halted"
