@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from vmsgen.diagnostics import Diagnostics, Related, Span
+from vmsgen.diagnostics import Diagnostics, Related
 from vmsgen.model.description import Check, Description, Group, Hook, HookPredicate, Subsection, Unused, WireItem
 from vmsgen.model.expressions import Expression
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.clauses import collect, unsupported
+from vmsgen.passes.declared import field_names, has_fields
 from vmsgen.passes.expressions import constant, resolve
 from vmsgen.passes.extents import is_too_large
-from vmsgen.passes.fields import Fields, field_names, has_fields
+from vmsgen.passes.fields import Fields
+from vmsgen.passes.hooks import Hooks
 from vmsgen.passes.layout import lay_out
 from vmsgen.passes.lengths import extent
-from vmsgen.passes.names import duplicate, refuse_underscores
+from vmsgen.passes.names import duplicate
 from vmsgen.passes.place import Gathered, Place
 from vmsgen.passes.scope import Scope
 from vmsgen.passes.sends import send
 from vmsgen.passes.types import Types
 from vmsgen.syntax import tree
 
-HOOKS = ("pre_load", "post_load", "pre_save", "post_save")
-DEVICE_HOOKS = ("load_state_old", "dev_unplug_pending")
 PRIORITIES = ("default", "iommu", "pci_bus", "virtio_mem", "gicv3_its", "gicv3", "apic")
 
 
@@ -34,35 +34,35 @@ class Builder:
         self.types = types
         self.schema = schema
         self.diagnostics = diagnostics
-        self.fields = Fields(types, schema, diagnostics)
+        self.fields = Fields(types, self.walk_inner, schema, diagnostics)
         self.gathered = Gathered()
         self.numbered = 0
-        self.hook_spans: list[tuple[str, Span]] = []
+        self.hooks = Hooks(declaration.kind, self.gathered, diagnostics)
 
     @property
     def anonymous(self) -> list[Description]:
-        return self.fields.anonymous
+        return self.fields.braces.descriptions
 
     def build(self) -> Description:
         declaration = self.declaration
         self._refuse_what_is_not_built()
         versions = self._versions(declaration.versions, declaration.kind == "device", declaration.name)
-        self._gather_codec_hooks(declaration.items)
+        self.hooks.gather_codecs(declaration.items)
         place = Place(declaration.name.text, self.types.symbols, self.gathered, versions)
         place.coming = frozenset(field_names(declaration.items))
         wire = self.walk(declaration.items, place)
         wire_name = declaration.name.text if declaration.name.wire is None else declaration.name.wire
         self._wire_name(wire_name, declaration.name)
-        hooks = self._hooks(declaration.items, "")
+        hooks = self.hooks.declared(declaration.items, "")
         subsections = self._subsections(declaration.items, wire_name, place)
-        self._refuse_idle_codec_hooks()
+        self.hooks.refuse_idle_codecs()
         if self._attribute("opaque"):
             hooks = self._opaque_hooks(hooks, bool(place.members or wire or subsections))
         elif not place.members and not wire and not has_fields(declaration.items):
             message = f"{declaration.kind} `{declaration.name.text}` has no fields"
             self.diagnostics.error("empty-struct", message, declaration.name.span)
         needed = self._needed(declaration.needed, place)
-        self._refuse_hook_names()
+        self.hooks.refuse_names()
         members = sorted(place.members, key=lambda member: member.span.start)
         if is_too_large(members, declaration, self.diagnostics):
             members = []  # or what embeds it would be walked all the same
@@ -164,7 +164,7 @@ class Builder:
         for item in items:
             match item:
                 case tree.FieldItem():
-                    wire += self.fields.field(item, place, self.walk_inner)
+                    wire += self.fields.field(item, place)
                 case tree.SendItem():
                     wire += send(item, place, self.types, self.diagnostics)
                 case tree.UnusedItem():
@@ -211,58 +211,6 @@ class Builder:
         if presence.always:
             return items
         return [Group(presence, tuple(items), item.span)] if items else []
-
-    # Hooks ------------------------------------------------------------------------------------------------------
-
-    def _gather_codec_hooks(self, items: tuple[tree.Item, ...]) -> None:
-        """`get_name` and `put_name`, wherever in the description they are declared."""
-        for item in items:
-            if isinstance(item, tree.SubsectionItem):
-                self._gather_codec_hooks(item.items)
-            elif isinstance(item, tree.HookItem):
-                codecs = {hook.kind: hook for hook in item.hooks if hook.kind.startswith(("get_", "put_"))}
-                self.gathered.codec_hooks.update(codecs)
-
-    def _refuse_idle_codec_hooks(self) -> None:
-        for kind, written in self.gathered.codec_hooks.items():
-            message = f"`{kind}` has nothing to do: no `custom` field is called `{kind[4:]}`"
-            self.diagnostics.error("unknown-hook", message, written.span)
-
-    def _hooks(self, items: tuple[tree.Item, ...], subsection: str) -> tuple[Hook, ...]:
-        hooks: dict[str, tuple[Hook, tree.Hook]] = {}
-        for written in (hook for item in items if isinstance(item, tree.HookItem) for hook in item.hooks):
-            kind = written.kind
-            if kind in hooks:
-                duplicate(kind, written.span, hooks[kind][1].span, self.diagnostics)
-            elif kind in HOOKS:
-                method = written.method or (f"{subsection}_{kind}" if subsection else kind)
-                hooks[kind] = Hook(kind, method), written
-                self.hook_spans.append((method, written.span))
-            elif kind in DEVICE_HOOKS and not subsection and self.declaration.kind == "device":
-                hooks[kind] = Hook(kind, written.method or kind), written
-                self.hook_spans.append((written.method or kind, written.span))
-            elif kind.startswith(("get_", "put_")):
-                continue
-            else:
-                message = f"there is no hook `{kind}`"
-                hint = f"the hooks are {', '.join(HOOKS)}; a predicate is named where it is asked: `when hook {kind}`"
-                self.diagnostics.error("unknown-hook", message, written.span, hint=hint)
-        return tuple(hook for hook, _ in hooks.values())
-
-    def _refuse_hook_names(self) -> None:
-        """A hook is a method beside the fields' attributes: no two hooks, and no hook and field, share a name."""
-        taken = dict(self.gathered.names)
-        for method, span in [*self.hook_spans, *self.gathered.inner_hook_spans, *self.gathered.predicates.items()]:
-            refuse_underscores(method, span, self.diagnostics)
-            if method in taken:
-                message = f"`{method}` is the name of a hook and of something else"
-                related = (Related(taken[method], "the other one"),)
-                hint = "rename the hook: `hook pre_save as my_name`"
-                if (method, span) not in self.hook_spans:
-                    hint = "rename the hook that is asked"
-                self.diagnostics.error("hook-name", message, span, hint=hint, related=related)
-            else:
-                taken[method] = span
 
     # Subsections ------------------------------------------------------------------------------------------------
 
@@ -319,7 +267,7 @@ class Builder:
     ) -> Subsection:
         return Subsection(
             name=item.name.text, wire_name=wire_name, number=number, version=versions[1], minimum_version=versions[0],
-            needed=self._needed(item.needed, place), hooks=self._hooks(item.items, item.name.text),
+            needed=self._needed(item.needed, place), hooks=self.hooks.declared(item.items, item.name.text),
             wire=lay_out(wire), subsections=tuple(self._finish_subsection(*parts) for parts in nested),
             doc=item.doc, span=item.span,
         )  # fmt: skip

@@ -4,30 +4,27 @@ from __future__ import annotations
 
 from vmsgen.backend.c import coded, owned
 from vmsgen.backend.c.arrays import Element, Flat, copy, each, flat_count, item_size
+from vmsgen.backend.c.calls import read_call
 from vmsgen.backend.c.ctypes import SCALARS
-from vmsgen.backend.c.expressions import truth
-from vmsgen.backend.c.held import items_use_held, uses_held
+from vmsgen.backend.c.held import items_use_held
+from vmsgen.backend.c.items import always, asks, read_again, start_of
 from vmsgen.backend.c.lines import Lines, string
-from vmsgen.backend.c.questions import Questions, scalar_value
+from vmsgen.backend.c.load_questions import Locals, RunQuestions
+from vmsgen.backend.c.questions import Questions
 from vmsgen.backend.c.refusals import LOAD, Trail, numbers, spelled, trail
-from vmsgen.backend.c.save import always, asks, start_of
-from vmsgen.backend.names import c_struct
+from vmsgen.backend.c.scalars import get
 from vmsgen.model.description import (
     Check,
-    Constraint,
     Custom,
     Field,
     Group,
-    RangeConstraint,
     Repeat,
     Run,
     Tmp,
     Unused,
-    WhereConstraint,
     WireItem,
 )
-from vmsgen.model.expressions import Expression, FieldValue, Path, walk
-from vmsgen.model.hooks import has_hooks, wire_has_hooks
+from vmsgen.model.hooks import wire_has_hooks
 from vmsgen.model.types import (
     Array,
     Bitmap,
@@ -44,8 +41,6 @@ from vmsgen.model.types import (
 )
 from vmsgen.passes.layout import fixed_size
 
-Locals = dict[Path, tuple[str, Scalar]]
-
 
 class Loader:
     """Writes one function body. `version` is C for the stream's version."""
@@ -55,6 +50,7 @@ class Loader:
         self.stem = stem
         self.version = version
         self.ask = Questions(lines, LOAD, version)
+        self.questions = RunQuestions(lines, self.ask)
         self.declared_p = False
         self.before_stores: list[str] = []
         """Statements between the checks and the stores of the next run."""
@@ -115,57 +111,11 @@ class Loader:
         around = next((trail(i.target) for i in items if isinstance(i, Field | Repeat)), Trail((), ""))
         self.take(str(size), legend(items), around)
         local: Locals = {}
-        self.questions(items, "p", 0, local, read_again(items))
+        self.questions.items(items, "p", 0, local, read_again(items))
         for statement in self.before_stores:
             self.lines.add(statement)
         self.before_stores = []
         self.stores(items, "p", 0, local)
-
-    def questions(self, items: tuple[WireItem, ...], p: str, offset: int, local: Locals, needed: set[Path]) -> None:
-        """Reads what is asked about into locals, and asks."""
-        for item in items:
-            at = f"{p} + {offset}" if offset else p
-            match item:
-                case Check():
-                    self.ask.check(item, self.ask.context(local), at)
-                case Field(type=Scalar() as scalar) if item.target in needed or asks(item):
-                    name = self.ask.fresh(trail(item.target).last.replace(".", "_").replace("[", "_").replace("]", ""))
-                    self.lines.add(f"{SCALARS[scalar.kind]} {name} = {get(scalar, p, offset)};", item.span)
-                    local[item.target] = (name, scalar)
-                    self.scalar_questions(item, scalar, name, at, local)
-                case Field(type=Array()) if asks(item):
-                    self.element_questions(item, at, str(dimensions(item.type)[0]), local)
-                case Repeat() if any(asks(inner) for inner in item.items):
-                    index, q = f"i{item.depth}", f"q{item.depth}"
-                    each_size = (fixed_size(item) or 0) // item.capacity
-                    with self.lines.block(f"for (size_t {index} = 0; {index} < {item.capacity}; {index}++)"):
-                        self.lines.add(f"const uint8_t *{q} = {at} + {each_size} * {index};")
-                        self.questions(item.items, q, 0, dict(local), read_again(item.items))
-            offset += fixed_size(item) or 0
-
-    def scalar_questions(self, item: Field, scalar: Scalar, name: str, where: str, local: Locals) -> None:
-        at = trail(item.target)
-        value = scalar_value(name, scalar)
-        stored = item.storage
-        if isinstance(stored, Scalar) and stored.kind != scalar.kind:
-            self.ask.fits(value, stored, at, where)
-        held = spelled(item.target, "held")
-        if isinstance(stored, Scalar) and stored.kind == "bool":
-            held = truth(held)
-        self.ask.constraints(item.constraints, value, held, self.ask.context(local), at, where)
-
-    def element_questions(self, item: Field, p: str, outer: str, local: Locals) -> None:
-        """The constraints of an array's elements, from the bytes at `p`."""
-        scalar = innermost(item.type)
-        assert isinstance(scalar, Scalar)
-        at = trail(item.target)
-        lengths = [outer, *map(str, dimensions(item.type)[1:])]
-        with each(self.lines, "", lengths, at, item.start, len(at.around)) as element:
-            where = f"{p} + {scalar.size} * ({element.flat})" if scalar.size > 1 else f"{p} + {element.flat}"
-            where = where.replace(f"({element.flat})", element.flat) if element.flat.isalnum() else where
-            self.lines.add(f"{SCALARS[scalar.kind]} value = {get_at(scalar, where)};")
-            value = scalar_value("value", scalar)
-            self.ask.constraints(item.constraints, value, "", self.ask.context(local), element.at, where)
 
     def stores(self, items: tuple[WireItem, ...], p: str, offset: int, local: Locals) -> None:
         for item in items:
@@ -235,7 +185,7 @@ class Loader:
         bytes_ = f"({number}) * {size}" if " " in number and size > 1 else number if size == 1 else f"{number} * {size}"
         self.take(bytes_, [at.last], at)
         if asks(field) and isinstance(field.type, Array):
-            self.element_questions(field, "p", count, {})
+            self.questions.elements(field, "p", count, {})
         target = start_of(spelled(field.target), field.start)
         if is_allocated(field.type):
             owned.allocate(self, target, element, "", count, at)
@@ -305,15 +255,6 @@ class Loader:
         self.declared_p = outer
 
 
-def read_call(element: Struct, place: str, held: str) -> str:
-    """C that loads an embedded struct; non-zero if it was refused."""
-    description = element.description
-    name = c_struct(description.name)
-    hooks = f", hooks ? &hooks->{name} : NULL" if has_hooks(description) else ""
-    before = f", {held}" if uses_held(description) else ""
-    return f"{name}_read({place}{before}, r, {element.version}{hooks})"
-
-
 def legend(items: tuple[WireItem, ...]) -> list[str]:
     """What stands in a run, for the error if it is cut short: `divider:2 ier:1 ranges:9*16`."""
     parts = []
@@ -327,52 +268,3 @@ def legend(items: tuple[WireItem, ...]) -> list[str]:
             case Repeat():
                 parts.append(f"{trail(item.target).last}:{size // item.capacity}*{item.capacity}")
     return parts
-
-
-def read_again(items: tuple[WireItem, ...]) -> set[Path]:
-    """The places that checks and constraints among the items ask for by name."""
-    found: set[Path] = set()
-    for item in items:
-        expressions: list[Expression] = []
-        match item:
-            case Check():
-                expressions.append(item.condition)
-            case Field():
-                for constraint in item.constraints:
-                    expressions += asked(constraint)
-            case Repeat():
-                found |= read_again(item.items)
-        found |= {node.path for e in expressions for node in walk(e) if isinstance(node, FieldValue)}
-    return found
-
-
-def asked(constraint: Constraint) -> list[Expression]:
-    match constraint:
-        case RangeConstraint(low, high):
-            return [low, high]
-        case WhereConstraint(condition):
-            return [condition]
-    return []
-
-
-def get(scalar: Scalar, p: str, offset: int) -> str:
-    """C that reads one scalar from the bytes."""
-    if scalar.size == 1:
-        byte = f"{p}[{offset}]"
-        if scalar.kind == "bool":
-            return f"{byte} != 0"
-        return f"(int8_t){byte}" if scalar.signed else byte
-    return get_at(scalar, f"{p} + {offset}" if offset else p)
-
-
-def get_at(scalar: Scalar, at: str) -> str:
-    if scalar.size == 1:
-        byte = f"*({at})" if " " in at else f"*{at}"
-        if scalar.kind == "bool":
-            return f"{byte} != 0"
-        return f"(int8_t){byte}" if scalar.signed else byte
-    if scalar.floating:
-        return f"vms_get_double({at})"
-    bits = scalar.size * 8
-    read = f"vms_get{bits}({at})"
-    return f"(int{bits}_t){read}" if scalar.signed else read

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from vmsgen.backend.c.calls import read_call, save_call
 from vmsgen.backend.c.held import uses_held
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import LOAD, SAVE, Trail, numbers, spelled
@@ -35,8 +36,6 @@ def elements_of(stem: str, member: str, type_: Type) -> str:
 
 def save(saver: Saver, field: Field, type_: List | Map, at: Trail) -> None:
     """The elements, each behind a byte 01, and a byte 00."""
-    from vmsgen.backend.c.save import save_call
-
     lines, text = saver.lines, spelled(field.target)
     count = f"{text}_count"
     most = numbers(count, 0, type_.maximum)
@@ -133,8 +132,6 @@ def load_map(loader: Loader, field: Field, type_: Map, at: Trail, stem: str) -> 
 
 def read_fresh(lines: Lines, element: Struct, place: str, at: Trail, beside: Span | None = None) -> None:
     """Loads a struct that is new: it begins at its values at reset, and held nothing that could be asked for."""
-    from vmsgen.backend.c.load import read_call
-
     lines.add(f"{c_struct(element.description.name)}_init({place});")
     call = read_call(element, place, place)
     if not uses_held(element.description):

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from vmsgen.backend.c import coded, owned
 from vmsgen.backend.c.arrays import Flat, copy, each, flat_count, item_size
-from vmsgen.backend.c.expressions import truth
+from vmsgen.backend.c.calls import save_call
+from vmsgen.backend.c.items import always, asks, start_of
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.questions import Questions, scalar_value
 from vmsgen.backend.c.refusals import SAVE, Trail, spelled, trail
-from vmsgen.backend.names import c_struct
-from vmsgen.model.description import ALWAYS, Check, Custom, Field, Group, Repeat, Run, Tmp, Unused, WireItem
-from vmsgen.model.hooks import has_hooks, wire_has_hooks
+from vmsgen.backend.c.scalars import put
+from vmsgen.model.description import Check, Custom, Field, Group, Repeat, Run, Tmp, Unused, WireItem
+from vmsgen.model.hooks import wire_has_hooks
 from vmsgen.model.types import (
     Array,
     Bitmap,
@@ -28,8 +27,6 @@ from vmsgen.model.types import (
     is_optional,
 )
 from vmsgen.passes.layout import fixed_size
-
-BITS = {2: "vms_put16", 4: "vms_put32", 8: "vms_put64"}
 
 
 class Saver:
@@ -258,54 +255,3 @@ class Saver:
         with self.lines.block(f"for (size_t {index} = 0; {index} < {count}; {index}++)", item.span):
             self.items(item.items)
         self.declared_p = outer
-
-
-def asks(item: WireItem) -> bool:
-    """Is there anything to ask of a saved item?"""
-    match item:
-        case Field():
-            scalar, stored = innermost(item.type), innermost(item.storage)
-            width = isinstance(scalar, Scalar) and isinstance(stored, Scalar) and scalar.kind != stored.kind
-            return width or bool(item.constraints)
-        case Check():
-            return True
-        case Repeat():
-            return any(asks(inner) for inner in item.items)
-    return False
-
-
-def always(field: Field) -> Field:
-    """The field as it is where its condition holds."""
-    return replace(field, presence=ALWAYS)
-
-
-def save_call(element: Struct, text: str) -> str:
-    """C that saves an embedded struct; non-zero if it was refused."""
-    description = element.description
-    name = c_struct(description.name)
-    hooks = f", hooks ? &hooks->{name} : NULL" if has_hooks(description) else ""
-    if element.version != description.version:
-        return f"{name}_save_version(&{text}, w, {element.version}{hooks})"
-    return f"{name}_save(&{text}, w{hooks})"
-
-
-def start_of(text: str, start: int) -> str:
-    return f"&{text}[{start}]" if start else text
-
-
-def put(type_: Scalar, storage: object, p: str, offset: int, source: str) -> str:
-    """Stores one scalar of the state in the bytes."""
-    if type_.kind == "bool":
-        return f"{p}[{offset}] = {source} != 0;"
-    if isinstance(storage, Scalar) and storage.kind == "bool":
-        source = truth(source)
-    narrower = isinstance(storage, Scalar) and storage.kind != type_.kind
-    signed = type_.signed or narrower
-    bits = type_.size * 8
-    value = f"(uint{bits}_t){source}" if signed else source
-    if type_.size == 1:
-        return f"{p}[{offset}] = {value};"
-    if type_.floating:
-        return f"vms_put_double({p} + {offset}, {source});" if offset else f"vms_put_double({p}, {source});"
-    at = f"{p} + {offset}" if offset else p
-    return f"{BITS[type_.size]}({at}, {value});"
