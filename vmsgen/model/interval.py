@@ -118,3 +118,28 @@ def binary(operator: str, a: Interval, b: Interval) -> Interval:
         case "==" | "!=" | "<" | "<=" | ">" | ">=" | "&&" | "||":
             return BOOLEAN
     raise ValueError(operator)
+
+
+MIRRORED = {">": "<", ">=": "<="}
+
+
+def comparison(operator: str, a: Interval, b: Interval, unequal: bool = False) -> bool | None:
+    """What a comparison comes to for all values of the intervals; None if that depends.
+
+    `unequal`: something else says that the two are never the same.
+    """
+    match operator:
+        case "!=":
+            known = comparison("==", a, b, unequal)
+            return None if known is None else not known
+        case ">" | ">=":
+            return comparison(MIRRORED[operator], b, a)
+        case "==":
+            if unequal or a.high < b.low or b.high < a.low:
+                return False
+            return True if a.low == a.high == b.low == b.high else None
+        case "<":
+            return True if a.high < b.low else False if a.low >= b.high else None
+        case "<=":
+            return True if a.high <= b.low else False if a.low > b.high else None
+    raise ValueError(operator)

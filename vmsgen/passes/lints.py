@@ -11,6 +11,7 @@ from vmsgen.diagnostics import Diagnostics
 from vmsgen.model.description import ALWAYS, Description, Field, Group, Repeat, Run, Subsection, Tmp, Unused, WireItem
 from vmsgen.model.schema import Schema
 from vmsgen.model.types import Struct, structs_in
+from vmsgen.passes import certain
 
 EXPLANATIONS = {
     "struct-version": (
@@ -24,6 +25,7 @@ EXPLANATIONS = {
         "of the struct's, is not known there, and the load fails. Rename the struct on the wire, or put a field "
         "behind it. A subsection does the same to a later one whose name begins with its own."
     ),
+    **certain.EXPLANATIONS,
 }
 
 
@@ -33,6 +35,7 @@ def lint(schema: Schema, diagnostics: Diagnostics) -> None:
         if not description.anonymous:
             _versions_of_structs(description, diagnostics)
             _shadowed(description, diagnostics)
+            certain.lint(description, schema, diagnostics)
 
 
 # The version of an embedded struct -------------------------------------------------------------------------------

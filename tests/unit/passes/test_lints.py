@@ -44,6 +44,85 @@ def test_a_subsection_that_is_taken_for_the_one_before() -> None:
     assert warnings("device d version 1 {\n" + two + one + "}\n") == []
 
 
+HEAD = "const DRQ = 8\nconst SWITCH = 1\ndevice d version 2..3 {\n    status : u8  n : u8  i : i8  b : bool\n    "
+NEVER, ALWAYS = [("never-true", 5)], [("always-true", 5)]
+
+
+def codes(item: str) -> list[tuple[str, int]]:
+    return [(code, line) for code, line, _ in warnings(HEAD + item + "\n}\n")]
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "x : u8 when (status & DRQ) == 1",
+        "x : u8 when DRQ == (status & 7)",
+        "x : u8 when n > 300",
+        "x : u8 when n in 256..300",
+        "x : u8 when n != n",
+        "x : u8 when n && !(status < 256)",
+        "x : u8 when b == 2",
+        "x : u8 where x < 0",
+        "x : u8[4] where x > 255",
+        "unused[2] when (status | 1) == 0",
+        "group when n < 0 { x : u8 }",
+        "group when n { x : u8 when i > 127 }",
+        "parts : { x : u8  check n > 255 }[2]",
+        "check 0",
+        "check (8 & 4) == 1",
+        'subsection s "d/s" version 1 needed n == 256 { x : u8 }',
+        'subsection s "d/s" version 1 needed n { x : u8 when status > 300 }',
+    ],
+)
+def test_what_never_holds(item: str) -> None:
+    assert codes(item) == NEVER
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "x : u8 when status | DRQ",
+        "x : u8 when n >= 0",
+        "x : u8 where x in 0..255",
+        "check (status & DRQ) != 1",
+        "check n == 1 || n <= 255",
+        "check n ? b < 2 : i < 128",
+        'subsection s "d/s" version 1 needed i >= -128 { x : u8 }',
+    ],
+)
+def test_what_always_holds(item: str) -> None:
+    assert codes(item) == ALWAYS
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "x : u8 when (status & DRQ) == DRQ",
+        "x : u8 when (status & DRQ) != 0",
+        "x : u8 when status & DRQ",
+        "x : u8 when i < 0",
+        "x : u8 when n > 254",
+        "x : u8 when b",
+        "x : u8 when version >= 3",
+        "x : u8 when version >= 2 && n",
+        "x : u8 when SWITCH",
+        "x : u8 where x <= held(x)",
+        "x : u8 when (10 / n) < 300",
+        "x : u8 in 0..255",
+        'group when n { x : u8  check 0 "not to be" }',
+        'subsection s "d/s" version 1 { x : u8 }',
+    ],
+)
+def test_what_depends_or_is_meant(item: str) -> None:
+    """An error is neither; a constant may be another in another build; a `check 0` may refuse the state it is in."""
+    assert codes(item) == []
+
+
+def test_a_device_that_is_never_needed() -> None:
+    text = "device d version 1 needed n > 255 {\n    n : u8\n}\n"
+    assert warnings(text) == [("never-true", 1, "it is never sent")]
+
+
 @pytest.mark.parametrize("code", sorted(EXPLANATIONS))
 def test_every_lint_has_an_explanation(code: str) -> None:
     assert EXPLANATIONS[code].endswith(".")

@@ -13,15 +13,14 @@ from vmsgen.backend.c.ctypes import INT, INT32, UINT32, WIDE, holding, literal, 
 from vmsgen.backend.names import member_name
 from vmsgen.model import expressions as model
 from vmsgen.model import interval as intervals
-from vmsgen.model.interval import ANY, INT64, UINT64, Interval
+from vmsgen.model.decided import never_equal
+from vmsgen.model.interval import ANY, INT64, UINT64, Interval, comparison
 from vmsgen.model.types import Scalar
 
 HELPERS = {
     "+": "vms_add", "-": "vms_subtract", "*": "vms_multiply", "/": "vms_divide", "%": "vms_remainder",
     "<<": "vms_shift_left", ">>": "vms_shift_right",
 }  # fmt: skip
-
-MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ class Expressions:
                 a, b = self.emit(left), self.emit(right)
                 return C(f"{a.operand} {operator} {b.operand}", INT, node.interval, False, a.faults or b.faults)
             case model.Binary("==" | "!=" | "<" | "<=" | ">" | ">=" as operator, left, right):
-                return self.compare(operator, self.emit(left), self.emit(right), differ_in_a_bit(left, right))
+                return self.compare(operator, self.emit(left), self.emit(right), never_equal(left, right))
             case model.Binary():
                 return self.binary(node)
             case model.Within():
@@ -164,9 +163,7 @@ class Expressions:
         return C(text, type_, node.interval, False, a.faults or b.faults)
 
     def compare(self, operator: str, a: C, b: C, unequal: bool = False) -> C:
-        known = outcome(operator, a.interval, b.interval)
-        if unequal and operator in ("==", "!="):
-            known = operator == "!="
+        known = comparison(operator, a.interval, b.interval, unequal)
         if a.text == b.text:
             # `x in 0..held(x)`, on save; compilers warn of a value compared with itself.
             known = operator in ("==", "<=", ">=")
@@ -230,37 +227,6 @@ def common(a: C, b: C, result: Interval) -> str:
     if INT64.covers(hull):
         return "int64_t"
     return "uint64_t" if UINT64.covers(hull) else WIDE
-
-
-def differ_in_a_bit(a: model.Expression, b: model.Expression) -> bool:
-    """Whether a mask says that they are never equal, as of `(status & 8) == 1`: compilers warn of that."""
-    for masked, other in ((a, b), (b, a)):
-        if not isinstance(other, model.Constant) or not isinstance(masked, model.Binary):
-            continue
-        for side in (masked.left, masked.right):
-            if not isinstance(side, model.Constant):
-                continue
-            if masked.operator == "&" and other.value & ~side.value:
-                return True
-            if masked.operator == "|" and side.value & ~other.value:
-                return True
-    return False
-
-
-def outcome(operator: str, a: Interval, b: Interval) -> bool | None:
-    """What a comparison comes to for all values of the intervals; None if that depends."""
-    if operator in (">", ">=", "!="):
-        if operator == "!=":
-            known = outcome("==", a, b)
-            return None if known is None else not known
-        return outcome(MIRRORED[operator], b, a)
-    if operator == "==":
-        if a.high < b.low or b.high < a.low:
-            return False
-        return True if a.low == a.high == b.low == b.high else None
-    if operator == "<":
-        return True if a.high < b.low else False if a.low >= b.high else None
-    return True if a.high <= b.low else False if a.low > b.high else None
 
 
 def _promoted(interval: Interval) -> str:
