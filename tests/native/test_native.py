@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import subprocess
 import sys
@@ -135,8 +136,8 @@ def test_the_example(compiler: str, tmp_path: Path) -> None:
     shown = (folder / "README.md").read_text().split("$ make -s run\n")[1].split("```")[0]
     flags = " ".join([*STRICT, *(SANITIZE if os.environ.get("VMS_SANITIZE") else [])])
     tools = [
-        f"PYTHON={sys.executable}",
-        f"VMSGEN={sys.executable} -c 'from vmsgen.cli.main import main; main()'",
+        f"PYTHON={shlex.quote(sys.executable)}",
+        f"VMSGEN={shlex.quote(sys.executable)} -c 'from vmsgen.cli.main import main; main()'",
         f"CC={compiler}",
     ]
     command = ["make", "-s", "-C", str(folder), "run", *tools, f"OUT={tmp_path / 'out'}", f"CFLAGS={flags}"]

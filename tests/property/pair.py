@@ -131,6 +131,9 @@ class Pair:
         for version in range(self.device.minimum_version, self.device.version):
             older = oracle_saves_older(self.device, self.state, version, self.model.oracle)
             found = native_saves(self.target, version)
+            if isinstance(found, bytes) and older == expected:
+                # The newest version refuses this state. Whether that is found out depends on elements not in use.
+                older = encode_at(self.device, copy_value(self.state), version, self.model.oracle)
             assert agree_on_save(found, older), f"{version}: native {found!r}, oracle {older!r}, {self.note}"
 
     def load(self, data: bytes, version: int) -> None:

@@ -74,9 +74,10 @@ def expect_same_if_nothing_is_lost(device: Description, state: State, body: byte
     """Whoever loads the older version's bytes then holds what he would hold had he loaded the newest ones."""
     try:
         newest = encode(device, state)
+        what = lost(device, state, version)
     except Refusal:
         return
-    if lost(device, state, version) is None:
+    if what is None:
         again = empty_like(device, state)
         decode(device, again, body, version, receiver=False)
         assert encode(device, again) == newest

@@ -5,6 +5,7 @@ from __future__ import annotations
 import mmap
 import socket
 import threading
+import time
 from typing import Any
 
 import pytest
@@ -106,6 +107,8 @@ def test_a_guest_that_writes_all_the_time(board: Any, tracker: str, xbzrle: int)
     here.ram.tracker = {"best": None, "shadow": Shadow, "marking": lambda: here.ram.marking}[tracker]
     assert isinstance(here.ram.marking if tracker == "marking" else Marking(here.ram.ram), Marking)
     here.start()
+    while not any(memory[:8]):
+        time.sleep(0.001)
     one, other = socket.socketpair()
     receiver = threading.Thread(target=lambda: there.incoming(f"fd:{other.detach()}"))
     receiver.start()
