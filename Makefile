@@ -27,7 +27,7 @@ demo: $(INSTALLED) ## take a stream of a real QEMU, decode its devices, write th
 
 .PHONY: test
 test: lint ## lint, types, spelling and all tests but the long ones
-	$(PY) -m pytest -m "not long" $(PYTEST_ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile -m "not long" $(PYTEST_ARGS)
 
 .PHONY: test-long
 test-long: $(INSTALLED) ## all tests, property tests with many more examples
