@@ -141,6 +141,9 @@ static PyMethodDef sections_methods[] = {
      "Returns where it ends.\n\n`before`: bytes of the stream before `data`, for what errors say."},
     {"pull", vms_sections_pull, METH_VARARGS,
      "pull($self, number, reader, version, /)\n--\n\nLoads one body from the vms_reader at the address `reader`."},
+    {"keep", vms_sections_keep, METH_NOARGS, "keep($self, /)\n--\n\nAll states as they are, for put_back()."},
+    {"put_back", vms_sections_put_back, METH_O,
+     "put_back($self, kept, /)\n--\n\nMakes all states what they were; no hook is called."},
     {NULL, NULL, 0, NULL},
 };
 

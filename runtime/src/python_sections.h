@@ -26,5 +26,7 @@ PyObject *vms_sections_save(PyObject *self, PyObject *unused);
 PyObject *vms_sections_save_to(PyObject *self, PyObject *put);
 PyObject *vms_sections_load(PyObject *self, PyObject *args);
 PyObject *vms_sections_pull(PyObject *self, PyObject *args);
+PyObject *vms_sections_keep(PyObject *self, PyObject *unused);
+PyObject *vms_sections_put_back(PyObject *self, PyObject *capsule);
 
 #endif

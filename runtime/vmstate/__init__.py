@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         register_savevm,
         vmstate_register,
     )
+    from vmstate.rewind import Checkpoint, CheckpointError
     from vmstate.state import Device, Struct
 
 __all__ = [
@@ -54,6 +55,8 @@ __all__ = [
     "BufferTooSmallError",
     "ChannelError",
     "ChannelTimeoutError",
+    "Checkpoint",
+    "CheckpointError",
     "Device",
     "Difference",
     "DifferentMachineError",
@@ -103,6 +106,8 @@ _NATIVE = {
     "File": "file",
     "Reader": "_types",
     "Writer": "_types",
+    "Checkpoint": "rewind",
+    "CheckpointError": "rewind",
     "Difference": "machine",
     "DifferentMachineError": "machine",
     "IncompleteError": "machine",

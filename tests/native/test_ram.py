@@ -14,8 +14,8 @@ from vmstate.locations import get_include, get_sources
 pytestmark = pytest.mark.native
 
 HERE = Path(__file__).parent
-PROGRAMS = ("ram", "ram_refused", "xbzrle", "dirty", "multifd", "mapped")
-PATTERNS = ("pages.c", "xbzrle*.c", "dirty*.c", "ram_*.c", "multifd*.c")
+PROGRAMS = ("ram", "ram_refused", "xbzrle", "dirty", "multifd", "mapped", "rewind")
+PATTERNS = ("pages.c", "xbzrle*.c", "dirty*.c", "ram_*.c", "multifd*.c", "rewind*.c")
 
 
 def ram_sources() -> list[str]:
@@ -55,7 +55,7 @@ def test_headers_are_good_cpp(tmp_path: Path) -> None:
     if not shutil.which("g++"):
         pytest.skip("g++ is not installed")
     source = tmp_path / "headers.cpp"
-    headers = ["vms_ram.h", "vms_dirty.h", "vms_xbzrle.h", "vms_mapped.h", "vms_multifd.h"]
+    headers = ["vms_ram.h", "vms_dirty.h", "vms_xbzrle.h", "vms_mapped.h", "vms_multifd.h", "vms_rewind.h"]
     source.write_text("".join(f'#include "{name}"\n' for name in headers))
     flags = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
     run(["g++", *flags, f"-I{get_include()}", str(source)])

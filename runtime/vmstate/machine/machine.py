@@ -16,6 +16,7 @@ from vmstate.machine import inputs, loader, seed
 from vmstate.machine.live import LiveHandler
 from vmstate.machine.migrating import Migrating
 from vmstate.machine.registry import Entry, Legacy, Registry, place, priority_of
+from vmstate.machine.rewinding import Rewinding
 from vmstate.machine.saver import Run, Saver, make_runs, make_sections
 from vmstate.machine.snapshots import Folder, replacing
 from vmstate.machine.switches import Switches
@@ -38,7 +39,7 @@ class IncompleteError(VMStateError):
     default_code = "incomplete"
 
 
-class Machine(seed.Registering, Migrating, Tagged):
+class Machine(seed.Registering, Migrating, Tagged, Rewinding):
     """A machine by the name that its streams carry.
 
     `switches`: what its streams have beside sections. `page_bits`, `minimum_page_bits`: of the target's pages, and of
@@ -81,7 +82,7 @@ class Machine(seed.Registering, Migrating, Tagged):
         self._runs: dict[bool, tuple[Run, ...]] = {}
         self._alone: dict[Entry, Sections] = {}
         self._ram: GuestMemory | None = None
-        self._at_work = threading.Lock()
+        self.at_work = threading.Lock()
 
     # Registry -----------------------------------------------------------------------------------------------------
 
@@ -183,7 +184,7 @@ class Machine(seed.Registering, Migrating, Tagged):
 
     def start(self) -> None:
         """Lets it run. Raises IncompleteError if a load has left it in pieces."""
-        self._refuse_incomplete("run")
+        self.refuse_incomplete("run")
         if not self.running:
             self._call("start")
             self.running = True
@@ -214,20 +215,22 @@ class Machine(seed.Registering, Migrating, Tagged):
     def working(self, what: str) -> Iterator[None]:
         """For one save, load or migration at a time. Raises if a device forbids it, or the machine is incomplete."""
         if what != "load":
-            self._refuse_incomplete(what)
+            self.refuse_incomplete(what)
         for entry in self.registry.unmigratable:
             raise VMStateError(
                 f"{self.name} cannot {what}: its device {entry.idstr!r} is unmigratable",
                 device=entry.idstr, instance=entry.instance_id, code="unmigratable",
             )  # fmt: skip
-        if not self._at_work.acquire(blocking=False):
+        if not self.at_work.acquire(blocking=False):
             raise VMStateError(f"{self.name} cannot {what}: it is being saved or loaded already", code="busy")
         try:
+            if what != "save":
+                self.disturb_checkpoints()
             yield
         finally:
-            self._at_work.release()
+            self.at_work.release()
 
-    def _refuse_incomplete(self, what: str) -> None:
+    def refuse_incomplete(self, what: str) -> None:
         if self.incomplete:
             raise IncompleteError(f"{self.name} cannot {what}: a load has left it incomplete; load again first")
 

@@ -82,16 +82,19 @@ class GuestMemory(Live):
             if block.native.ignored:
                 self._dirty[index] = PageBitmap(ram.pages(index))
 
-    def _chosen(self) -> DirtyTracker:
+    def find_tracker(self) -> DirtyTracker | None:
+        """What learns of the guest's writes; None if nothing does, and memory must be compared with a copy."""
         if isinstance(self.tracker, DirtyTracker):
-            chosen = self.tracker
-        elif self.tracker is not None:
-            chosen = self.tracker()
-        elif self._marking is not None:
-            chosen = self._marking
-        else:
-            aligned = all((block.address_in_memory | block.size) % 4096 == 0 for block in self.blocks)
-            chosen = Userfault() if aligned and Userfault.works() else Shadow()
+            return self.tracker
+        if self.tracker is not None:
+            return self.tracker()
+        if self._marking is not None:
+            return self._marking
+        aligned = all((block.address_in_memory | block.size) % 4096 == 0 for block in self.blocks)
+        return Userfault() if aligned and Userfault.works() else None
+
+    def _chosen(self) -> DirtyTracker:
+        chosen = self.find_tracker() or Shadow()
         if chosen.guest_must_stand:
             raise ValueError(f"{type(chosen).__name__} loses writes of a guest that runs")
         return chosen

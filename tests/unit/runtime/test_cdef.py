@@ -18,6 +18,7 @@ def functions(path: Path) -> dict[str, str]:
     text = re.sub(r"/\*.*?\*/", " ", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     text = re.sub(r'extern "Python" \{.*?\}', " ", text, flags=re.DOTALL)
     text = re.sub(r"^\s*#.*$", " ", text, flags=re.MULTILINE)
+    text = text.replace('extern "C" {', " ")
     text = re.sub(r"\{[^{}]*\}", "{}", text)  # bodies of inline functions, of structs and of enums
     found = {}
     for declaration in re.findall(r"(?:static inline )?[\w ]+[ *]+vms_\w+\([^()]*\)\s*[;{]", text):

@@ -1,0 +1,11 @@
+/* vms_rewind.h as `vmstate._stream` knows it. */
+typedef struct vms_rewind vms_rewind;
+typedef struct vms_checkpoint vms_checkpoint;
+
+vms_rewind *vms_rewind_new(const vms_ram *ram);
+void vms_rewind_free(vms_rewind *r);
+vms_checkpoint *vms_rewind_checkpoint(vms_rewind *r, vms_dirty *dirty);
+uint64_t vms_rewind_to(vms_rewind *r, vms_checkpoint *c, vms_dirty *dirty);
+void vms_rewind_drop(vms_rewind *r, vms_checkpoint *c);
+uint64_t vms_rewind_compare(vms_rewind *r);
+uint64_t vms_rewind_pages(const vms_rewind *r);
