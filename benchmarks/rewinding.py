@@ -1,9 +1,9 @@
 """Checkpoint, run, rewind: `python -m benchmarks.rewinding`.
 
-40 devices of state M and 256 MiB of RAM that was written before; a run writes a word into each of 64 pages, says so, and
-changes a field of each device. The pages lie anywhere; "other pages": others every turn, which no cache holds. The
-guest's part is one call of C, or a loop in Python. "By hand" its user copies the pages and calls `save()` and `restore()`
-of each device.
+40 devices of state M and 256 MiB of RAM that was written before; a run writes a word into each of 64 pages, says so,
+and changes a field of each device. The pages lie anywhere; "other pages": others every turn, which no cache holds. The
+guest's part is one call of C, or a loop in Python. "By hand" its user copies the pages, and calls `save()` and
+`restore()` of each device.
 """
 
 from __future__ import annotations

@@ -19,6 +19,7 @@ from vmstate.machine.registry import Entry, Legacy, Registry, place, priority_of
 from vmstate.machine.rewinding import Rewinding
 from vmstate.machine.saver import Run, Saver, make_runs, make_sections
 from vmstate.machine.snapshots import Folder, replacing
+from vmstate.machine.storage import Storing
 from vmstate.machine.switches import Switches
 from vmstate.machine.tags import Tagged
 from vmstate.machine.wire import ANY_INSTANCE
@@ -39,7 +40,7 @@ class IncompleteError(VMStateError):
     default_code = "incomplete"
 
 
-class Machine(seed.Registering, Migrating, Tagged, Rewinding):
+class Machine(seed.Registering, Storing, Migrating, Rewinding, Tagged):
     """A machine by the name that its streams carry.
 
     `switches`: what its streams have beside sections. `page_bits`, `minimum_page_bits`: of the target's pages, and of

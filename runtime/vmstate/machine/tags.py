@@ -17,6 +17,7 @@ class Tagged:
         _folder: Folder | None
         save: Callable[..., None]
         load: Callable[..., None]
+        refuse_disks: Callable[[], None]
 
     @property
     def folder(self) -> Folder:
@@ -26,6 +27,7 @@ class Tagged:
 
     def savevm(self, tag: str, *, compression: str | None = None, level: int | None = None) -> None:
         """Saves to the machine's folder, in the place of an older snapshot of that tag."""
+        self.refuse_disks()
         path = self.folder.place(tag)
         self.folder.path.mkdir(parents=True, exist_ok=True)
         self.save(path, compression=compression, level=level)
