@@ -44,6 +44,7 @@ bench: $(INSTALLED) $(BENCH) ## measure against peers, in one run; prints ratios
 	@$(PY) -m benchmarks.channels
 	@$(PY) -m benchmarks.ram
 	@$(PY) -m benchmarks.machines
+	@$(PY) -m benchmarks.rewinding
 
 .PHONY: lint
 lint: $(INSTALLED) ## ruff (rules and layout), mypy --strict, codespell

@@ -6,10 +6,13 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+from vmstate.block.history import PIECE
 from vmstate.ram import PageBitmap
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+    from vmstate.block.history import History
 
 SECTOR = 512
 CHUNK = 1 << 20
@@ -35,6 +38,7 @@ class BlockDevice:
             raise ValueError(f"disk {name!r}: {self.length} bytes are no multiple of {SECTOR} in 1..{size}")
         self._lock = threading.Lock()
         self._written: PageBitmap | None = None
+        self.history: History | None = None
 
     @property
     def chunks(self) -> int:
@@ -53,30 +57,38 @@ class BlockDevice:
         return bytes(data)
 
     def read_into(self, offset: int, room: memoryview) -> None:
-        done = 0
         with self._lock:
-            self.file.seek(offset)
-            while done < len(room):
-                count = self.file.readinto(room[done:])
-                if not count:
-                    raise OSError(f"disk {self.name!r}: its file ends at {offset + done}, it should have {self.length}")
-                done += count
+            self._get(offset, room)
 
     def write(self, offset: int, data: Buffer) -> None:
         """Writes all of `data` at `offset`; the disk does not grow."""
         view = memoryview(data).cast("B")
         self._check(offset, len(view))
-        done = 0
         try:
             with self._lock:
-                self.file.seek(offset)
-                while done < len(view):
-                    count = self.file.write(view[done:])
-                    if not count:
-                        raise OSError(f"disk {self.name!r}: nothing more could be written at {offset + done}")
-                    done += count
+                if self.history is not None:
+                    self.history.note(self, offset, len(view))
+                self._put(offset, view)
         finally:
             self.mark(offset, len(view))
+
+    def _get(self, offset: int, room: memoryview) -> None:
+        done = 0
+        self.file.seek(offset)
+        while done < len(room):
+            count = self.file.readinto(room[done:])
+            if not count:
+                raise OSError(f"disk {self.name!r}: its file ends at {offset + done}, it should have {self.length}")
+            done += count
+
+    def _put(self, offset: int, view: memoryview) -> None:
+        done = 0
+        self.file.seek(offset)
+        while done < len(view):
+            count = self.file.write(view[done:])
+            if not count:
+                raise OSError(f"disk {self.name!r}: nothing more could be written at {offset + done}")
+            done += count
 
     def mark(self, offset: int, length: int = 1) -> None:
         """`length` bytes at `offset` were written."""
@@ -93,6 +105,17 @@ class BlockDevice:
     def _check(self, offset: int, size: int) -> None:
         if not 0 <= offset <= offset + size <= self.length:
             raise ValueError(f"disk {self.name!r}: bytes {offset}..{offset + size} of {self.length}")
+
+    # Pieces of its history, for whoever has the disk locked, or standing still -----------------------------------
+
+    def read_piece(self, piece: int) -> bytes:
+        data = bytearray(min(PIECE, self.length - piece * PIECE))
+        self._get(piece * PIECE, memoryview(data))
+        return bytes(data)
+
+    def write_piece(self, piece: int, data: bytes) -> None:
+        self._put(piece * PIECE, memoryview(data))
+        self.mark(piece * PIECE, len(data))
 
     # While it is sent -------------------------------------------------------------------------------------------------
 

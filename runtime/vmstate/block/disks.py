@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vmstate.block.device import CHUNK, SECTOR, BlockDevice
+from vmstate.block.history import History, Moment
 from vmstate.block.records import EOS, PROGRESS, ChunkReader, ChunkSender, word
 from vmstate.machine.differences import Difference
 from vmstate.machine.live import Live
@@ -42,12 +43,14 @@ class Disks(Live):
         self._reader: ChunkReader | None = None
         self._undo: _Undo | None = None
         self._touched = False
+        self._history: History | None = None
 
     def add(self, name: str, file: Any, *, length: int | None = None) -> BlockDevice:
         """Adds a disk over a seekable file. Raises ValueError if it is empty, or there is one of the name."""
         if name in self.devices:
             raise ValueError(f"there is a disk {name!r} already")
         device = self.devices[name] = BlockDevice(name, file, length=length)
+        device.history = self._history
         return device
 
     def active(self) -> bool:
@@ -156,6 +159,24 @@ class Disks(Live):
             if undo is not None:
                 undo.forget()
         return True
+
+    # Going back -------------------------------------------------------------------------------------------------------
+
+    def checkpoint(self) -> object:
+        """All disks as they are: what is written from here on is kept as it was, in memory."""
+        if self._history is None:
+            self._history = History()
+            for device in self.devices.values():
+                device.history = self._history
+        return self._history.checkpoint()
+
+    def rewind(self, kept: object) -> None:
+        if self._history is None or not isinstance(kept, Moment) or kept.history is not self._history:
+            raise ValueError("these disks were not kept here")
+        self._history.rewind(kept)
+
+    def disturb(self) -> None:
+        """Loads write through the disks, too."""
 
 
 class _Undo:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import mmap
 import tracemalloc
 from typing import Any
@@ -314,6 +315,55 @@ def test_an_incomplete_machine_is_whole_again_after_a_rewind(devices: Any) -> No
     assert isinstance(vm.ram, GuestMemory)
 
 
+DISK_STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["write", "write", "checkpoint", "rewind", "drop"]),
+        st.integers(0, 4),
+        st.integers(0, 9 * 512 - 1),
+    ),
+    max_size=60,
+)
+
+
+@given(steps=DISK_STEPS)
+@settings(deadline=None)
+def test_disks_against_plain_copies(steps: list[tuple[str, int, int]]) -> None:
+    vm, files = Machine("board"), [io.BytesIO(bytes(9 * 512)), io.BytesIO(bytes(17 * 512))]
+    disks = [vm.add_block(name, file) for name, file in zip(("ide", "sd"), files, strict=True)]
+    held: dict[int, tuple[Any, list[bytes]]] = {}
+    for turn, (what, number, at) in enumerate(steps):
+        if what == "write":
+            disks[number % 2].write(at, bytes([turn + 1]) * min(number + 1, 9 * 512 - at))
+        elif what == "checkpoint":
+            held[number] = vm.checkpoint(), [file.getvalue() for file in files]
+        elif what == "drop":
+            held.pop(number, None)
+        elif number in held:
+            vm.rewind(held[number][0])
+            assert [file.getvalue() for file in files] == held[number][1]
+    for checkpoint, was in held.values():
+        vm.rewind(checkpoint)
+        assert [file.getvalue() for file in files] == was
+
+
+def test_disks_do_not_grow_either() -> None:
+    vm = Machine("board")
+    disk = vm.add_block("ide", io.BytesIO(bytes(4 << 20)))
+    start = vm.checkpoint()
+    tracemalloc.start()
+    for turn in range(3000):
+        here = vm.checkpoint()
+        disk.write(turn % 16 * 4096, turn.to_bytes(4, "big"))
+        if turn % 2:
+            vm.rewind(here)
+    gc.collect()
+    held = tracemalloc.get_traced_memory()[0]
+    tracemalloc.stop()
+    assert held < 200_000
+    vm.rewind(start)
+    assert not any(disk.read(0, 65536))
+
+
 def test_collected_with_its_machine(devices: Any) -> None:
     for _ in range(20):
         vm, uart, _, memory = machine_of(devices)
@@ -322,3 +372,30 @@ def test_collected_with_its_machine(devices: Any) -> None:
         kept += [vm.checkpoint(), kept]
         del vm, uart, kept
         gc.collect()
+
+
+def test_a_disk_that_fails_in_the_middle_is_rewound_later() -> None:
+    class Failing(io.BytesIO):
+        left = 1000
+
+        def write(self, data: Any) -> int:
+            self.left -= 1
+            if not self.left:
+                raise OSError("no")
+            return super().write(data)
+
+    vm, file = Machine("board"), Failing(bytes(1 << 20))
+    disk = vm.add_block("ide", file)
+    start = vm.checkpoint()
+    for piece in range(8):
+        disk.write(piece * 4096, b"a")
+    later, was = vm.checkpoint(), file.getvalue()
+    disk.write(3 * 4096, b"b")
+    file.left = 5
+    with pytest.raises(OSError, match="no"):
+        vm.rewind(start)
+    assert vm.incomplete
+    vm.rewind(later)
+    assert file.getvalue() == was and not vm.incomplete
+    vm.rewind(start)
+    assert not any(file.getvalue())
