@@ -9,7 +9,18 @@ from vmstate.errors import FramingError
 from vmstate.machine.differences import Difference
 from vmstate.machine.live import Live
 from vmstate.machine.wire import Element
-from vmstate.ram import DirtyTracker, Marking, PageBitmap, Ram, RamBlock, RamLoader, RamSender, Shadow, Userfault
+from vmstate.ram import (
+    DirtyTracker,
+    Marking,
+    PageBitmap,
+    Ram,
+    RamBlock,
+    RamLoader,
+    RamSender,
+    SendStatistics,
+    Shadow,
+    Userfault,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -43,6 +54,7 @@ class GuestMemory(Live):
         self._tracking: DirtyTracker | None = None
         self._dirty: list[PageBitmap] = []
         self._kept: list[bytes] | None = None
+        self._statistics = SendStatistics(0, 0, 0, 0, 0, 0, 0)
         self._checking = False
 
     @property
@@ -68,6 +80,11 @@ class GuestMemory(Live):
         if self._marking is None:
             self._marking = Marking(self.ram)
         return self._marking
+
+    @property
+    def statistics(self) -> SendStatistics:
+        """How the pages of the save or migration at work, or of the last one, were sent."""
+        return self._sender.statistics if self._sender is not None else self._statistics
 
     # Saving -----------------------------------------------------------------------------------------------------------
 
@@ -134,7 +151,7 @@ class GuestMemory(Live):
         tracking, self._tracking = self._tracking, None
         if tracking is not None:
             tracking.stop()
-        self._sender = None
+        self._statistics, self._sender = self.statistics, None
         self._dirty = []
 
     def _sending(self) -> RamSender:

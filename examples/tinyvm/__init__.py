@@ -1,0 +1,1 @@
+"""A small machine that moves to another process while it runs."""

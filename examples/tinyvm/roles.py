@@ -1,0 +1,107 @@
+"""What a process can be: a machine that runs, one that leaves, one that arrives."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from examples.tinyvm.board import Board
+from examples.tinyvm.events import Tell
+from examples.tinyvm.modules import build
+from vmstate import VMStateError, transport
+
+
+@dataclass(frozen=True)
+class Options:
+    """Sizes in bytes, times in seconds, rates a second."""
+
+    ram: int = 256 << 20
+    pace: int = 20_000
+    seconds: float = 1.0
+    console: Path | None = None
+    load: Path | None = None
+    save: Path | None = None
+    downtime: float = 0.3
+    bandwidth: int = 0
+    xbzrle: int = 0
+    channels: int = 0
+
+
+def run(options: Options, tell: Tell) -> int:
+    """Runs for a while; from a snapshot, into a snapshot, if there are such."""
+    board = _board(options)
+    if options.load:
+        board.vm.load(options.load)
+    tell("started", step=board.cpu.steps)
+    board.vm.start()
+    time.sleep(options.seconds)
+    if options.save:
+        # It saves while it runs: the machine is halted for it, and goes on.
+        board.vm.save(options.save)
+        tell("saved", path=str(options.save), step=board.cpu.steps)
+    return _check(board, tell)
+
+
+def send(uri: str, options: Options, tell: Tell) -> int:
+    """Runs for a while, then leaves while running. If that fails it runs on here, which is checked."""
+    board = _board(options)
+    if options.load:
+        board.vm.load(options.load)
+    tell("started", step=board.cpu.steps)
+    board.vm.start()
+    time.sleep(options.seconds)
+    try:
+        stats = board.vm.migrate(uri, downtime_limit=options.downtime, bandwidth=options.bandwidth).result()
+    except (VMStateError, OSError) as error:
+        tell("failed", error=str(error), step=board.cpu.steps)
+        time.sleep(options.seconds)
+        _check(board, tell)
+        return 1
+    pages = board.vm.ram.statistics
+    tell(
+        "halted", step=board.cpu.steps, memory=board.checksum(), downtime=1000 * (stats.downtime or 0),
+        sent=stats.transferred, rounds=stats.rounds, xbzrle=pages.xbzrle, unchanged=pages.unchanged,
+    )  # fmt: skip
+    return _check(board, tell)
+
+
+def receive(uri: str, options: Options, tell: Tell, patience: float | None = None) -> int:
+    """Waits for a machine, for `patience` seconds; goes on with it for a while."""
+    board = _board(options)
+    if isinstance(transport.parse(uri, listening=True), (transport.Tcp, transport.Unix)):
+        with transport.listen(uri) as listener:
+            tell("listening", uri=listener.uri)
+            board.vm.incoming(listener, accept_timeout=patience)
+    else:
+        board.vm.incoming(uri, accept_timeout=patience)
+    tell("resumed", step=board.cpu.steps, memory=board.checksum())
+    board.vm.start()
+    time.sleep(options.seconds)
+    return _check(board, tell)
+
+
+def _board(options: Options) -> Board:
+    board = Board(build(), options.ram, options.pace, _console(options.console))
+    board.vm.ram.xbzrle_cache = options.xbzrle
+    return board
+
+
+def _console(path: Path | None):  # type: ignore[no-untyped-def]
+    """What the serial port's bytes go to."""
+    if path is None:
+        return len
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    return lambda data: os.write(descriptor, data)
+
+
+def _check(board: Board, tell: Tell) -> int:
+    """Halts it and looks at everything."""
+    board.vm.stop()
+    found = board.faults()
+    if found:
+        tell("broken", step=board.cpu.steps, faults=", ".join(found[:5]))
+        return 1
+    tell("whole", step=board.cpu.steps)
+    return 0
