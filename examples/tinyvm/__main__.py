@@ -97,6 +97,9 @@ def _parser() -> argparse.ArgumentParser:
         made.add_argument("--load", type=Path, metavar="FILE", help="begin with this snapshot")
     for made in (sending, showing):
         migration(made)
+    for made in (sending, receiving, showing):
+        made.add_argument("--channels", type=int, default=0, metavar="N", help="connections for pages (multifd)")
+        made.add_argument("--compression", choices=("none", "zlib", "zstd"), default="none", help="of pages there")
     return parser
 
 

@@ -103,5 +103,3 @@ def console(steps: int) -> bytes:
 def sector(number: int) -> bytes:
     """What is on the drive."""
     return bytes((number + 7 * at) & 0xFF for at in range(TRANSFER))
-
-

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from examples.tinyvm.board import Board
 from examples.tinyvm.events import Tell
@@ -27,6 +29,7 @@ class Options:
     bandwidth: int = 0
     xbzrle: int = 0
     channels: int = 0
+    compression: str = "none"
 
 
 def run(options: Options, tell: Tell) -> int:
@@ -53,7 +56,11 @@ def send(uri: str, options: Options, tell: Tell) -> int:
     board.vm.start()
     time.sleep(options.seconds)
     try:
-        stats = board.vm.migrate(uri, downtime_limit=options.downtime, bandwidth=options.bandwidth).result()
+        migration = board.vm.migrate(
+            uri, downtime_limit=options.downtime, bandwidth=options.bandwidth,
+            channels=options.channels, compression=options.compression,
+        )  # fmt: skip
+        stats = migration.result()
     except (VMStateError, OSError) as error:
         tell("failed", error=str(error), step=board.cpu.steps)
         time.sleep(options.seconds)
@@ -70,12 +77,13 @@ def send(uri: str, options: Options, tell: Tell) -> int:
 def receive(uri: str, options: Options, tell: Tell, patience: float | None = None) -> int:
     """Waits for a machine, for `patience` seconds; goes on with it for a while."""
     board = _board(options)
+    how: dict[str, Any] = {"accept_timeout": patience, "channels": options.channels, "compression": options.compression}
     if isinstance(transport.parse(uri, listening=True), (transport.Tcp, transport.Unix)):
         with transport.listen(uri) as listener:
             tell("listening", uri=listener.uri)
-            board.vm.incoming(listener, accept_timeout=patience)
+            board.vm.incoming(listener, **how)
     else:
-        board.vm.incoming(uri, accept_timeout=patience)
+        board.vm.incoming(uri, **how)
     tell("resumed", step=board.cpu.steps, memory=board.checksum())
     board.vm.start()
     time.sleep(options.seconds)
@@ -88,7 +96,7 @@ def _board(options: Options) -> Board:
     return board
 
 
-def _console(path: Path | None):  # type: ignore[no-untyped-def]
+def _console(path: Path | None) -> Callable[[bytes], object]:
     """What the serial port's bytes go to."""
     if path is None:
         return len

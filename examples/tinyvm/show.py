@@ -133,6 +133,7 @@ def _process(verb: str, uri: str, options: Options, *descriptors: int) -> Iterat
     """Ends with the block, whatever it does."""
     arguments = [verb, uri, "--json", f"--ram={options.ram}", f"--pace={options.pace}", f"--seconds={options.seconds}"]
     arguments.append(f"--console={options.console}")
+    arguments += [f"--channels={options.channels}", f"--compression={options.compression}"]
     if verb == "send":
         arguments += [f"--downtime={options.downtime * 1000}", f"--bandwidth={options.bandwidth}"]
         arguments += [f"--xbzrle={options.xbzrle}"]

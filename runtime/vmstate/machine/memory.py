@@ -26,8 +26,10 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from vmstate.file import File
+    from vmstate.machine.channels import ReceivingLanes, SendingLanes
 
 VERSION = 4
+UNLIMITED = (1 << 63) - 1
 _CHUNK = 256
 """Pages between two looks at how much was written."""
 
@@ -47,6 +49,8 @@ class GuestMemory(Live):
         self.blocks: list[RamBlock] = []
         self.tracker: DirtyTracker | Callable[[], DirtyTracker] | None = None
         self.xbzrle_cache = 0
+        self.sending: SendingLanes | None = None
+        self.receiving: ReceivingLanes | None = None
         self._ram: Ram | None = None
         self._marking: Marking | None = None
         self._sender: RamSender | None = None
@@ -90,6 +94,10 @@ class GuestMemory(Live):
 
     def begin_save(self, live: bool) -> None:
         ram = self.ram
+        if self.sending is not None:
+            if self.xbzrle_cache:
+                raise ValueError("XBZRLE and channels of their own for pages do not go together")
+            self.sending.open(ram)
         self._sender = RamSender(ram, xbzrle_cache=self.xbzrle_cache if live else 0)
         self._tracking = self._chosen() if live and self.blocks else None
         if self._tracking is not None:
@@ -119,6 +127,8 @@ class GuestMemory(Live):
     def setup(self, file: File) -> None:
         sender = self._sending()
         sender.send_blocks(file)
+        if self.sending is not None:
+            self.sending.send(sender, file, self._dirty, 0)
         sender.end(file)
 
     def pending(self, exact: bool) -> int:
@@ -133,6 +143,10 @@ class GuestMemory(Live):
 
     def iterate(self, file: File, budget: int) -> bool:
         sender, start, finished = self._sending(), file.put_position, False
+        if self.sending is not None:
+            finished = self.sending.send(sender, file, self._dirty, max(1, budget // self.page_size))
+            sender.end(file)
+            return finished
         while not finished and file.put_position - start < budget:
             most = max(1, min(_CHUNK, budget // self.page_size))
             finished = sender.send_dirty(file, self._dirty, most) < most
@@ -144,7 +158,10 @@ class GuestMemory(Live):
     def complete(self, file: File) -> None:
         self._collect(last=True)
         sender = self._sending()
-        sender.send_dirty(file, self._dirty)
+        if self.sending is not None:
+            self.sending.send(sender, file, self._dirty, UNLIMITED)
+        else:
+            sender.send_dirty(file, self._dirty)
         sender.end(file)
 
     def end_save(self) -> None:
@@ -171,7 +188,10 @@ class GuestMemory(Live):
         if loader is None:
             raise RuntimeError("no load was begun")
         try:
-            loader.load(file)
+            if self.receiving is not None:
+                self.receiving.load(loader, file, last=kind == Element.END)
+            else:
+                loader.load(file)
         except FramingError:
             if loader.listed or not loader.differences:
                 raise

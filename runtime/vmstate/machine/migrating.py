@@ -21,20 +21,24 @@ class Migrating:
         downtime_limit: float = 0.3,
         bandwidth: int = 0,
         return_path: bool | None = None,
+        channels: int = 0,
+        compression: str = "none",
         **transport: Any,
     ) -> Migration:
         """Sends the running machine to a URI, `tcp:` `unix:` `exec:` `fd:` `file:`, or into a file. Returns at once.
 
         It is halted when what is left takes less than `downtime_limit` seconds, and stays so once the receiver has it;
         otherwise it runs on. `bandwidth`: bytes a second while it runs, 0 for as many as there can be. `return_path`:
-        wait until the receiver says that it has loaded all; by default where there is a way back. More arguments are
-        those of `vmstate.transport.connect`.
+        wait until the receiver says that it has loaded all; by default where there is a way back. `channels`: so many
+        connections more, for pages (multifd), which may be compressed: "zlib" or "zstd"; the receiver must be told the
+        same. More arguments are those of `vmstate.transport.connect`.
         """
         from vmstate.migration import outgoing
 
         return outgoing.start(
             cast("Machine", self), to, transport,
             downtime_limit=downtime_limit, bandwidth=bandwidth, return_path=return_path,
+            channels=channels, compression=compression,
         )  # fmt: skip
 
     def incoming(
@@ -44,14 +48,18 @@ class Migrating:
         accept_timeout: float | None = None,
         missing: str = "refuse",
         shadow: bool = False,
+        channels: int = 0,
+        compression: str = "none",
         **transport: Any,
     ) -> None:
         """Waits for a machine at a URI, and loads it; returns when it is there. It does not run yet: `start` it.
 
         `accept_timeout`: seconds to wait for the sender; None waits for ever. `missing` and `shadow` are as in
-        `load_from`. More arguments are those of `vmstate.transport.listen`.
+        `load_from`, `channels` and `compression` as in `migrate`. More arguments are those of
+        `vmstate.transport.listen`.
         """
-        from vmstate.migration import incoming
+        from vmstate.migration import incoming, lanes
 
         machine = cast("Machine", self)
-        machine.load_input(incoming.source_of(source, accept_timeout, transport), missing, shadow)
+        wanted = lanes.Wanted(channels, compression)
+        machine.load_input(incoming.source_of(machine, source, accept_timeout, wanted, transport), missing, shadow)

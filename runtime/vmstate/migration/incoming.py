@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 from vmstate import transport
 from vmstate.file import File
 from vmstate.machine.inputs import Pipe
-from vmstate.transport import Path, parse
+from vmstate.migration.lanes import Wanted
+from vmstate.transport import Listener, Path, Tcp, Unix, parse
 
 if TYPE_CHECKING:
     from vmstate.machine.loader import Input
-    from vmstate.transport import Listener
+    from vmstate.machine.machine import Machine
 
 
 class Accepted:
@@ -21,12 +22,17 @@ class Accepted:
 
     rewindable = False
 
-    def __init__(self, listener: Any, timeout: float | None, own: bool) -> None:
-        self._listener, self._timeout, self._own = listener, timeout, own
+    def __init__(self, machine: Machine, listener: Any, timeout: float | None, own: bool, wanted: Wanted) -> None:
+        self._machine, self._listener, self._timeout, self._own = machine, listener, timeout, own
+        self._wanted = wanted
 
     @contextlib.contextmanager
     def open(self) -> Iterator[File]:
-        with self._listener if self._own else contextlib.nullcontext(), self._listener.accept(self._timeout) as file:
+        with (
+            self._listener if self._own else contextlib.nullcontext(),
+            self._listener.accept(self._timeout) as file,
+            self._wanted.of_receiver(self._machine, lambda: self._listener.accept(self._timeout)),
+        ):
             yield file
 
     def description(self) -> None:
@@ -48,12 +54,19 @@ class OnDisk:
         return None
 
 
-def source_of(source: str | File | Listener, accept_timeout: float | None, how: dict[str, Any]) -> Input:
+def source_of(
+    machine: Machine, source: str | File | Listener, accept_timeout: float | None, wanted: Wanted, how: dict[str, Any]
+) -> Input:
     """`how` is for transport.listen, of a URI."""
+    sockets = isinstance(source, Listener)
+    if isinstance(source, str):
+        sockets = isinstance(parse(source, listening=True), (Tcp, Unix))
+    if wanted.count and not sockets:
+        raise ValueError("channels of their own for pages need tcp: or unix:")
     if isinstance(source, File):
         return Pipe(source)
     if not isinstance(source, str):
-        return Accepted(source, accept_timeout, own=False)
+        return Accepted(machine, source, accept_timeout, False, wanted)
     if isinstance(parse(source, listening=True), Path):
         return OnDisk(source)
-    return Accepted(transport.listen(source, **how), accept_timeout, own=True)
+    return Accepted(machine, transport.listen(source, **how), accept_timeout, True, wanted)

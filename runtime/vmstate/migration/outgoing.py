@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Self
 from vmstate import transport
 from vmstate.errors import VMStateError
 from vmstate.machine.saver import Saver
+from vmstate.migration import lanes
 from vmstate.migration.bandwidth import Bandwidth
 from vmstate.migration.outcome import Outcome
 from vmstate.migration.return_path import PeerError, await_loaded, opening
@@ -61,7 +62,10 @@ class Migration:
         downtime_limit: float = DOWNTIME_LIMIT,
         bandwidth: int = 0,
         return_path: bool | None = None,
+        channels: int = 0,
+        compression: str = "none",
     ) -> None:
+        self._lanes = lanes.Wanted(channels, compression)
         self._machine = machine
         self._connect = connect
         self._return_path = return_path
@@ -69,7 +73,7 @@ class Migration:
         self._outcome: Outcome[Stats] = Outcome()
         self._cancelled = threading.Event()
         self._lock = threading.Lock()
-        self._file: File | None = None
+        self._files: list[File] = []
         self._status = Status.SETUP
         self._start = time.monotonic()
         self._bandwidth = Bandwidth(self._start)
@@ -120,8 +124,8 @@ class Migration:
             if self._status.is_end or self._final:
                 return False
             self._cancelled.set()
-            if self._file is not None:
-                self._file.cancel()
+            for file in self._files:
+                file.cancel()
             return True
 
     def result(self, timeout: float | None = None) -> Stats:
@@ -163,10 +167,11 @@ class Migration:
         try:
             with self._machine.working("migrate"), self._connected() as file:
                 saver = Saver(self._machine, file, opening() if self._answers(file) else b"")
-                try:
-                    self._send(file, saver)
-                finally:
-                    saver.finish()
+                with self._lanes.of_sender(self._machine, self._open):
+                    try:
+                        self._send(file, saver)
+                    finally:
+                        saver.finish()
             self._status = Status.COMPLETED
         except BaseException as raised:
             error = self._failed(raised)
@@ -175,11 +180,19 @@ class Migration:
 
     @contextlib.contextmanager
     def _connected(self) -> Iterator[File]:
-        with self._connect() as file:
-            with self._lock:
-                self._file = file
-            self._check()
+        with self._open() as file:
             yield file
+
+    def _open(self) -> File:
+        """The main connection, or a further one. Cancelling wakes what waits on any of them."""
+        file = self._connect()
+        with self._lock:
+            self._files.append(file)
+            cancelled = self._cancelled.is_set()
+        if cancelled:
+            file.abort()
+            self._check()
+        return file
 
     def _answers(self, file: File) -> bool:
         if self._return_path is None:
@@ -191,22 +204,22 @@ class Migration:
         file.flush()
         self._status = Status.ACTIVE
         while not self._may_switch(file, saver):
-            self._limit(file, self._wishes.bandwidth)
+            self._limit(self._wishes.bandwidth)
             self._rounds += saver.iterate(self._budget())
             file.flush()
-            self._wait(file)
+            self._wait()
         self._status = Status.SWITCHOVER
         self._check()
         start = time.monotonic()
         self._halted = self._machine.running
         self._machine.stop()
-        self._limit(file, 0)
+        self._limit(0)
         saver.complete()
         with self._lock:
             self._check()
             self._final = True
         saver.end()
-        self._sent, self._remaining = file.put_position, 0
+        self._sent, self._remaining = self._position(), 0
         if self._return_path:
             self._loaded(file)
         file.close()
@@ -222,7 +235,7 @@ class Migration:
 
     def _may_switch(self, file: File, saver: Saver) -> bool:
         self._check()
-        self._sent = file.put_position
+        self._sent = self._position()
         self._bandwidth.note(time.monotonic(), self._sent)
         allowed = self._bandwidth.allowed(self._wishes.downtime_limit)
         self._remaining = saver.pending(exact=False)
@@ -235,17 +248,22 @@ class Migration:
         rates = [rate for rate in (self._bandwidth.value, self._wishes.bandwidth) if rate]
         return max(1 << 14, int(min(rates) * _SLICE)) if rates else _FIRST_BUDGET
 
-    def _wait(self, file: File) -> None:
-        """Until the rate allows more; the user may cancel, or change it, meanwhile."""
-        while file.rate_limit() and not self._cancelled.is_set():
-            self._cancelled.wait(min(_SLICE, file.rate_wait() or _SLICE))
-            self._limit(file, self._wishes.bandwidth)
+    def _position(self) -> int:
+        return sum(file.put_position for file in self._files)
 
-    def _limit(self, file: File, rate: int) -> None:
-        """Only where it changes: a new rate begins with a new allocation."""
+    def _wait(self) -> None:
+        """Until the rate allows more; the user may cancel, or change it, meanwhile."""
+        while (over := [file for file in self._files if file.rate_limit()]) and not self._cancelled.is_set():
+            self._cancelled.wait(min([_SLICE, *(file.rate_wait() or _SLICE for file in over)]))
+            self._limit(self._wishes.bandwidth)
+
+    def _limit(self, rate: int) -> None:
+        """Only where it changes: a new rate begins with a new allocation. Channels of pages share it."""
         if rate != self._rate:
             self._rate = rate
-            file.set_rate_limit(rate)
+            share = -(-rate // max(1, len(self._files) - 1))
+            for file in self._files:
+                file.set_rate_limit(share)
 
     def _check(self) -> None:
         if self._cancelled.is_set():
@@ -273,8 +291,12 @@ class Migration:
 def start(machine: Machine, to: str | File, how: dict[str, Any], **wishes: Any) -> Migration:
     """`how` is for transport.connect, if `to` is a URI."""
     if not isinstance(to, str):
+        if wishes["channels"]:
+            raise ValueError("channels of their own for pages need tcp: or unix:, not a file")
         return Migration(machine, lambda: to, **wishes)
     address = transport.parse(to)
+    if wishes["channels"] and not isinstance(address, (transport.Tcp, transport.Unix)):
+        raise ValueError(f"{to}: channels of their own for pages need tcp: or unix:")
     if wishes["return_path"] is None and isinstance(address, (transport.Tcp, transport.Unix)):
         wishes["return_path"] = True
     return Migration(machine, lambda: transport.connect(to, **how), **wishes)

@@ -1,0 +1,142 @@
+"""Multifd: the pages of a migration on connections of their own, a thread for each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING
+
+from vmstate.errors import FramingError
+from vmstate.ram import MultifdReceiver, MultifdSender, PageBitmap, Ram, RamLoader, RamSender
+
+if TYPE_CHECKING:
+    from vmstate.file import File
+
+
+class Lanes:
+    """The connections beside the main one, of one migration. They are their maker's, who closes them.
+
+    `compression`: none, zlib or zstd; `uuid`: the machine's. Both sides must agree on them, and on their number.
+    """
+
+    def __init__(self, files: Sequence[File], compression: str, uuid: bytes | None) -> None:
+        self._files = files
+        self._compression, self._uuid = compression, uuid or bytes(16)
+        self._pool = ThreadPoolExecutor(len(files), thread_name_prefix="multifd")
+
+    def stop(self, hastily: bool) -> None:
+        """Ends the threads; hastily: whatever waits on a connection is woken first."""
+        if hastily:
+            for file in self._files:
+                file.cancel()
+        self._pool.shutdown(cancel_futures=True)
+
+    def _begin(self, work: Sequence[Callable[[], None]]) -> list[Future[None]]:
+        return [self._pool.submit(each) for each in work]
+
+
+def _finish(futures: Sequence[Future[None]]) -> None:
+    """Waits for all of them. Raises what the first one raised."""
+    errors = [future.exception() for future in futures]
+    for error in errors:
+        if error is not None:
+            raise error
+
+
+class SendingLanes(Lanes):
+    """Of the sender."""
+
+    def open(self, ram: Ram) -> None:
+        """Introduces every connection to the receiver."""
+        self._senders = [
+            MultifdSender(ram, file, number, uuid=self._uuid, compression=self._compression)
+            for number, file in enumerate(self._files)
+        ]
+        self._picking = threading.Lock()
+        self._packets = self._left = 0
+
+    def send(self, sender: RamSender, main: File, dirty: Sequence[PageBitmap], most: int) -> bool:
+        """Sends about so many dirty pages, and says on all connections that a body ends. Was none left?"""
+        self._left = most
+        self._dry = False
+        _finish(self._begin([partial(self._work, lane, sender, main, dirty) for lane in self._senders]))
+        return self._dry
+
+    def _work(self, lane: MultifdSender, sender: RamSender, main: File, dirty: Sequence[PageBitmap]) -> None:
+        while True:
+            with self._picking:
+                number = self._packets
+                if self._left <= 0:
+                    break
+                taken = lane.pick(sender, main, dirty)
+                if not taken:
+                    self._dry = True
+                    break
+                self._left -= taken
+                self._packets += 1
+            if lane.packet.normal_pages or lane.packet.zero_pages:
+                lane.send(number)
+        lane.sync(number)
+
+
+class ReceivingLanes(Lanes):
+    """Of the receiver."""
+
+    def __init__(self, files: Sequence[File], compression: str, uuid: bytes | None) -> None:
+        super().__init__(files, compression, uuid)
+        self._receivers: list[MultifdReceiver] = []
+        self._reading: list[Future[None]] = []
+
+    def load(self, loader: RamLoader, main: File, last: bool) -> None:
+        """Reads one body, of the main connection and of all others; those are read ahead, as far as their next one.
+
+        The first body has the list of blocks, and packets can be judged only then.
+        """
+        try:
+            loader.load(main)
+        except BaseException:
+            for future in self._reading:
+                # The sender goes away if one of its connections ends: then that is the reason.
+                error = future.exception() if future.done() else None
+                if error is not None:
+                    raise error from None
+            raise
+        if not self._receivers:
+            self._receivers = self._opened(loader)
+            self._read()
+        _finish(self._reading)
+        self._reading = []
+        if not last:
+            self._read()
+
+    def stop(self, hastily: bool) -> None:
+        """What was still to come is not wanted."""
+        for file in self._files:
+            file.abort()
+        super().stop(hastily=False)
+
+    def _opened(self, loader: RamLoader) -> list[MultifdReceiver]:
+        count = len(self._files)
+        made = [
+            MultifdReceiver(loader, file, count, uuid=self._uuid, compression=self._compression) for file in self._files
+        ]
+        numbers = sorted(each.number for each in made)
+        if numbers != list(range(count)):
+            what = f"the connections for pages have the numbers {numbers}, not 0 to {count - 1}"
+            raise FramingError(what, device="ram", code="ram-channels")
+        return made
+
+    def _read(self) -> None:
+        self._reading = self._begin([partial(_load, lane) for lane in self._receivers])
+
+
+def _load(lane: MultifdReceiver) -> None:
+    """Packets, up to the one that ends a body."""
+    try:
+        while not lane.load():
+            pass
+    except BaseException:
+        lane.file.abort()  # nobody reads it any more: the sender must not wait for that
+        raise

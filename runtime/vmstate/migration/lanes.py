@@ -1,0 +1,65 @@
+"""Connections for pages alone, beside the main one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from vmstate.ram.multifd import COMPRESSIONS
+
+if TYPE_CHECKING:
+    from vmstate.file import File
+    from vmstate.machine.machine import Machine
+    from vmstate.machine.memory import GuestMemory
+
+MOST = 255
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """How many, and how pages are compressed there."""
+
+    count: int
+    compression: str
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.count <= MOST:
+            raise ValueError(f"there are 0 to {MOST} channels for pages, not {self.count}")
+        if self.compression not in COMPRESSIONS:
+            raise ValueError(f"compression is one of {', '.join(COMPRESSIONS)}, not {self.compression!r}")
+        if self.compression != "none" and not self.count:
+            raise ValueError("pages are compressed on channels of their own alone: channels=N")
+
+    @contextlib.contextmanager
+    def of_sender(self, machine: Machine, connect: Callable[[], File]) -> Iterator[None]:
+        """Within the block the machine's pages go there."""
+        from vmstate.machine.channels import SendingLanes
+
+        with contextlib.ExitStack() as stack:
+            if self.count:
+                memory, files = _memory(machine), [stack.enter_context(connect()) for _ in range(self.count)]
+                memory.sending = lanes = SendingLanes(files, self.compression, machine.configuration.uuid)
+                stack.push(lambda kind, *_: lanes.stop(kind is not None))
+                stack.callback(setattr, memory, "sending", None)
+            yield
+
+    @contextlib.contextmanager
+    def of_receiver(self, machine: Machine, accept: Callable[[], File]) -> Iterator[None]:
+        """Within the block they come from there."""
+        from vmstate.machine.channels import ReceivingLanes
+
+        with contextlib.ExitStack() as stack:
+            if self.count:
+                memory, files = _memory(machine), [stack.enter_context(accept()) for _ in range(self.count)]
+                memory.receiving = lanes = ReceivingLanes(files, self.compression, machine.configuration.uuid)
+                stack.push(lambda kind, *_: lanes.stop(kind is not None))
+                stack.callback(setattr, memory, "receiving", None)
+            yield
+
+
+def _memory(machine: Machine) -> GuestMemory:
+    if not any(entry.subject is machine._ram for entry in machine.registry):
+        raise ValueError(f"{machine.name} has no RAM to send on channels of its own")
+    return machine.ram
