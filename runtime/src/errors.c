@@ -174,6 +174,11 @@ static void truncated(vms_reader *r, size_t need, const char *fields)
             text++;
             count = decimal(&text);
         }
+        /* A size that no text can say, of a page for one: the last entry has the rest. */
+        if (!*text && start + size * count < need) {
+            size = need - start;
+            count = 1;
+        }
         if (left < start + size * count) {
             index = size ? (left - start) / size : 0;
             in_array = count > 1;

@@ -37,6 +37,16 @@ def load(loader: RamLoader, data: bytes) -> int:
         return file.get_position
 
 
+def test_a_page_that_is_cut_says_how_much_of_it_is_there() -> None:
+    record = LIST + END + bytes.fromhex("0000000000000008 0670632e72616d") + bytes(416)
+    loader = RamLoader(machine())
+    with File.from_bytes(record) as file:
+        loader.load(file)
+        with pytest.raises(TruncatedError, match="416 of 4096 bytes are there") as cut:
+            loader.load(file)
+    assert cut.value.offset == len(LIST + END) + 15
+
+
 def test_a_list_and_its_end() -> None:
     def everything(sender: RamSender, file: File) -> None:
         sender.send_blocks(file)
