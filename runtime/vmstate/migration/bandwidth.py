@@ -9,7 +9,9 @@ _MARGIN = 0.7
 
 
 class Bandwidth:
-    """Measured over windows of time; before the first is over, since the start."""
+    """Measured over windows of time. Before the first is over nothing is known: what the sockets' buffers took in the
+    first milliseconds says nothing about the way to the receiver, and the machine would be halted for it.
+    """
 
     def __init__(self, now: float) -> None:
         self._from = now
@@ -19,11 +21,10 @@ class Bandwidth:
     def note(self, now: float, sent: int) -> None:
         """`sent` bytes were sent since the start, at the time `now`."""
         took = now - self._from
-        if took >= WINDOW or (self._known is None and took > 0 and sent > self._bytes):
+        if took >= WINDOW:
             if sent > self._bytes:
                 self._known = (sent - self._bytes) / took
-            if took >= WINDOW:
-                self._from, self._bytes = now, sent
+            self._from, self._bytes = now, sent
 
     @property
     def value(self) -> float | None:
