@@ -25,6 +25,10 @@ help: ## this list
 demo: $(INSTALLED) ## take a stream of a real QEMU, decode its devices, write them again, compare
 	@$(PY) -m examples.demo
 
+.PHONY: tinyvm
+tinyvm: $(INSTALLED) ## a machine moves to another process while it runs, over every transport
+	@$(PY) -m examples.tinyvm show
+
 .PHONY: test
 test: lint ## lint, types, spelling and all tests but the long ones
 	$(PY) -m pytest -n 2 --dist loadfile -m "not long" $(PYTEST_ARGS)
@@ -45,6 +49,7 @@ bench: $(INSTALLED) $(BENCH) ## measure against peers, in one run; prints ratios
 	@$(PY) -m benchmarks.ram
 	@$(PY) -m benchmarks.machines
 	@$(PY) -m benchmarks.rewinding
+	@$(PY) -m benchmarks.tinyvm
 
 .PHONY: lint
 lint: $(INSTALLED) ## ruff (rules and layout), mypy --strict, codespell

@@ -27,8 +27,10 @@ def teller(as_json: bool) -> Tell:
 
     def tell(event: str, **values: Any) -> None:
         if as_json:
-            print(json.dumps({"event": event, **values}), flush=True)
+            line = json.dumps({"event": event, **values})
         else:
-            print(_TEXTS[event].format(**values), file=sys.stdout, flush=True)
+            line = _TEXTS[event].format(**values)
+        sys.stdout.write(f"{line}\n")  # at once: two processes may share a terminal
+        sys.stdout.flush()
 
     return tell

@@ -49,6 +49,7 @@ def run(options: Options, tell: Tell) -> int:
 
 def send(uri: str, options: Options, tell: Tell) -> int:
     """Runs for a while, then leaves while running. If that fails it runs on here, which is checked."""
+    transport.parse(uri)  # raises for what can be none, before anything runs
     board = _board(options)
     if options.load:
         board.vm.load(options.load)
