@@ -6,7 +6,6 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -16,8 +15,10 @@ from vmstate.machine.saver import Saver
 from vmstate.migration import lanes
 from vmstate.migration.bandwidth import Bandwidth
 from vmstate.migration.outcome import Outcome
+from vmstate.migration.patience import Patience
 from vmstate.migration.return_path import PeerError, await_loaded, opening
 from vmstate.migration.stats import Stats, Status
+from vmstate.migration.wishes import Wishes, positive
 
 if TYPE_CHECKING:
     from vmstate.file import File
@@ -36,14 +37,6 @@ class CancelledError(VMStateError):
     """The migration was cancelled; the machine runs on here."""
 
     default_code = "cancelled"
-
-
-@dataclass
-class Wishes:
-    """What the user may change while it runs: seconds, bytes a second (0: as many as there can be)."""
-
-    downtime_limit: float
-    bandwidth: int
 
 
 class Migration:
@@ -69,14 +62,14 @@ class Migration:
         self._machine = machine
         self._connect = connect
         self._return_path = return_path
-        self._wishes = Wishes(_positive(downtime_limit, "downtime_limit"), int(_positive(bandwidth, "bandwidth")))
+        self._wishes = Wishes(positive(downtime_limit, "downtime_limit"), int(positive(bandwidth, "bandwidth")))
         self._outcome: Outcome[Stats] = Outcome()
         self._cancelled = threading.Event()
         self._lock = threading.Lock()
         self._files: list[File] = []
         self._status = Status.SETUP
         self._start = time.monotonic()
-        self._bandwidth = Bandwidth(self._start)
+        self._bandwidth, self._patience = Bandwidth(self._start), Patience()
         self._end = self._downtime = None  # type: float | None
         self._sent = self._remaining = self._rounds = 0
         self._rate = -1
@@ -107,7 +100,7 @@ class Migration:
 
     @downtime_limit.setter
     def downtime_limit(self, seconds: float) -> None:
-        self._wishes.downtime_limit = _positive(seconds, "downtime_limit")
+        self._wishes.downtime_limit = positive(seconds, "downtime_limit")
 
     @property
     def bandwidth(self) -> int:
@@ -116,7 +109,7 @@ class Migration:
 
     @bandwidth.setter
     def bandwidth(self, rate: int) -> None:
-        self._wishes.bandwidth = int(_positive(rate, "bandwidth"))
+        self._wishes.bandwidth = int(positive(rate, "bandwidth"))
 
     def cancel(self) -> bool:
         """Ends it; the machine runs on here. Once all is sent it says False and does nothing: the receiver decides."""
@@ -239,10 +232,12 @@ class Migration:
         self._bandwidth.note(time.monotonic(), self._sent)
         allowed = self._bandwidth.allowed(self._wishes.downtime_limit)
         self._remaining = saver.pending(exact=False)
-        if self._remaining > allowed:
+        if self._remaining > allowed or self._patience.within_round(self._sent, self._rounds):
             return False
         self._remaining = saver.pending(exact=True)
-        return self._remaining <= allowed
+        if self._remaining > allowed:
+            return False
+        return not self._patience.another(self._remaining, allowed, self._sent, self._rounds)
 
     def _budget(self) -> int:
         rates = [rate for rate in (self._bandwidth.value, self._wishes.bandwidth) if rate]
@@ -300,9 +295,3 @@ def start(machine: Machine, to: str | File, how: dict[str, Any], **wishes: Any) 
     if wishes["return_path"] is None and isinstance(address, (transport.Tcp, transport.Unix)):
         wishes["return_path"] = True
     return Migration(machine, lambda: transport.connect(to, **how), **wishes)
-
-
-def _positive(value: float, name: str) -> float:
-    if not 0 <= value < 1 << 62:
-        raise ValueError(f"{name} is at least 0, not {value}")
-    return value
