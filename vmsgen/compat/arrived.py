@@ -9,7 +9,7 @@ from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.receiver import leaves
 from vmsgen.compat.slots import Slot
-from vmsgen.compat.trace import HEADER, NOTHING, UNUSED, Loaded, Piece, Saved
+from vmsgen.compat.trace import ABSENT, HEADER, NOTHING, UNUSED, Loaded, Piece, Saved
 from vmsgen.interpret import State
 from vmsgen.interpret.state import same
 from vmsgen.model.types import Enumeration
@@ -28,6 +28,9 @@ class Wrong:
 
 
 def misread(pair: Pair, saved: Saved, loaded: Loaded) -> Wrong | None:
+    was_missing = _marker_as_data(pair, saved, loaded)
+    if was_missing is not None:
+        return was_missing
     named_numbers = any(_enumeration(slot) is not None for slot in pair.receiver_slots.values())
     for piece, got in _read_as_same(pair, saved, loaded):
         if not same(piece.value, got.value):
@@ -43,6 +46,24 @@ def misread(pair: Pair, saved: Saved, loaded: Loaded) -> Wrong | None:
             message = f"`{got.name}` is {now or got.value}, and was {was}"
             return Wrong(got.name, got.start, message, piece.value, got.value, (theirs, ours))
     return None
+
+
+def _marker_as_data(pair: Pair, saved: Saved, loaded: Loaded) -> Wrong | None:
+    """A missing element is one byte, and so may an element be: nothing but what it was tells the two apart."""
+    missing = {piece.name for piece in saved.pieces if piece.kind == ABSENT}
+    for got in loaded.pieces if missing else ():
+        name = None if got.kind in NOTHING else _translated(pair, got.name)
+        gone = next((part for part in _holders(name) if part in missing), None) if name is not None else None
+        if gone is not None:
+            message = f"`{got.name}` is {got.value}, and `{gone}` was missing"
+            blamed = (*parting(pair, saved, loaded), plain(got.name), plain(gone))
+            return Wrong(got.name, got.start, message, None, got.value, blamed)
+    return None
+
+
+def _holders(name: str) -> list[str]:
+    """`a[0].b[1]` itself and all that it is in."""
+    return [name, *(name[: found.start()] for found in re.finditer(r"[.\[]", name))]
 
 
 def meanings(enumeration: Enumeration | None) -> dict[int, str]:

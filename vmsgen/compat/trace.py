@@ -16,12 +16,13 @@ from vmsgen.interpret.state import Value, copy_value
 from vmsgen.interpret.take import Take
 from vmsgen.interpret.wire import Input, Reader, Writer
 from vmsgen.model.description import Custom, Description, Field, Group, Repeat, Subsection, Tmp, Unused
-from vmsgen.model.types import Map, Scalar, Struct
+from vmsgen.model.types import Map, Optional, Scalar, Struct, Type
 
 HEADER = "subsection"
 UNUSED = "unused"
 CUSTOM = "custom"
-NOTHING = (HEADER, UNUSED, CUSTOM)
+ABSENT = "missing"
+NOTHING = (HEADER, UNUSED, CUSTOM, ABSENT)
 """Kinds of pieces that have no value."""
 
 HOOK_BYTES = b"hook"
@@ -82,6 +83,14 @@ class _TracingPut(Put):
         super().scalar(field, wire, storage, value, frame, name)
         self.pieces.append(Piece(name, wire.kind, start, len(self.out), value))
 
+    def value(
+        self, field: Field, wire: Type, storage: Type, value: Value, frame: Frame, indices: tuple[int, ...]
+    ) -> None:
+        start = len(self.out)
+        super().value(field, wire, storage, value, frame, indices)
+        if value is None and isinstance(wire, Optional):
+            self.pieces.append(Piece(frame.name_of(field.target, *indices), ABSENT, start, len(self.out)))
+
     def entry(self, type_: Map, key: Value, value: State, before: Value, name: str) -> None:
         if isinstance(type_.key, Scalar):
             start = len(self.out) + 1
@@ -122,6 +131,11 @@ class _TracingTake(Take):
         name = frame.name_of(field.target, *indices)
         self.pieces.append(Piece(name, wire.kind, start, self.source.at, value))
         return value
+
+    def marker(self, name: str) -> None:
+        start = self.source.at
+        super().marker(name)
+        self.pieces.append(Piece(name, ABSENT, start, self.source.at))
 
     def entry(self, type_: Map, name: str) -> tuple[Value, State]:
         start, before = self.source.at, len(self.pieces)

@@ -6,11 +6,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.model.description import ALWAYS, Description, Field, Group, Repeat, Run, Subsection, Tmp, Unused, WireItem
 from vmsgen.model.schema import Schema
-from vmsgen.model.types import Struct, structs_in
+from vmsgen.model.types import List, Map, Struct, innermost, structs_in
 from vmsgen.passes import certain
 
 EXPLANATIONS = {
@@ -23,7 +24,8 @@ EXPLANATIONS = {
         "After a struct at the end of a description a loader looks for subsections of the struct, by the beginning of "
         "their names. A subsection of the description whose name begins with the name of the struct is taken for one "
         "of the struct's, is not known there, and the load fails. Rename the struct on the wire, or put a field "
-        "behind it. A subsection does the same to a later one whose name begins with its own."
+        "behind it. The same goes for the struct at the end of that struct, or of an earlier subsection, and a "
+        "subsection does it to a later one whose name begins with its own."
     ),
     **certain.EXPLANATIONS,
 }
@@ -77,42 +79,59 @@ def _source(item: WireItem) -> str:
 def _shadowed(description: Description, diagnostics: Diagnostics) -> None:
     owners: list[Description | Subsection] = [description, *description.all_subsections]
     for owner in owners:
-        _shadowed_by_subsections(owner, diagnostics)
-        last = _last_field(owner.wire)
-        if last is None:
-            continue
-        for struct in structs_in(last.type):
-            name = struct.description.wire_name
-            known = {sub.wire_name for sub in struct.description.subsections}
-            for subsection in owner.subsections:
-                if subsection.wire_name.startswith(name) and subsection.wire_name not in known:
-                    diagnostics.warning(
-                        "shadowed-subsection",
-                        f"a loader takes `{subsection.wire_name}` for a subsection of `{name}`, and refuses it",
-                        subsection.span,
-                        hint=f"`{last.name}` is the last field, and its struct's name begins the subsection's",
-                    )
-
-
-def _shadowed_by_subsections(owner: Description | Subsection, diagnostics: Diagnostics) -> None:
-    """A subsection looks for its own behind its fields, too, before its owner looks for the next one."""
-    for number, earlier in enumerate(owner.subsections):
-        known = {sub.wire_name for sub in earlier.subsections}
-        for later in owner.subsections[number + 1 :]:
-            if later.wire_name.startswith(earlier.wire_name) and later.wire_name not in known:
+        ends = list(_ends(owner))
+        for later in owner.subsections:
+            taker = next((end for end in ends if end.takes(later)), None)
+            if taker is not None:
                 diagnostics.warning(
                     "shadowed-subsection",
-                    f"a loader takes `{later.wire_name}` for a subsection of `{earlier.wire_name}`, and refuses it",
+                    f"a loader takes `{later.wire_name}` for a subsection of `{taker.owner.wire_name}`, and refuses it",
                     later.span,
-                    hint="put it before that one, or give it another name",
+                    hint=taker.hint,
                 )
+            before = "put it before that one, or give it another name"
+            ends += [_End(later, before), *_ends(later), *_ends_of_subsections(later)]
+
+
+@dataclass(frozen=True)
+class _End:
+    """An owner behind whose bytes a subsection of another one can follow."""
+
+    owner: Description | Subsection
+    hint: str
+
+    def takes(self, subsection: Subsection) -> bool:
+        known = {own.wire_name for own in self.owner.subsections}
+        return subsection.wire_name.startswith(self.owner.wire_name) and subsection.wire_name not in known
+
+
+def _ends(owner: Description | Subsection) -> Iterator[_End]:
+    """What may look at the bytes behind the owner's fields: its last struct, the last one of that, and so on."""
+    last = _last_field(owner.wire)
+    if last is None:
+        return
+    for struct in structs_in(last.type):
+        inner = struct.description
+        yield _End(inner, f"`{last.name}` is the last field, and its struct's name begins the subsection's")
+        for end in (*_ends(inner), *_ends_of_subsections(inner)):
+            yield replace(end, hint=f"`{end.owner.wire_name}` ends `{last.name}`, and its name begins the subsection's")
+
+
+def _ends_of_subsections(owner: Description | Subsection) -> Iterator[_End]:
+    for subsection in owner.subsections:
+        yield _End(subsection, f"`{subsection.wire_name}` comes first, and its name begins the subsection's")
+        yield from _ends(subsection)
+        yield from _ends_of_subsections(subsection)
 
 
 def _last_field(items: tuple[WireItem, ...]) -> Field | None:
-    """The last field that can be the last one sent; conditional ones behind it may be missing."""
+    """The last field that can be the last one sent; conditional ones behind it may be missing.
+
+    Behind the elements of a list or a map there is the byte that ends it.
+    """
     for item in reversed(list(_flat(items))):
         if isinstance(item, Field):
-            if structs_in(item.type):
+            if structs_in(item.type) and not isinstance(innermost(item.type), List | Map):
                 return item
             if item.presence.always:
                 return None

@@ -36,6 +36,29 @@ def test_a_subsection_that_is_taken_for_the_structs() -> None:
     assert warnings(text.replace('"kbd" version', '"keys" version')) == []
 
 
+def test_a_subsection_that_is_taken_for_that_of_a_struct_further_in() -> None:
+    outer = 'struct Outer "keys" version 1 {\n    inner : Inner\n}\n'
+    section = '    subsection more "kbd/more" version 1 needed b != 0 { b : u8 }\n}\n'
+    hint = "`kbd` ends `outer`, and its name begins the subsection's"
+    text = KBD + outer + "device kbd version 1 {\n    outer : Outer\n" + section
+    assert warnings(text) == [("shadowed-subsection", 9, hint)]
+    assert warnings(text.replace("inner : Inner\n}", "inner : Inner  tail : u8\n}")) == []
+
+
+def test_a_subsection_that_is_taken_for_that_of_a_struct_in_the_one_before() -> None:
+    one = '    subsection one "kbd/one" version 1 { inner : Inner }\n'
+    two = '    subsection two "kbd/two" version 1 { b : u8 }\n'
+    hint = "`inner` is the last field, and its struct's name begins the subsection's"
+    assert warnings(KBD + "device kbd version 1 {\n" + one + two + "}\n") == [("shadowed-subsection", 6, hint)]
+    assert warnings(KBD + "device kbd version 1 {\n" + two + one + "}\n") == []
+
+
+@pytest.mark.parametrize("container", ["list<Inner max 3>", "map<u64, Inner max 3>"])
+def test_a_list_ends_with_a_byte_of_its_own(container: str) -> None:
+    section = '    subsection more "kbd/more" version 1 needed b != 0 { b : u8 }\n}\n'
+    assert warnings(KBD + f"device kbd version 1 {{\n    all : {container}\n" + section) == []
+
+
 def test_a_subsection_that_is_taken_for_the_one_before() -> None:
     one = '    subsection one "d/x" version 1 { a : u8 }\n'
     two = '    subsection two "d/x2" version 1 { b : u8 }\n'
