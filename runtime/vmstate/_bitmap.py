@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from array import array
 from collections.abc import Iterable, Iterator
 from typing import Any, overload
@@ -66,7 +67,7 @@ class Bitmap:
         return f"<bitmap of {self._length}: {int(self):#x}>"
 
     def _place(self, index: int) -> int:
-        place = index.__index__()
+        place = operator.index(index)
         place += self._length if place < 0 else 0
         if not 0 <= place < self._length:
             raise IndexError(f"bit {index} is outside the {self._length} bits in use")

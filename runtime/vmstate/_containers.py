@@ -6,6 +6,7 @@ struct inside of it, a memoryview), and all views once the state is loaded again
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, MutableSequence
 from typing import Any, NoReturn, Self, SupportsIndex, TypeVar, overload
 
@@ -151,7 +152,7 @@ class Map(MutableMapping[int, _V]):
 
     def _find(self, key: int) -> tuple[int, bool]:
         """Where the key is, or would be, and whether it is."""
-        number, low, high = key.__index__(), 0, len(self._entries)
+        number, low, high = operator.index(key), 0, len(self._entries)
         while low < high:
             middle = (low + high) // 2
             if self._entries[middle].key < number:

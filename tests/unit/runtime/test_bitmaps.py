@@ -20,6 +20,9 @@ def test_bits_in_place(store: Any) -> None:
     assert [place for place, bit in enumerate(device.seen) if bit] == [69]
     with pytest.raises(IndexError, match="bit 70 is outside the 70 bits in use"):
         seen[70] = True
+    for key in ("x", slice(2)):
+        with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+            seen[key] = True
 
 
 @pytest.mark.parametrize(

@@ -130,6 +130,8 @@ def test_a_map_is_a_mutable_mapping_in_order(store: Any) -> None:
     index[1] = {"low": 6}
     assert index.as_dict() == {1: {"low": 6}, 20: {"low": 5}, 300: {"low": 3}}
     assert index.pop(300).low == 3 and index == {1: store.Key(low=6), 20: store.Key(low=5)}
+    with pytest.raises(TypeError, match="cannot be interpreted as an integer"):
+        _ = "x" in index
     with pytest.raises(KeyError):
         del index[300]
     with pytest.raises(OverflowError):
