@@ -6,13 +6,15 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
-from vmstate.errors import FramingError
+from vmstate.errors import FramingError, VMStateError
 from vmstate.ram import MultifdReceiver, MultifdSender, PageBitmap, Ram, RamLoader, RamSender
 
 if TYPE_CHECKING:
     from vmstate.file import File
+
+T = TypeVar("T")
 
 
 class Lanes:
@@ -33,16 +35,17 @@ class Lanes:
                 file.cancel()
         self._pool.shutdown(cancel_futures=True)
 
-    def _begin(self, work: Sequence[Callable[[], None]]) -> list[Future[None]]:
+    def _begin(self, work: Sequence[Callable[[], T]]) -> list[Future[T]]:
         return [self._pool.submit(each) for each in work]
 
 
-def _finish(futures: Sequence[Future[None]]) -> None:
-    """Waits for all of them. Raises what the first one raised."""
+def _finish(futures: Sequence[Future[T]]) -> list[T]:
+    """Waits for all of them; what they returned. Raises what the first one raised."""
     errors = [future.exception() for future in futures]
     for error in errors:
         if error is not None:
             raise error
+    return [future.result() for future in futures]
 
 
 class SendingLanes(Lanes):
@@ -67,18 +70,23 @@ class SendingLanes(Lanes):
     def _work(self, lane: MultifdSender, sender: RamSender, main: File, dirty: Sequence[PageBitmap]) -> None:
         while True:
             with self._picking:
-                number = self._packets
-                if self._left <= 0:
-                    break
-                taken = lane.pick(sender, main, dirty)
+                taken = lane.pick(sender, main, dirty) if self._left > 0 else 0
                 if not taken:
-                    self._dry = True
+                    self._dry = self._dry or self._left > 0
                     break
                 self._left -= taken
-                self._packets += 1
-            if lane.packet.normal_pages or lane.packet.zero_pages:
-                lane.send(number)
+                if not (lane.packet.normal_pages or lane.packet.zero_pages):
+                    continue
+                number = self._number()
+            lane.send(number)
+        with self._picking:
+            number = self._number()
         lane.sync(number)
+
+    def _number(self) -> int:
+        """Of a packet, of all connections: a receiver sees if it has not got all of them."""
+        self._packets += 1
+        return self._packets - 1
 
 
 class ReceivingLanes(Lanes):
@@ -87,7 +95,8 @@ class ReceivingLanes(Lanes):
     def __init__(self, files: Sequence[File], compression: str, uuid: bytes | None) -> None:
         super().__init__(files, compression, uuid)
         self._receivers: list[MultifdReceiver] = []
-        self._reading: list[Future[None]] = []
+        self._reading: list[Future[tuple[int, int]]] = []
+        self._highest, self._count = -1, 0
 
     def load(self, loader: RamLoader, main: File, last: bool) -> None:
         """Reads one body, of the main connection and of all others; those are read ahead, as far as their next one.
@@ -96,20 +105,28 @@ class ReceivingLanes(Lanes):
         """
         try:
             loader.load(main)
-        except BaseException:
-            for future in self._reading:
-                # The sender goes away if one of its connections ends: then that is the reason.
-                error = future.exception() if future.done() else None
-                if error is not None:
-                    raise error from None
+        except VMStateError:
+            if self.reason is not None:
+                raise self.reason from None
             raise
         if not self._receivers:
             self._receivers = self._opened(loader)
             self._read()
-        _finish(self._reading)
+        for highest, count in _finish(self._reading):
+            self._highest = max(self._highest, highest)
+            self._count += count
+        if self._highest >= self._count:
+            what = f"{self._highest + 1} packets were sent, {self._count} came: the sender has more connections"
+            raise FramingError(what, device="ram", found=self._count, allowed=self._highest + 1, code="ram-channels")
         self._reading = []
         if not last:
             self._read()
+
+    @property
+    def reason(self) -> BaseException | None:
+        """What ended one of them. The sender goes away then, and that is what the main connection tells."""
+        ended = [future.exception() for future in self._reading if future.done()]
+        return next((error for error in ended if error is not None), None)
 
     def stop(self, hastily: bool) -> None:
         """What was still to come is not wanted."""
@@ -132,11 +149,15 @@ class ReceivingLanes(Lanes):
         self._reading = self._begin([partial(_load, lane) for lane in self._receivers])
 
 
-def _load(lane: MultifdReceiver) -> None:
-    """Packets, up to the one that ends a body."""
+def _load(lane: MultifdReceiver) -> tuple[int, int]:
+    """Packets, up to the one that ends a body: the highest number, and how many there were."""
+    count = highest = 0
     try:
-        while not lane.load():
-            pass
+        last = False
+        while not last:
+            last = lane.load()
+            highest, count = max(highest, int(lane.packet.number)), count + 1
     except BaseException:
         lane.file.abort()  # nobody reads it any more: the sender must not wait for that
         raise
+    return highest, count

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from vmstate.errors import VMStateError
 from vmstate.ram.multifd import COMPRESSIONS
 
 if TYPE_CHECKING:
@@ -56,7 +57,12 @@ class Wanted:
                 memory.receiving = lanes = ReceivingLanes(files, self.compression, machine.configuration.uuid)
                 stack.push(lambda kind, *_: lanes.stop(kind is not None))
                 stack.callback(setattr, memory, "receiving", None)
-            yield
+            try:
+                yield
+            except VMStateError:
+                if self.count and lanes.reason is not None:
+                    raise lanes.reason from None
+                raise
 
 
 def _memory(machine: Machine) -> GuestMemory:
