@@ -51,6 +51,7 @@ class GuestMemory(Live):
         self.xbzrle_cache = 0
         self.sending: SendingLanes | None = None
         self.receiving: ReceivingLanes | None = None
+        self.uninvited: Callable[[], bool] | None = None
         self._ram: Ram | None = None
         self._marking: Marking | None = None
         self._sender: RamSender | None = None
@@ -192,6 +193,9 @@ class GuestMemory(Live):
                 self.receiving.load(loader, file, last=kind == Element.END)
             else:
                 loader.load(file)
+            if kind == Element.END and self.uninvited is not None and self.uninvited():
+                what = "the sender has more connections than were agreed on: they carry pages"
+                raise FramingError(what, device="ram", code="ram-channels")
         except FramingError:
             if loader.listed or not loader.differences:
                 raise

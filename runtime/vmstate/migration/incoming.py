@@ -31,7 +31,7 @@ class Accepted:
         with (
             self._listener if self._own else contextlib.nullcontext(),
             self._listener.accept(self._timeout) as file,
-            self._wanted.of_receiver(self._machine, lambda: self._listener.accept(self._timeout)),
+            self._wanted.of_receiver(self._machine, self._listener),
         ):
             yield file
 

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 from vmstate.errors import VMStateError
 from vmstate.ram.multifd import COMPRESSIONS
+from vmstate.transport import CONNECT_TIMEOUT
+from vmstate.transport.listener import Listener, Once
 
 if TYPE_CHECKING:
     from vmstate.file import File
@@ -47,16 +49,22 @@ class Wanted:
             yield
 
     @contextlib.contextmanager
-    def of_receiver(self, machine: Machine, accept: Callable[[], File]) -> Iterator[None]:
-        """Within the block they come from there."""
+    def of_receiver(self, machine: Machine, listener: Listener | Once) -> Iterator[None]:
+        """Within the block they come from there. A sender that has more than it should is refused: it sends pages on
+        connections that nobody reads.
+        """
         from vmstate.machine.channels import ReceivingLanes
 
         with contextlib.ExitStack() as stack:
             if self.count:
-                memory, files = _memory(machine), [stack.enter_context(accept()) for _ in range(self.count)]
+                memory = _memory(machine)
+                files = [stack.enter_context(listener.accept(CONNECT_TIMEOUT)) for _ in range(self.count)]
                 memory.receiving = lanes = ReceivingLanes(files, self.compression, machine.configuration.uuid)
                 stack.push(lambda kind, *_: lanes.stop(kind is not None))
                 stack.callback(setattr, memory, "receiving", None)
+            if isinstance(listener, Listener) and _has_ram(machine):
+                machine.ram.uninvited = listener.waiting
+                stack.callback(setattr, machine.ram, "uninvited", None)
             try:
                 yield
             except VMStateError:
@@ -66,6 +74,10 @@ class Wanted:
 
 
 def _memory(machine: Machine) -> GuestMemory:
-    if not any(entry.subject is machine._ram for entry in machine.registry):
+    if not _has_ram(machine):
         raise ValueError(f"{machine.name} has no RAM to send on channels of its own")
     return machine.ram
+
+
+def _has_ram(machine: Machine) -> bool:
+    return any(entry.idstr == "ram" and entry.is_live for entry in machine.registry) and bool(machine.ram.blocks)

@@ -52,6 +52,12 @@ class Listener(_Closing):
             connection = self._accept(deadline)
         return self._opened(connection, deadline)
 
+    def waiting(self) -> bool:
+        """Would `accept` have a connection at once?"""
+        poll = select.poll()
+        poll.register(self._socket.fileno(), select.POLLIN)
+        return bool(poll.poll(0))
+
     def _accept(self, deadline: Deadline) -> socket.socket:
         doing = f"waiting at {self.uri}"
         while True:
