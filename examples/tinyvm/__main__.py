@@ -74,6 +74,9 @@ def _parser() -> argparse.ArgumentParser:
 
     def process(made: argparse.ArgumentParser) -> argparse.ArgumentParser:
         made.add_argument("--console", type=Path, metavar="FILE", help="what the serial port sends goes here")
+        made.add_argument(
+            "--disk", type=Path, metavar="FILE", help="a disk, which travels along; made if it is not there"
+        )
         made.add_argument("--json", action="store_true", help="tell in lines of JSON")
         return made
 
@@ -92,6 +95,7 @@ def _parser() -> argparse.ArgumentParser:
     showing.add_argument(
         "transports", nargs="*", metavar="TRANSPORT", help=f"{', '.join(show.TRANSPORTS)} (all of them)"
     )
+    showing.add_argument("--disk", action="store_const", const=Path("disk"), help="with a disk, which travels along")
     running.add_argument("--save", type=Path, metavar="FILE", help="save it there while it runs")
     for made in (running, sending):
         made.add_argument("--load", type=Path, metavar="FILE", help="begin with this snapshot")

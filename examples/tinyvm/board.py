@@ -8,6 +8,7 @@ import time
 import zlib
 from collections.abc import Callable
 from types import ModuleType
+from typing import BinaryIO
 
 from examples.tinyvm import pattern
 from vmstate import Machine
@@ -21,11 +22,17 @@ _MOST = 512
 class Board:
     """`ram`: bytes of memory, a multiple of 64 KiB. `pace`: steps a second, 0 for as many as there can be.
 
-    `console` gets what the serial port sends. `vm` is the machine; starting it starts a thread that runs the guest.
+    `console` gets what the serial port sends. `disk`: a file of zeros, 1 MiB times a power of two. `vm` is the machine;
+    starting it starts a thread that runs the guest.
     """
 
     def __init__(
-        self, modules: tuple[ModuleType, ModuleType], ram: int, pace: int, console: Callable[[bytes], object]
+        self,
+        modules: tuple[ModuleType, ModuleType],
+        ram: int,
+        pace: int,
+        console: Callable[[bytes], object],
+        disk: BinaryIO | None = None,
     ) -> None:
         if ram < 1 << 16 or ram % (1 << 16):
             raise ValueError(f"memory is a multiple of 64 KiB, not {ram} bytes")
@@ -40,6 +47,8 @@ class Board:
         for device in (self.cpu, self.timer, self.uart, self.drive):
             self.vm.register(device)
         self.vm.add_ram("ram", self.memory)
+        self.disk = self.vm.add_block("disk", disk) if disk is not None else None
+        self._sectors = self.disk.chunks * (1 << 20) // pattern.TRANSFER if self.disk else 0
         self._words = memoryview(self.memory).cast("Q")
         self._mark = self.vm.ram.marking.mark
         self._pace, self._console = pace, console
@@ -73,6 +82,9 @@ class Board:
         if timer.left == 0:
             timer.left, timer.fired = timer.period, timer.fired + 1
             uart.update(count=pattern.LINE, data=pattern.line(timer.fired))
+            if self.disk is not None:
+                at = pattern.disk_sector(timer.fired, self._sectors) * pattern.TRANSFER
+                self.disk.write(at, pattern.sector(timer.fired))
         if uart.count:
             waiting = bytes(uart.data)
             output.append(waiting[0])
@@ -117,7 +129,7 @@ class Board:
         steps = self.cpu.steps
         at = steps % pattern.CYCLE
         reading = 1 <= at <= pattern.TRANSFER
-        state = {
+        state: dict[str, tuple[object, object]] = {
             "accumulator": (self.cpu.accumulator, pattern.accumulator(steps)),
             "timer.fired": (self.timer.fired, steps // pattern.PERIOD),
             "timer.left": (self.timer.left, pattern.PERIOD - steps % pattern.PERIOD),
@@ -130,6 +142,9 @@ class Board:
         if reading:
             buffer = bytes(self.drive.io_buffer[: pattern.TRANSFER])
             state["drive.io_buffer"] = (buffer, pattern.sector(steps // pattern.CYCLE))
+        if self.disk is not None:
+            content = zlib.crc32(self.disk.read(0, self._sectors * pattern.TRANSFER))
+            state["disk"] = (content, zlib.crc32(pattern.disk(steps, self._sectors)))
         found = [f"{name} is {is_!r}, not {must!r}" for name, (is_, must) in state.items() if is_ != must]
         return found + [f"page {page} of memory" for page in self._bad_pages(steps)]
 

@@ -101,5 +101,22 @@ def console(steps: int) -> bytes:
 
 
 def sector(number: int) -> bytes:
-    """What is on the drive."""
-    return bytes((number + 7 * at) & 0xFF for at in range(TRANSFER))
+    """What is on the drive, and what the guest writes to the disk."""
+    return _SECTORS[number & 0xFF]
+
+
+_SECTORS = [bytes((first + 7 * at) & 0xFF for at in range(TRANSFER)) for first in range(256)]
+
+
+def disk_sector(tick: int, sectors: int) -> int:
+    """Where the guest writes on the disk when the timer fires for the `tick`th time: all over it, a power of two."""
+    return (tick - 1) * 2053 % sectors
+
+
+def disk(steps: int, sectors: int) -> bytes:
+    """What is on a disk that was all zeros."""
+    found, ticks = bytearray(sectors * TRANSFER), steps // PERIOD
+    for tick in range(max(1, ticks - sectors + 1), ticks + 1):
+        at = disk_sector(tick, sectors) * TRANSFER
+        found[at : at + TRANSFER] = sector(tick)
+    return bytes(found)

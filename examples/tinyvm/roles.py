@@ -7,12 +7,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from examples.tinyvm.board import Board
 from examples.tinyvm.events import Tell
 from examples.tinyvm.modules import build
 from vmstate import VMStateError, transport
+
+DISK = 4 << 20
+"""Bytes of a new disk."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +26,7 @@ class Options:
     pace: int = 20_000
     seconds: float = 1.0
     console: Path | None = None
+    disk: Path | None = None
     load: Path | None = None
     save: Path | None = None
     downtime: float = 0.3
@@ -92,9 +96,18 @@ def receive(uri: str, options: Options, tell: Tell, patience: float | None = Non
 
 
 def _board(options: Options) -> Board:
-    board = Board(build(), options.ram, options.pace, _console(options.console))
+    board = Board(build(), options.ram, options.pace, _console(options.console), _disk(options.disk))
     board.vm.ram.xbzrle_cache = options.xbzrle
     return board
+
+
+def _disk(path: Path | None) -> BinaryIO | None:
+    """Made if it is not there: all zeros."""
+    if path is None:
+        return None
+    if not path.exists():
+        path.write_bytes(bytes(DISK))
+    return path.open("r+b")
 
 
 def _console(path: Path | None) -> Callable[[bytes], object]:

@@ -75,7 +75,9 @@ def move(name: str, options: Options) -> Move:
     with tempfile.TemporaryDirectory(prefix="tinyvm-") as folder:
         here, there = Path(folder) / "here", Path(folder) / "there"
         sender, receiver = TRANSPORTS[name](
-            Path(folder), replace(options, console=here), replace(options, console=there)
+            Path(folder),
+            replace(options, console=here, disk=here.with_suffix(".disk") if options.disk else None),
+            replace(options, console=there, disk=there.with_suffix(".disk") if options.disk else None),
         )
         return Move(sender, receiver, here.read_bytes() + there.read_bytes())
 
@@ -134,6 +136,8 @@ def _process(verb: str, uri: str, options: Options, *descriptors: int) -> Iterat
     arguments = [verb, uri, "--json", f"--ram={options.ram}", f"--pace={options.pace}", f"--seconds={options.seconds}"]
     arguments.append(f"--console={options.console}")
     arguments += [f"--channels={options.channels}", f"--compression={options.compression}"]
+    if options.disk:
+        arguments.append(f"--disk={options.disk}")
     if verb == "send":
         arguments += [f"--downtime={options.downtime * 1000}", f"--bandwidth={options.bandwidth}"]
         arguments += [f"--xbzrle={options.xbzrle}"]

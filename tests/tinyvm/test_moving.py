@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,7 +12,7 @@ import pytest
 
 from examples.tinyvm import pattern, show
 from examples.tinyvm.modules import ROOT
-from examples.tinyvm.roles import Options
+from examples.tinyvm.roles import DISK, Options
 
 SMALL = Options(ram=4 << 20, seconds=0.2)
 
@@ -50,6 +51,13 @@ def test_with_channels_for_pages(compression: str) -> None:
     assert (found.sender["halted"]["sent"] > plain) == (compression == "none")
 
 
+@pytest.mark.parametrize("name", ["tcp", "file"])
+def test_with_a_disk(name: str) -> None:
+    """Which the guest goes on writing to. A megabyte of zeros, of which there is none, would be few bytes."""
+    found = moved(name, replace(SMALL, disk=Path("disk")))
+    assert found.sender["halted"]["sent"] > SMALL.ram // 2 + DISK
+
+
 def test_channels_need_sockets() -> None:
     with pytest.raises(show.FailedError, match="need tcp: or unix:"):
         show.move("fd", replace(SMALL, channels=2))
@@ -68,9 +76,13 @@ def test_memory_that_lost_a_step_is_found(tmp_path: Path) -> None:
     from examples.tinyvm.board import Board
     from examples.tinyvm.modules import build
 
-    board = Board(build(), 1 << 20, 0, len)
+    disk = io.BytesIO(bytes(1 << 20))
+    board = Board(build(), 1 << 20, 0, len, disk)
     board.run(3000)
     assert board.faults() == []
+    disk.getbuffer()[5 * 512] ^= 1
+    assert [fault.split()[0] for fault in board.faults()] == ["disk"]
+    disk.getbuffer()[5 * 512] ^= 1
     board.memory[5 * pattern.PAGE] ^= 1
     assert board.faults() == ["page 5 of memory"]
     board.memory[5 * pattern.PAGE] ^= 1

@@ -33,7 +33,7 @@ def small(command: str) -> str:
     return command + " --seconds 0.2" if command.startswith("python") else command
 
 
-@pytest.mark.parametrize("block", BLOCKS, ids=["show", "by hand", "options", "snapshot"])
+@pytest.mark.parametrize("block", BLOCKS, ids=["show", "by hand", "options", "disk", "snapshot"])
 def test_what_is_shown_happens(block: str, tmp_path: Path) -> None:
     text = block.replace("/tmp/", f"{tmp_path}/")
     commands = [small(line[2:]) for line in text.splitlines() if line.startswith("$ ")]
