@@ -45,9 +45,9 @@ def run(options: Options, tell: Tell) -> int:
     board.vm.start()
     time.sleep(options.seconds)
     if options.save:
-        # It saves while it runs: the machine is halted for it, and goes on.
-        board.vm.save(options.save)
-        tell("saved", path=str(options.save), step=board.cpu.steps)
+        with board.vm.halted():  # `save` alone halts it, too; but then it would have gone on before this is said
+            board.vm.save(options.save)
+            tell("saved", path=str(options.save), step=board.cpu.steps)
     return _check(board, tell)
 
 

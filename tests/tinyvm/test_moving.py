@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import json
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -61,6 +63,18 @@ def test_with_a_disk(name: str) -> None:
 def test_channels_need_sockets() -> None:
     with pytest.raises(show.FailedError, match="need tcp: or unix:"):
         show.move("fd", replace(SMALL, channels=2))
+
+
+def test_a_snapshot_goes_on_where_it_was_made(tmp_path: Path) -> None:
+    verb = [sys.executable, "-m", "examples.tinyvm", "run", "--ram=1M", "--seconds=0.1", "--json"]
+
+    def told(*arguments: str) -> dict[str, dict[str, Any]]:
+        out = subprocess.run([*verb, *arguments], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        return {event["event"]: event for event in map(json.loads, out.splitlines())}
+
+    saved = told(f"--save={tmp_path}/a.vm")["saved"]["step"]
+    found = told(f"--load={tmp_path}/a.vm")
+    assert found["started"]["step"] == saved > 100 and found["whole"]["step"] > saved
 
 
 def test_nobody_there(tmp_path: Path) -> None:
