@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Changes whenever generated code and runtime of different ages would misunderstand each other. */
-#define VMS_ABI 3u
+#define VMS_ABI 4u
 
 /* Errors ------------------------------------------------------------------------------------------------------- */
 
@@ -310,6 +310,17 @@ vms_number vms_number_of(vms_wide value);
 
 /* Devices ------------------------------------------------------------------------------------------------------- */
 
+/* Places in a stream: higher ones come earlier. */
+enum {
+    VMS_PRIORITY_DEFAULT,
+    VMS_PRIORITY_IOMMU,
+    VMS_PRIORITY_PCI_BUS,
+    VMS_PRIORITY_VIRTIO_MEM,
+    VMS_PRIORITY_APIC,
+    VMS_PRIORITY_GICV3_ITS,
+    VMS_PRIORITY_GICV3
+};
+
 /* Everything that generic code needs to know of a device or struct. Its own functions are declared in its header. */
 typedef struct vms_device {
     uint32_t abi;                   /* VMS_ABI of the header that it was compiled with */
@@ -332,6 +343,11 @@ typedef struct vms_device {
      * that save writes, or -1. */
     int64_t (*describe)(void *state, vms_writer *w, uint32_t version, const void *hooks);
     bool described_alike;           /* at the newest version that is the same whatever the state */
+    /* What it is to a whole stream. Is its section sent at all: 1 or 0, negative where there is no answer; NULL: always. */
+    int (*needed)(void *state, void *opaque, const void *hooks);
+    int priority;
+    bool unmigratable;              /* it keeps a machine from being saved and loaded */
+    bool early_setup;               /* its section is sent before RAM */
 } vms_device;
 
 #ifdef __cplusplus

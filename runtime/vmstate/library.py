@@ -11,8 +11,9 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 _FLAGS = ("-std=c11", "-O2", "-fPIC")
+# Relative to itself: the folder may be moved.
 _PC = """\
-prefix={prefix}
+prefix=${{pcfiledir}}/../..
 Name: vmstate
 Description: states of devices, machines and memory in QEMU's migration format
 Version: {version}
@@ -42,9 +43,7 @@ def build(folder: Path) -> Path:
             archive.unlink(missing_ok=True)
             _run(["ar", "rcs", str(archive), *sorted(path.name for path in Path(work).glob("*.o"))], Path(work))
     described = libraries / "pkgconfig" / "vmstate.pc"
-    # pkg-config takes a space for the end of a path, unless it is quoted so.
-    prefix = str(folder).replace("\\", "\\\\").replace(" ", "\\ ")
-    described.write_text(_PC.format(prefix=prefix, version=version("vmsgen")), encoding="utf-8")
+    described.write_text(_PC.format(version=version("vmsgen")), encoding="utf-8")
     return described
 
 

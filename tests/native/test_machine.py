@@ -1,35 +1,184 @@
-"""vms_machine.h from C alone, under `VMS_SANITIZE=1` with the sanitizers."""
+"""Whole machines in C without Python: strict compilers and the sanitizers; and the same bytes as Python's machines."""
 
 from __future__ import annotations
 
+import lzma
+import os
 import shlex
 import shutil
+import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.native.test_native import HERE, ROOT, compiler, emitted, program, run
-from vmstate.library import build
-from vmstate.locations import get_include
+from tests.native.test_native import COMPILERS, SANITIZE, STRICT, run
+from tests.unit.runtime.building import build as build_modules
+from vmsgen.cli.build import build
+from vmstate import DifferentMachineError, Machine, library
+from vmstate.locations import get_include, get_sources
 
-__all__ = ["compiler", "emitted"]
 pytestmark = pytest.mark.native
-SOURCES = sorted((ROOT / "runtime" / "src").glob("machine_*.c"))
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+QEMU = ROOT / "schemas" / "qemu"
+LIBRARY = sorted(
+    path for path in Path(get_sources()[0]).parent.glob("*.c") if not path.name.startswith("python_")
+)  # all that a C program can use
+
+
+@pytest.fixture(scope="module")
+def emitted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("machine")
+    build([HERE / "machine.vms"], folder, c_only=True)
+    build([QEMU / "cpu_timers.vms", QEMU / "globalstate.vms"], folder, c_only=True)
+    return folder
+
+
+@pytest.fixture(scope="module", params=COMPILERS)
+def compiler(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """A compiler that works, with the sanitizers if they are asked for."""
+    name: str = request.param
+    if not shutil.which(name):
+        pytest.skip(f"{name} is not installed")
+    folder = tmp_path_factory.mktemp("probe")
+    (folder / "probe.c").write_text("int main(void) { return 0; }\n")
+    sanitize = SANITIZE if os.environ.get("VMS_SANITIZE") else []
+    command = [name, *sanitize, str(folder / "probe.c"), "-o", str(folder / "probe")]
+    if subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip(f"{name} has no sanitizers here; on Debian clang's are in libclang-rt-14-dev")
+    return name
+
+
+def compile_program(command: str, name: str, emitted: Path, folder: Path, *devices: str) -> str:
+    sanitize = SANITIZE if os.environ.get("VMS_SANITIZE") else []
+    sources = [HERE / f"{name}_main.c", *(emitted / f"{device}.c" for device in devices), *LIBRARY]
+    where = [f"-I{get_include()}", "-iquote", str(emitted), "-iquote", str(HERE)]
+    target = folder / name
+    run([command, *STRICT, *sanitize, "-pthread", *where, "-o", str(target), *map(str, sources)])
+    return str(target)
+
+
+@pytest.fixture(scope="module")
+def files(compiler: str, emitted: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    folder = tmp_path_factory.mktemp("files")
+    return compile_program(compiler, "machine_files", emitted, folder, "machine", "cpu_timers", "globalstate")
+
+
+@pytest.fixture(scope="module")
+def devices(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    texts = {"machine.vms": (HERE / "machine.vms").read_text()}
+    return build_modules(texts, tmp_path_factory.mktemp("python"), "machine_in_c")["machine"]
+
+
+class Board:
+    """What machine_board.h has, in Python. `filled`: as board_fill leaves it."""
+
+    def __init__(self, devices: Any, filled: bool) -> None:
+        class Maybe(devices.Maybe):  # type: ignore[misc]
+            def wanted(self, version: int) -> bool:
+                return bool(self.a)
+
+        self.memory = bytearray(4 * 4096)
+        self.text = b""
+        self.slot, self.first, self.second = devices.Tiny(), devices.Tiny(), devices.Tiny()
+        self.clock, self.dma, self.queue = devices.Clock(), devices.Dma(), devices.Queue()
+        self.vm = vm = Machine("a board")
+        vm.vmstate_register("0000:00:01.0", -1, devices.Tiny, self.slot)
+        vm.vmstate_register(None, -1, devices.Tiny, self.first)
+        vm.add_ram("pc.ram", memoryview(self.memory)[: 3 * 4096])
+        vm.add_ram("vga", memoryview(self.memory)[3 * 4096 :])
+        vm.vmstate_register(None, -1, devices.Tiny, self.second)
+        for each in (self.clock, self.dma, Maybe()):
+            vm.register(each)
+        vm.register_savevm(None, 'é"🐍\x01', 2, 3, self._save, self._load, None)
+        vm.register(self.queue, instance_id=2147483648)
+        self.plug, self.bridge = devices.Plug(), devices.Bridge()
+        vm.register(self.plug)
+        vm.register(self.bridge)
+        if filled:
+            self._fill()
+
+    def _fill(self) -> None:
+        self.bridge.bus, self.plug.size, self.queue.head = 3, 64, 7
+        self.slot.update(a=1, d=4)
+        self.first.b, self.second.c = 2, 255
+        self.clock.update(ticks=999, phase=12)
+        self.dma.update(busy=1, address=0xDEADBEEF)
+        self.queue.packets.extend([{"length": 100 * i, "port": i} for i in range(3)])
+        self.text = b"what functions write"
+        self.memory[4096 : 2 * 4096] = bytes(i * 7 & 255 for i in range(4096))
+        self.memory[-1] = 0x5A
+
+    def _save(self, file: Any, opaque: None) -> None:
+        file.put_counted_string(self.text.decode())
+
+    def _load(self, file: Any, opaque: None, version: int) -> None:
+        self.text = file.get_counted_string().encode()
+
+
+def test_both_languages_write_the_same_bytes(files: str, devices: Any, tmp_path: Path) -> None:
+    run([files, "save", str(tmp_path / "c.vm")])
+    written = (tmp_path / "c.vm").read_bytes()
+    assert written == Board(devices, filled=True).vm.dumps()
+    assert written[:15] == b"QEVM\0\0\0\3\7\0\0\0\7a " and b'"name": "\\u00e9\\"\\ud83d\\udc0d\\u0001"' in written
+
+
+def test_each_loads_what_the_other_wrote(files: str, devices: Any, tmp_path: Path) -> None:
+    filled, empty = Board(devices, filled=True), Board(devices, filled=False)
+    filled.vm.save(tmp_path / "python.vm")
+    run([files, "copy", str(tmp_path / "python.vm"), str(tmp_path / "c.vm")])
+    assert (tmp_path / "c.vm").read_bytes() == (tmp_path / "python.vm").read_bytes()
+    empty.vm.load(tmp_path / "c.vm")
+    assert empty.memory == filled.memory and empty.text == b"what functions write"
+    assert empty.queue == filled.queue and empty.dma.address == 0xDEADBEEF and empty.slot == filled.slot
+
+
+def test_both_find_the_same_differences(files: str, devices: Any, tmp_path: Path) -> None:
+    board = Board(devices, filled=True)
+    board.vm.unregister(board.clock)
+    board.vm.name = "another"
+    board.vm.register(devices.Clock(), name="watch")
+    board.vm.register(devices.Clock(), name="alarm", instance_id=4)
+    board.vm.configuration = Machine("other board").configuration
+    board.vm.save(tmp_path / "other.vm")
+    with pytest.raises(DifferentMachineError) as caught:
+        Board(devices, filled=False).vm.load(tmp_path / "other.vm")
+    command = [files, "copy", str(tmp_path / "other.vm"), str(tmp_path / "never.vm")]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert refused.returncode == 1 and refused.stderr.startswith("different-machine: ")
+    said = refused.stderr
+    mine = [line.replace("'", "") for line in str(caught.value).splitlines()[1:]]
+    assert [line.replace("'", "") for line in said.splitlines()[1:]] == mine
+    assert len(mine) == 4 and mine[1:3] == [
+        "  the machine has no section alarm, instance 4", "  the machine has no section watch",
+    ]  # fmt: skip
+    assert not (tmp_path / "never.vm").exists()
+
+
+def test_qemu_s_own_stream(files: str, tmp_path: Path) -> None:
+    """All 1013 bytes of `-M none` come back."""
+    captured = lzma.decompress((ROOT / "tests" / "data" / "none.mig.xz").read_bytes())
+    (tmp_path / "in").write_bytes(captured)
+    run([files, "none", str(tmp_path / "in"), str(tmp_path / "out")])
+    assert (tmp_path / "out").read_bytes() == captured and len(captured) == 1013
 
 
 def test_a_machine_in_a_c_program(compiler: str, emitted: Path, tmp_path: Path) -> None:
-    sources = [HERE / "machine_main.c", *SOURCES, emitted / "uart.c"]
-    assert run(program(compiler, sources, tmp_path, emitted)) == "machine: all is well\n"
+    """Literal bytes, every cut, every damaged byte, every refusal."""
+    assert run([compile_program(compiler, "machine", emitted, tmp_path, "machine")]) == "machine: all is well\n"
 
 
 def test_the_library_and_its_pkg_config_file(compiler: str, emitted: Path, tmp_path: Path) -> None:
+    """In a folder with a space, and after it was moved."""
     if not shutil.which("pkg-config"):
         pytest.skip("pkg-config is not installed")
-    folder = tmp_path / "a folder"
-    described = build(folder)
-    assert described == folder / "lib" / "pkgconfig" / "vmstate.pc"
-    sources = f"{shlex.quote(str(HERE / 'machine_main.c'))} {shlex.quote(str(emitted / 'uart.c'))}"
-    where = f"PKG_CONFIG_PATH={shlex.quote(str(described.parent))}"
+    folder = tmp_path / "first"
+    assert library.build(folder) == folder / "lib" / "pkgconfig" / "vmstate.pc"
+    moved = folder.rename(tmp_path / "a folder")
+    sources = f"{shlex.quote(str(HERE / 'machine_main.c'))} {shlex.quote(str(emitted / 'machine.c'))}"
+    where = f"PKG_CONFIG_PATH={shlex.quote(str(moved / 'lib' / 'pkgconfig'))}"
     own = f"-iquote {shlex.quote(str(emitted))} -iquote {shlex.quote(str(HERE))}"
     line = f'eval "{compiler} {own} -o program {sources} $({where} pkg-config --cflags --libs vmstate)"'
     run(["sh", "-c", line], cwd=tmp_path)
@@ -39,6 +188,6 @@ def test_the_library_and_its_pkg_config_file(compiler: str, emitted: Path, tmp_p
 def test_the_header_is_good_cpp(tmp_path: Path) -> None:
     if not shutil.which("g++"):
         pytest.skip("g++ is not installed")
-    (tmp_path / "a.cpp").write_text('#include "vms_machine.h"\n')
-    run(["g++", "-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only", f"-I{get_include()}",
-         str(tmp_path / "a.cpp")])  # fmt: skip
+    (tmp_path / "machine.cpp").write_text('#include "vms_machine.h"\n')
+    flags = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror", "-fsyntax-only"]
+    run(["g++", *flags, f"-I{get_include()}", str(tmp_path / "machine.cpp")])

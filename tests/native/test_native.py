@@ -130,17 +130,20 @@ def test_big_endian_code_compiles(compiler: str, emitted: Path, tmp_path: Path) 
     assert run(program(compiler, [source], tmp_path, emitted, *quiet, *order)) == "as it stands\n"
 
 
-def test_the_example(compiler: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("target", ["run", "board"])
+def test_the_example(compiler: str, tmp_path: Path, target: str) -> None:
     """What its README shows is what it prints."""
+    if target == "board" and not shutil.which("pkg-config"):
+        pytest.skip("pkg-config is not installed")
     folder = ROOT / "examples" / "c"
-    shown = (folder / "README.md").read_text().split("$ make -s run\n")[1].split("```")[0]
+    shown = (folder / "README.md").read_text().split(f"$ make -s {target}\n")[1].split("```")[0]
     flags = " ".join([*STRICT, *(SANITIZE if os.environ.get("VMS_SANITIZE") else [])])
     tools = [
         f"PYTHON={shlex.quote(sys.executable)}",
         f"VMSGEN={shlex.quote(sys.executable)} -c 'from vmsgen.cli.main import main; main()'",
         f"CC={compiler}",
     ]
-    command = ["make", "-s", "-C", str(folder), "run", *tools, f"OUT={tmp_path / 'out'}", f"CFLAGS={flags}"]
+    command = ["make", "-s", "-C", str(folder), target, *tools, f"OUT={tmp_path / 'out'}", f"CFLAGS={flags}"]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted((done.stdout + done.stderr).splitlines()) == sorted(shown.splitlines())

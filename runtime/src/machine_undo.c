@@ -1,0 +1,89 @@
+/* machine_undo.c: devices as they were before a load, and putting them back. */
+#include "machine_parts.h"
+
+/* At least a byte, so that NULL is no memory. */
+void *vms_state_copy(const vms_device *device, const void *state)
+{
+    void *copy = malloc(device->state_size ? device->state_size : 1);
+    if (!copy)
+        return NULL;
+    memcpy(copy, state, device->state_size);
+    if (device->element && device->element->part(copy)) {
+        vms_state_free(device, copy);
+        return NULL;
+    }
+    return copy;
+}
+
+void vms_state_free(const vms_device *device, void *state)
+{
+    if (state && device->element)
+        device->element->clear(state);
+    free(state);
+}
+
+int vms_undo_remember(vms_machine *m, undo_list *u, vms_entry *e)
+{
+    if (u->count == u->room) {
+        size_t room = u->room ? 2 * u->room : 16;
+        undo_copy *copies = (undo_copy *)realloc(u->copies, room * sizeof(undo_copy));
+        if (!copies)
+            return vms_machine_out_of_memory(m);
+        u->copies = copies;
+        u->room = room;
+    }
+    undo_copy *copy = &u->copies[u->count];
+    copy->entry = e;
+    copy->state = NULL;
+    copy->body = NULL;
+    if (!e->section.device) {
+        if (!(copy->body = vms_machine_saved(m, e)))
+            return -1;
+    } else if (!(copy->state = vms_state_copy(e->section.device, e->section.state))) {
+        return vms_machine_out_of_memory(m);
+    }
+    u->count++;
+    return 0;
+}
+
+static int put_back(undo_copy *copy)
+{
+    const vms_section *section = &copy->entry->section;
+    if (section->device) {
+        const vms_element *element = section->device->element;
+        if (element)
+            element->clear(section->state);
+        memcpy(section->state, copy->state, section->device->state_size);
+        free(copy->state);      /* what it owns is the state's now */
+        return 0;
+    }
+    size_t size;
+    const uint8_t *bytes = vms_file_memory(copy->body, &size);
+    vms_file *f = vms_file_from_memory(bytes, size);
+    int failed = !f || section->load_state(f, section->opaque, copy->entry->version) < 0
+                 || vms_file_error(f, VMS_FILE_GETTING, NULL);
+    vms_file_free(f);
+    vms_file_free(copy->body);
+    return failed ? -1 : 0;
+}
+
+int vms_undo_put_back(undo_list *u)
+{
+    int failed = 0;
+    while (u->count)
+        failed |= put_back(&u->copies[--u->count]);
+    return failed;
+}
+
+void vms_undo_forget(undo_list *u)
+{
+    while (u->count) {
+        undo_copy *copy = &u->copies[--u->count];
+        if (copy->entry->section.device)
+            vms_state_free(copy->entry->section.device, copy->state);
+        vms_file_free(copy->body);
+    }
+    free(u->copies);
+    u->copies = NULL;
+    u->room = 0;
+}
