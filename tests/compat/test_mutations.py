@@ -119,8 +119,8 @@ def expect_to_arrive(sender: Description, receiver: Description, state: State, v
 
 
 def shortest(a: Value, b: Value) -> tuple[Value, Value]:
-    """An array with more room for a greater count: as much as both have."""
-    if isinstance(a, list) and isinstance(b, list):
+    """An array or a buffer with more room for a greater count: as much as both have."""
+    if isinstance(a, list | bytearray) and isinstance(b, list | bytearray):
         return a[: len(b)], b[: len(a)]
     return a, b
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections import Counter, deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vmsgen.compat.names import plain
@@ -51,14 +53,20 @@ def misread(pair: Pair, saved: Saved, loaded: Loaded) -> Wrong | None:
 def _marker_as_data(pair: Pair, saved: Saved, loaded: Loaded) -> Wrong | None:
     """A missing element is one byte, and so may an element be: nothing but what it was tells the two apart."""
     missing = {piece.name for piece in saved.pieces if piece.kind == ABSENT}
-    for got in loaded.pieces if missing else ():
-        name = None if got.kind in NOTHING else _translated(pair, got.name)
+    bare = {plain(name) for name in missing}
+    for got in (one for piece in loaded.pieces if missing and _may_be_in(pair, piece, bare) for one in piece.elements):
+        name = _translated(pair, got.name)
         gone = next((part for part in _holders(name) if part in missing), None) if name is not None else None
         if gone is not None:
             message = f"`{got.name}` is {got.value}, and `{gone}` was missing"
             blamed = (*parting(pair, saved, loaded), plain(got.name), plain(gone))
             return Wrong(got.name, got.start, message, None, got.value, blamed)
     return None
+
+
+def _may_be_in(pair: Pair, piece: Piece, holders: set[str]) -> bool:
+    """Do the names without indices allow that a number is in one of them?"""
+    return piece.kind not in NOTHING and not holders.isdisjoint(_holders(pair.names.get(plain(piece.name), "")))
 
 
 def _holders(name: str) -> list[str]:
@@ -109,15 +117,72 @@ def _translated(pair: Pair, name: str) -> str | None:
     return ".".join(part + "".join(numbers) for part, numbers in zip(parts, indices, strict=True))
 
 
-def _read_as_same(pair: Pair, saved: Saved, loaded: Loaded) -> list[tuple[Piece, Piece]]:
-    """Numbers that both sides call the same, in the order of the load; of several with one name the last counts."""
-    sent = {piece.name: piece for piece in saved.pieces if piece.kind not in NOTHING}
+def _senders_name(pair: Pair, piece: Piece) -> str:
+    """The sender's name of a piece of the receiver's, indices and all; empty where it has none, or no such row."""
+    if piece.numbers is None:
+        return _translated(pair, piece.name) or ""
+    first = _translated(pair, f"{piece.name}[0]") or ""
+    return first.removesuffix("[0]") if first.endswith("[0]") else ""
+
+
+def _read_as_same(pair: Pair, saved: Saved, loaded: Loaded) -> Iterator[tuple[Piece, Piece]]:
+    """Numbers that both sides call the same, in the order of the load; of several with one name the last counts.
+
+    Of rows that both sides have once, only numbers that differ.
+    """
+    ours, theirs = _rows(saved.pieces), _rows(loaded.pieces)
+    sent = {
+        one.name: one
+        for piece in saved.pieces
+        if piece.kind not in NOTHING and piece.name not in ours
+        for one in piece.elements
+    }
     last: dict[str, tuple[Piece, Piece]] = {}
     for got in loaded.pieces:
-        name = None if got.kind in NOTHING else _translated(pair, got.name)
-        if name is not None and name in sent:
-            last[got.name] = (sent[name], got)
-    return list(last.values())
+        if got.kind in NOTHING or plain(got.name) not in pair.names:
+            continue
+        name = _senders_name(pair, got)
+        if name in ours and got.name in theirs and not _names_numbers(pair, ours[name], got):
+            last |= {now.name: (before, now) for before, now in _differing(ours[name], got)}
+            continue
+        for one in got.elements:
+            name = _translated(pair, one.name) or ""
+            was = sent.get(name) or _in_rows(ours, name)
+            if was is not None:
+                last[one.name] = (was, one)
+    yield from last.values()
+
+
+def _rows(pieces: tuple[Piece, ...]) -> dict[str, Piece]:
+    """The rows whose numbers are in no other piece, by name."""
+    times = Counter(piece.name if piece.numbers is not None else piece.name.rpartition("[")[0] for piece in pieces)
+    return {piece.name: piece for piece in pieces if piece.numbers is not None and times[piece.name] == 1}
+
+
+def _in_rows(rows: dict[str, Piece], name: str) -> Piece | None:
+    array, _, index = name.rpartition("[")
+    row = rows.get(array)
+    if row is None or row.numbers is None:
+        return None
+    place = int(index[:-1]) - row.first
+    return row.element(place) if 0 <= place < len(row.numbers) else None
+
+
+def _names_numbers(pair: Pair, ours: Piece, theirs: Piece) -> bool:
+    slots = pair.sender_slots.get(plain(ours.name)), pair.receiver_slots.get(plain(theirs.name))
+    return any(_enumeration(slot) is not None for slot in slots)
+
+
+def _differing(ours: Piece, theirs: Piece) -> Iterator[tuple[Piece, Piece]]:
+    """The numbers with one index that differ, of two rows."""
+    assert ours.numbers is not None and theirs.numbers is not None
+    low = max(ours.first, theirs.first)
+    was, now = ours.numbers[low - ours.first :], theirs.numbers[low - theirs.first :]
+    if was == now:
+        return
+    for index, (one, other) in enumerate(zip(was, now, strict=False), low):
+        if one != other:
+            yield ours.element(index - ours.first), theirs.element(index - theirs.first)
 
 
 def named(path: str) -> tuple[str, ...]:
@@ -126,17 +191,35 @@ def named(path: str) -> tuple[str, ...]:
 
 def parting(pair: Pair, saved: Saved, loaded: Loaded) -> tuple[str, ...]:
     """The names on both sides at the first byte that they take for different things; nothing where there is none."""
-    ours = [piece for piece in saved.pieces if piece.end > piece.start]
-    theirs = [piece for piece in loaded.pieces if piece.end > piece.start]
+    ours = deque(piece for piece in saved.pieces if piece.end > piece.start)
+    theirs = deque(piece for piece in loaded.pieces if piece.end > piece.start)
     sent = {plain(name) for name in pair.names.values()}
-    i = j = 0
-    while i < len(ours) and j < len(theirs):
-        a, b = ours[i], theirs[j]
+    while ours and theirs:
+        _level(pair, ours, theirs)
+        a, b = ours[0], theirs[0]
         if not _alike(pair, a, b, sent):
             return _blame(a, b)
-        i, j = i + (a.end <= b.end), j + (b.end <= a.end)
-    rest = ours[i:] + theirs[j:]
+        if a.end <= b.end:
+            ours.popleft()
+        if b.end <= a.end:
+            theirs.popleft()
+    rest = ours or theirs
     return _blame(rest[0]) if rest else ()
+
+
+def _level(pair: Pair, ours: deque[Piece], theirs: deque[Piece]) -> None:
+    """Cuts the row that is in front on one side, where the other side has part of it, or one of its numbers."""
+    a, b = ours[0], theirs[0]
+    if a.start != b.start or pair.names.get(plain(b.name)) != plain(a.name):
+        return
+    if a.numbers is not None and b.numbers is not None:
+        if a.size == b.size and a.end != b.end:
+            longer = ours if a.end > b.end else theirs
+            longer.extendleft(reversed(longer.popleft().cut(min(len(a.numbers), len(b.numbers)))))
+    elif a.numbers is not None:
+        ours.extendleft(reversed(list(ours.popleft().elements)))
+    elif b.numbers is not None:
+        theirs.extendleft(reversed(list(theirs.popleft().elements)))
 
 
 def _blame(*pieces: Piece) -> tuple[str, ...]:
@@ -150,5 +233,6 @@ def _alike(pair: Pair, a: Piece, b: Piece, sent: set[str]) -> bool:
     named_ours = a.kind != UNUSED and ours in sent
     named_theirs = b.kind != UNUSED and theirs in pair.names
     if named_ours and named_theirs:
-        return _translated(pair, b.name) == a.name and (a.start, a.end) == (b.start, b.end)
+        same_bytes = (a.start, a.end, a.size, a.first) == (b.start, b.end, b.size, b.first)
+        return same_bytes and _senders_name(pair, b) == a.name
     return not (named_ours or named_theirs)

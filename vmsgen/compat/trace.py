@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from vmsgen.interpret import Refusal, State
@@ -34,6 +34,8 @@ class Piece:
     """Bytes `start` (included) to `end` (excluded) of a stream. `kind` is a scalar's, or one of NOTHING.
 
     `name` is a field's, with indices, or a subsection's own on the wire. `value` is a number.
+
+    Of a row of `numbers`, all of one size, `name` is the array's and `first` the index of the first of them.
     """
 
     name: str
@@ -41,6 +43,36 @@ class Piece:
     start: int
     end: int
     value: int | float | None = None
+    numbers: Sequence[int] | None = None
+    first: int = 0
+
+    @property
+    def size(self) -> int:
+        """Bytes of the piece, or of each number of a row."""
+        return (self.end - self.start) // (1 if self.numbers is None else len(self.numbers))
+
+    def element(self, place: int) -> Piece:
+        """A number of a row, `place` counted from its first, as a piece of its own."""
+        assert self.numbers is not None
+        start = self.start + place * self.size
+        return Piece(f"{self.name}[{self.first + place}]", self.kind, start, start + self.size, self.numbers[place])
+
+    def cut(self, place: int) -> tuple[Piece, Piece]:
+        """A row in two: so many numbers, and the others."""
+        assert self.numbers is not None
+        middle = self.start + place * self.size
+        return (
+            replace(self, end=middle, numbers=self.numbers[:place]),
+            replace(self, start=middle, numbers=self.numbers[place:], first=self.first + place),
+        )
+
+    @property
+    def elements(self) -> Iterator[Piece]:
+        """Itself, or each number of a row."""
+        if self.numbers is None:
+            yield self
+        else:
+            yield from (self.element(place) for place in range(len(self.numbers)))
 
 
 class Answers(Mapping[str, Callable[..., Any]]):
@@ -91,6 +123,22 @@ class _TracingPut(Put):
         if value is None and isinstance(wire, Optional):
             self.pieces.append(Piece(frame.name_of(field.target, *indices), ABSENT, start, len(self.out)))
 
+    def flat(
+        self,
+        field: Field,
+        wire: Scalar,
+        data: bytes,
+        values: Sequence[int],
+        frame: Frame,
+        indices: tuple[int, ...],
+        first: int,
+    ) -> None:
+        start = len(self.out)
+        super().flat(field, wire, data, values, frame, indices, first)
+        if data:
+            name = frame.name_of(field.target, *indices)
+            self.pieces.append(Piece(name, wire.kind, start, len(self.out), None, values[:], first))
+
     def entry(self, type_: Map, key: Value, value: State, before: Value, name: str) -> None:
         if isinstance(type_.key, Scalar):
             start = len(self.out) + 1
@@ -136,6 +184,15 @@ class _TracingTake(Take):
         start = self.source.at
         super().marker(name)
         self.pieces.append(Piece(name, ABSENT, start, self.source.at))
+
+    def flat(
+        self, field: Field, wire: Scalar, values: Value, places: range, frame: Frame, indices: tuple[int, ...]
+    ) -> None:
+        start = self.source.at
+        super().flat(field, wire, values, places, frame, indices)
+        if places:
+            name, numbers = frame.name_of(field.target, *indices), values[places.start : places.stop]
+            self.pieces.append(Piece(name, wire.kind, start, self.source.at, None, numbers, places.start))
 
     def entry(self, type_: Map, name: str) -> tuple[Value, State]:
         start, before = self.source.at, len(self.pieces)

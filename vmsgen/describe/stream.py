@@ -5,6 +5,7 @@ The bytes are really encoded, and every size is a difference of two places in th
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from vmsgen.describe.json import Object, text
@@ -142,6 +143,19 @@ class _Elements(Put):
         super().__init__(out, description)
         self.describer = describer
         self.found = found
+
+    def row(
+        self,
+        field: Field,
+        wire: Type,
+        storage: Type,
+        values: Sequence[Value],
+        frame: Frame,
+        indices: tuple[int, ...],
+        first: int = 0,
+    ) -> None:
+        row = super().row if self.found is None else self.each
+        row(field, wire, storage, values, frame, indices, first)
 
     def value(
         self, field: Field, wire: Type, storage: Type, value: Value, frame: Frame, indices: tuple[int, ...]

@@ -49,9 +49,11 @@ class Frame:
         A path given as text is that of something without a place in the state: it is called after the element around.
         """
         text = path if isinstance(path, str) else self._text(path)
-        text += "".join(f"[{index}]" for index in indices)
-        around = self.element if isinstance(path, str) else ""
-        return ".".join(part for part in (self.prefix, around, text) if part)
+        for index in indices:
+            text += f"[{index}]"
+        if self.element and isinstance(path, str):
+            text = f"{self.element}.{text}" if text else self.element
+        return f"{self.prefix}.{text}" if self.prefix and text else self.prefix or text
 
     def _text(self, path: Path) -> str:
         text = ""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from vmsgen.interpret.errors import Refusal
 from vmsgen.interpret.expression import Frame
+from vmsgen.interpret.flat import is_flat, pack
 from vmsgen.interpret.items import counted, element_types, expect, expect_fit, fetch, words_of
 from vmsgen.interpret.state import State, Value, bits_of
 from vmsgen.model.description import Description, Field
@@ -48,8 +49,52 @@ class Put:
             number = words_of(number)
         if is_allocated(field.storage) and number > len(value):
             raise Refusal("count", name, len(self.out), found=number, high=len(value))
-        for index in range(field.start, field.start + number):
-            self.value(field, wire, storage, value[index], frame, (index,))
+        self.row(field, wire, storage, value[field.start : field.start + number], frame, (), field.start)
+
+    def row(
+        self,
+        field: Field,
+        wire: Type,
+        storage: Type,
+        values: Sequence[Value],
+        frame: Frame,
+        indices: tuple[int, ...],
+        first: int = 0,
+    ) -> None:
+        """The elements of an array, the first of them number `first`."""
+        if isinstance(wire, Scalar) and is_flat(field, wire, storage):
+            data = pack(wire, values)
+            if data is not None:
+                self.flat(field, wire, data, values, frame, indices, first)
+                return
+        self.each(field, wire, storage, values, frame, indices, first)
+
+    def each(
+        self,
+        field: Field,
+        wire: Type,
+        storage: Type,
+        values: Sequence[Value],
+        frame: Frame,
+        indices: tuple[int, ...],
+        first: int,
+    ) -> None:
+        """A row one by one."""
+        for index, value in enumerate(values, first):
+            self.value(field, wire, storage, value, frame, (*indices, index))
+
+    def flat(
+        self,
+        field: Field,
+        wire: Scalar,
+        data: bytes,
+        values: Sequence[int],
+        frame: Frame,
+        indices: tuple[int, ...],
+        first: int,
+    ) -> None:
+        """A row in one piece: `data` is what the `values` are on the wire."""
+        self.out += data
 
     def value(
         self, field: Field, wire: Type, storage: Type, value: Value, frame: Frame, indices: tuple[int, ...]
@@ -59,11 +104,9 @@ class Put:
                 self.scalar(field, wire, storage, value, frame, frame.name_of(field.target, *indices))
             case (Buffer(), Buffer()) | (Bitmap(), Bitmap()):
                 element = BYTE if isinstance(wire, Buffer) else WORD
-                for index, part in enumerate(value):
-                    self.value(field, element, element, part, frame, (*indices, index))
+                self.row(field, element, element, value, frame, indices)
             case Array(), Array():
-                for index, element in enumerate(value):
-                    self.value(field, wire.element, storage.element, element, frame, (*indices, index))
+                self.row(field, wire.element, storage.element, value, frame, indices)
             case Optional(), Optional():
                 if value is None:
                     self.out += MISSING

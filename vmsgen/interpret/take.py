@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from vmsgen.interpret.errors import Refusal
 from vmsgen.interpret.expression import Frame, look_up, store
+from vmsgen.interpret.flat import is_flat, unpack
 from vmsgen.interpret.items import counted, element_types, expect, expect_fit, fetch, fixed_size, words_of
 from vmsgen.interpret.put import BYTE, MISSING, WORD
 from vmsgen.interpret.state import State, Value, double_of, reset_state, reset_value
@@ -58,10 +59,34 @@ class Take:
         values = current
         if is_allocated(field.storage):
             values = [reset_value(storage, None) for _ in range(number)]
-        for index in range(field.start, field.start + number):
-            values[index] = self.value(field, wire, storage, values[index], frame, (index,))
+        self.row(field, wire, storage, values, range(field.start, field.start + number), frame, ())
         if is_allocated(field.storage):
             current[:] = values
+
+    def row(
+        self,
+        field: Field,
+        wire: Type,
+        storage: Type,
+        values: Value,
+        places: range,
+        frame: Frame,
+        indices: tuple[int, ...],
+    ) -> None:
+        """The elements of `values` at these places."""
+        # Where there are not bytes enough, the way one by one tells which element they end in.
+        if isinstance(wire, Scalar) and is_flat(field, wire, storage) and self.source.left >= wire.size * len(places):
+            self.flat(field, wire, values, places, frame, indices)
+            return
+        for index in places:
+            values[index] = self.value(field, wire, storage, values[index], frame, (*indices, index))
+
+    def flat(
+        self, field: Field, wire: Scalar, values: Value, places: range, frame: Frame, indices: tuple[int, ...]
+    ) -> None:
+        """A row in one piece."""
+        data = self.source.take(wire.size * len(places), "")
+        values[places.start : places.stop] = unpack(wire, data)
 
     def value(
         self, field: Field, wire: Type, storage: Type, current: Value, frame: Frame, indices: tuple[int, ...]
@@ -72,12 +97,9 @@ class Take:
                 return self.scalar(field, wire, storage, frame, indices)
             case (Buffer(), Buffer()) | (Bitmap(), Bitmap()):
                 element = BYTE if isinstance(wire, Buffer) else WORD
-                for index in range(len(current)):
-                    current[index] = self.scalar(field, element, element, frame, (*indices, index))
+                self.row(field, element, element, current, range(len(current)), frame, indices)
             case Array(), Array():
-                for index in range(wire.capacity):
-                    inner = (*indices, index)
-                    current[index] = self.value(field, wire.element, storage.element, current[index], frame, inner)
+                self.row(field, wire.element, storage.element, current, range(wire.capacity), frame, indices)
             case Optional(), Optional():
                 if current is not None:
                     return self.value(field, wire.element, storage.element, current, frame, indices)

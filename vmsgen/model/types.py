@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 from vmsgen.diagnostics import Span
@@ -78,14 +79,20 @@ class Scalar:
     def interval(self) -> Interval:
         """The integers that it can have in memory. A `bool` is 0 or 1 there; on the wire any byte but 0 is true."""
         assert not self.floating, "a double has no interval"
-        if self.kind == "bool":
-            return Interval(0, 1)
-        bits = SCALAR_BITS[self.kind]
-        return Interval(-(1 << bits - 1), (1 << bits - 1) - 1) if self.signed else Interval(0, (1 << bits) - 1)
+        return _interval_of(self.kind)
 
     @property
     def reset(self) -> int:
         return TIMER_UNSET if self.kind == "timer" else 0
+
+
+@cache
+def _interval_of(kind: str) -> Interval:
+    """One for each kind: millions of values of a state are held against it."""
+    if kind == "bool":
+        return Interval(0, 1)
+    bits = SCALAR_BITS[kind]
+    return Interval(-(1 << bits - 1), (1 << bits - 1) - 1) if Scalar(kind).signed else Interval(0, (1 << bits) - 1)
 
 
 @dataclass(frozen=True)
