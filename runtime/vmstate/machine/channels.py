@@ -6,15 +6,13 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from vmstate.errors import FramingError, VMStateError
 from vmstate.ram import MultifdReceiver, MultifdSender, PageBitmap, Ram, RamLoader, RamSender
 
 if TYPE_CHECKING:
     from vmstate.file import File
-
-T = TypeVar("T")
 
 
 class Lanes:
@@ -35,17 +33,16 @@ class Lanes:
                 file.cancel()
         self._pool.shutdown(cancel_futures=True)
 
-    def _begin(self, work: Sequence[Callable[[], T]]) -> list[Future[T]]:
+    def _begin(self, work: Sequence[Callable[[], None]]) -> list[Future[None]]:
         return [self._pool.submit(each) for each in work]
 
 
-def _finish(futures: Sequence[Future[T]]) -> list[T]:
-    """Waits for all of them; what they returned. Raises what the first one raised."""
+def _finish(futures: Sequence[Future[None]]) -> None:
+    """Waits for all of them. Raises what the first one raised."""
     errors = [future.exception() for future in futures]
     for error in errors:
         if error is not None:
             raise error
-    return [future.result() for future in futures]
 
 
 class SendingLanes(Lanes):
@@ -84,7 +81,7 @@ class SendingLanes(Lanes):
         lane.sync(number)
 
     def _number(self) -> int:
-        """Of a packet, of all connections: a receiver sees if it has not got all of them."""
+        """Of a packet, counted over all connections."""
         self._packets += 1
         return self._packets - 1
 
@@ -95,8 +92,7 @@ class ReceivingLanes(Lanes):
     def __init__(self, files: Sequence[File], compression: str, uuid: bytes | None) -> None:
         super().__init__(files, compression, uuid)
         self._receivers: list[MultifdReceiver] = []
-        self._reading: list[Future[tuple[int, int]]] = []
-        self._highest, self._count = -1, 0
+        self._reading: list[Future[None]] = []
 
     def load(self, loader: RamLoader, main: File, last: bool) -> None:
         """Reads one body, of the main connection and of all others; those are read ahead, as far as their next one.
@@ -112,12 +108,7 @@ class ReceivingLanes(Lanes):
         if not self._receivers:
             self._receivers = self._opened(loader)
             self._read()
-        for highest, count in _finish(self._reading):
-            self._highest = max(self._highest, highest)
-            self._count += count
-        if self._highest >= self._count:
-            what = f"{self._highest + 1} packets were sent, {self._count} came: the sender has more connections"
-            raise FramingError(what, device="ram", found=self._count, allowed=self._highest + 1, code="ram-channels")
+        _finish(self._reading)
         self._reading = []
         if not last:
             self._read()
@@ -149,15 +140,11 @@ class ReceivingLanes(Lanes):
         self._reading = self._begin([partial(_load, lane) for lane in self._receivers])
 
 
-def _load(lane: MultifdReceiver) -> tuple[int, int]:
-    """Packets, up to the one that ends a body: the highest number, and how many there were."""
-    count = highest = 0
+def _load(lane: MultifdReceiver) -> None:
+    """Packets, up to the one that ends a body."""
     try:
-        last = False
-        while not last:
-            last = lane.load()
-            highest, count = max(highest, int(lane.packet.number)), count + 1
+        while not lane.load():
+            pass
     except BaseException:
         lane.file.abort()  # nobody reads it any more: the sender must not wait for that
         raise
-    return highest, count

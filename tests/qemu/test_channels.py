@@ -1,0 +1,48 @@
+"""Pages on connections of their own (multifd), to a real QEMU and back."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.capture_qmp import Qemu
+from tests.qemu.test_machine import COMMAND, Bare, devices, loaded, pytestmark
+from vmstate import transport
+from vmstate.migration import Status
+
+__all__ = ["devices", "pytestmark"]
+
+SIZE, PAGE = 4 << 20, 4096
+
+
+def agree(qemu: Qemu, channels: int, compression: str) -> None:
+    qemu.command("migrate-set-capabilities", capabilities=[{"capability": "multifd", "state": True}])
+    parameters: dict[str, Any] = {"multifd-channels": channels, "multifd-compression": compression}
+    qemu.command("migrate-set-parameters", **parameters)
+
+
+@pytest.mark.parametrize("compression", ["none", "zlib"])
+def test_there_and_back(devices: dict[str, Any], tmp_path: Path, compression: str) -> None:
+    """Every other page is zeros: they have records on the main connection."""
+    draw, content = random.Random(1), bytearray(SIZE)
+    for at in range(0, SIZE, 2 * PAGE):
+        content[at : at + PAGE] = draw.randbytes(PAGE // 2) + bytes(PAGE // 2)
+    here, there, uri = Bare(devices), Bare(devices), f"unix:{tmp_path}/q"
+    here.vm.add_ram("ram", bytearray(content))
+    back = bytearray(b"x" * SIZE)
+    there.vm.add_ram("ram", back)
+    with Qemu([*COMMAND, "-m", "4M", "-incoming", "defer"]) as qemu:
+        agree(qemu, 2, compression)
+        qemu.command("migrate-incoming", uri=uri)
+        stats = here.vm.migrate(uri, channels=2, compression=compression).result(30)
+        assert stats.status == Status.COMPLETED and here.vm.ram.statistics.plain == SIZE // PAGE // 2
+        assert loaded(qemu) == "paused"
+        qemu.command("pmemsave", val=0, size=SIZE, filename=str(tmp_path / "memory"))
+        assert (tmp_path / "memory").read_bytes() == content
+        with transport.listen(f"unix:{tmp_path}/back") as listener:
+            qemu.command("migrate", uri=listener.uri)
+            there.vm.incoming(listener, accept_timeout=30, channels=2, compression=compression)
+        assert back == content
