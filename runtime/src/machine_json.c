@@ -93,7 +93,7 @@ static size_t character(json *j, uint8_t out[4])
         return 1;
     }
     c = j->p < j->end ? *j->p++ : 0;
-    uint32_t unit;
+    uint32_t unit = 0;
     if (c == 'u')
         return escaped_unit(j, &unit) ? encode(unit, out) : 0;
     const char *found = c ? strchr(escapes, c) : NULL;
