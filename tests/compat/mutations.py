@@ -57,8 +57,8 @@ LOOSER = (
 )  # fmt: skip
 TIGHTER = (
     ("list<Item9 max 4>", "list<Item9 max 1>"), ("u64, Item9 max 4", "u64, Item9 max 1"), ("bitmap[70]", "bitmap[10]"),
-    ("real9 : f64", "real9 : u64"), ("slots9 : u16?[3]", "slots9 : u16[3]"), ("slots9 : u16?", "slots9 : u32?"),
-    ("max 9] alloc", "max 3] alloc"), ("list<Item9 max 4>", "Item9[4]"),
+    ("bitmap[70]", "bitmap[65]"), ("real9 : f64", "real9 : u64"), ("slots9 : u16?[3]", "slots9 : u16[3]"),
+    ("slots9 : u16?", "slots9 : u32?"), ("max 9] alloc", "max 3] alloc"), ("list<Item9 max 4>", "Item9[4]"),
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import prod
 
 from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
@@ -35,11 +36,11 @@ def misread(pair: Pair, saved: Saved, loaded: Loaded) -> Wrong | None:
         return was_missing
     named_numbers = any(_enumeration(slot) is not None for slot in pair.receiver_slots.values())
     for piece, got in _read_as_same(pair, saved, loaded):
-        if not same(piece.value, got.value):
-            blamed: tuple[str, ...] = (plain(got.name), plain(piece.name))
-            message = f"`{got.name}` is {got.value}, and was {piece.value}"
-            blamed = (*parting(pair, saved, loaded), *blamed)
-            return Wrong(got.name, got.start, message, piece.value, got.value, blamed)
+        sent, received = _in_use(pair, piece, got)
+        if not same(sent, received):
+            blamed = (*parting(pair, saved, loaded), plain(got.name), plain(piece.name))
+            message = f"`{got.name}` is {received}, and was {sent}"
+            return Wrong(got.name, got.start, message, sent, received, blamed)
         if not named_numbers:
             continue
         theirs, ours = plain(got.name), plain(piece.name)
@@ -48,6 +49,25 @@ def misread(pair: Pair, saved: Saved, loaded: Loaded) -> Wrong | None:
             message = f"`{got.name}` is {now or got.value}, and was {was}"
             return Wrong(got.name, got.start, message, piece.value, got.value, (theirs, ours))
     return None
+
+
+def _in_use(pair: Pair, piece: Piece, got: Piece) -> tuple[float | None, float | None]:
+    """The two numbers; of words of bitmaps without the bits that a bitmap does not have."""
+    ours, theirs = pair.sender_slots.get(plain(piece.name)), pair.receiver_slots.get(plain(got.name))
+    if not isinstance(piece.value, int) or not isinstance(got.value, int):
+        return piece.value, got.value
+    sent, received = _used(ours, piece.name), _used(theirs, got.name)
+    if ours is not None and ours.bits is not None and ours.bits.count is not None:
+        # The receiver had room for the count: what it has no bits for is beyond that.
+        sent &= received
+    return piece.value & sent, got.value & received
+
+
+def _used(slot: Slot | None, name: str) -> int:
+    """The mask of the bits that a number called `name` has, all ones where it is no word of a bitmap."""
+    if slot is None or slot.bits is None:
+        return -1
+    return slot.bits.used(int(re.findall(r"\[(\d+)\]", name)[-1]))
 
 
 def _marker_as_data(pair: Pair, saved: Saved, loaded: Loaded) -> Wrong | None:
@@ -108,13 +128,40 @@ def _translated(pair: Pair, name: str) -> str | None:
     """The sender's name of a number as the receiver has it, indices and all; None where it has no such number."""
     bare = plain(name)
     there = pair.names.get(bare)
-    if there is None or there == bare:
+    ours, theirs = pair.sender_slots.get(there or ""), pair.receiver_slots.get(bare)
+    if there is None or (there == bare and (ours is None or theirs is None or _formed(ours) == _formed(theirs))):
         return there and name
-    indices = [re.findall(r"\[\d+\]", part) for part in name.split(".")]
-    parts = there.split(".")
+    indices = [[int(number) for number in re.findall(r"\[(\d+)\]", part)] for part in name.split(".")]
+    parts, own = there.split("."), bare.split(".")
     if len(parts) != len(indices):
         return there
-    return ".".join(part + "".join(numbers) for part, numbers in zip(parts, indices, strict=True))
+    made = []
+    for number, (part, places) in enumerate(zip(parts, indices, strict=True)):
+        if ours is not None and theirs is not None:
+            lengths = [side.lengths(".".join(names[: number + 1])) for side, names in ((theirs, own), (ours, parts))]
+            places = _in_other_rows(places, *lengths)
+        made.append(part + "".join(f"[{place}]" for place in places))
+    return ".".join(made)
+
+
+def _formed(slot: Slot) -> tuple[object, ...]:
+    return slot.dimensions, tuple((loop.name, loop.capacity) for loop in slot.loops)
+
+
+def _in_other_rows(places: list[int], theirs: tuple[int, ...], ours: tuple[int, ...]) -> list[int]:
+    """The indices in an array of lengths `ours` of what is the same number of elements behind the first in `theirs`."""
+    if theirs == ours or prod(theirs) != prod(ours) or len(places) != len(theirs):
+        return places
+    flat = 0
+    for place, length in zip(places, theirs, strict=True):
+        if place >= length:
+            return places  # part of an array, sent on its own: its indices are those of the whole
+        flat = flat * length + place
+    made: list[int] = []
+    for length in reversed(ours):
+        flat, place = divmod(flat, length)
+        made.insert(0, place)
+    return made
 
 
 def _senders_name(pair: Pair, piece: Piece) -> str:

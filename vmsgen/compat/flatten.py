@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from vmsgen.compat.expressions import absolute, absolute_path
 from vmsgen.compat.names import aliases, behind, former_names, plain
-from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Asked, Condition, Loop, Owner, Program, Scope, Slot
+from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Asked, Bits, Condition, Loop, Owner, Program, Scope, Slot
 from vmsgen.compat.trace import HOOK_BYTES
 from vmsgen.model.description import (
     Check,
@@ -28,7 +28,7 @@ from vmsgen.model.description import (
     WireItem,
 )
 from vmsgen.model.expressions import Binary, Constant, Expression, IndexStep, MemberStep
-from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, innermost
 from vmsgen.passes.project import at_version
 
 BYTE, WORD = Scalar("u8"), Scalar("u64")
@@ -116,6 +116,7 @@ class _Flattener:
             slot = Slot(
                 name, names, item.wire_name, place, element, item.storage, item.start, dimensions, count,
                 scope.guards, scope.loops, constraints, former=former_names(item, scope.description, scope.aliases),
+                bits=self.bits(item.type, scope),
             )  # fmt: skip
             self.slots.append(slot)
             return
@@ -150,6 +151,12 @@ class _Flattener:
                     )  # fmt: skip
                     self.slots.append(slot)
                 self.struct(value, f"{name}.value", self.element(inner, loop, ("value",)))
+
+    def bits(self, type_: Type, scope: Scope) -> Bits | None:
+        bitmap = innermost(type_)
+        if not isinstance(bitmap, Bitmap):
+            return None
+        return Bits(bitmap.capacity, self.absolute(bitmap.count, scope))
 
     def last_loop(self, scope: Scope, kind: str) -> Scope:
         return replace(scope, loops=(*scope.loops[:-1], replace(scope.loops[-1], kind=kind, place=scope.prefix)))
@@ -191,7 +198,7 @@ def _shape(type_: Type) -> tuple[Expression | None, tuple[int, ...], Scalar | St
         case Buffer(capacity):
             return count, (*lengths, capacity), BYTE
         case Bitmap(_, bits):
-            words = None if bits is None else Binary("/", Binary("+", bits, Constant(63)), Constant(64))
+            words = count if bits is None else Binary("/", Binary("+", bits, Constant(63)), Constant(64))
             return words, (*lengths, type_.words), WORD
         case _:
             assert not isinstance(type_, Array)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from math import prod
 
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.slots import Slot
@@ -12,7 +13,7 @@ from vmsgen.interpret.expression import Frame, look_up, store
 from vmsgen.interpret.state import copy_value, reset_value
 from vmsgen.model.description import Description, EqualConstraint, RangeConstraint, WhereConstraint
 from vmsgen.model.expressions import IndexStep, mentions_held
-from vmsgen.model.types import Array, Optional, Scalar, Struct, Type
+from vmsgen.model.types import Array, Optional, Scalar, Struct, Type, dimensions
 
 
 def receiver_state(pair: Pair, sent: State) -> State:
@@ -100,9 +101,22 @@ def _copy_inside(type_: Type, ours: object, theirs: object) -> object:
         case Array(Scalar()):
             pass
         case Array(element) if isinstance(ours, list) and isinstance(theirs, list):
+            theirs = _in_rows(dimensions(type_), theirs)
             pairs = zip(ours, theirs, strict=False)
             ours[: len(theirs)] = [_copy_inside(element, mine, other) for mine, other in pairs]
     return ours
+
+
+def _in_rows(lengths: tuple[int, ...], values: list[object]) -> list[object]:
+    """An array of as many elements in rows of other lengths, as one of `lengths`; anything else as it is."""
+    rows, flat = values, values
+    while any(isinstance(row, list) for row in flat):
+        flat = [value for row in flat if isinstance(row, list) for value in row]
+    if len(flat) != prod(lengths):
+        return rows
+    for length in reversed(lengths[1:]):
+        flat = [flat[at : at + length] for at in range(0, len(flat), length)]
+    return flat
 
 
 def _same_form(type_: Type, ours: object, theirs: object) -> bool:

@@ -52,12 +52,25 @@ class Loop:
 
 
 @dataclass(frozen=True)
+class Bits:
+    """Of a bitmap: how many it has room for, and the number that is sent (in whole words) where that varies."""
+
+    room: int
+    count: Expression | None
+
+    def used(self, word: int) -> int:
+        """The mask of the bits that there are in the word of this index; the others mean nothing."""
+        return (1 << min(max(self.room - 64 * word, 0), 64)) - 1
+
+
+@dataclass(frozen=True)
 class Slot:
     """Numbers of one type in a row. `element` is that type, None for bytes that mean nothing (`unused`).
 
     `name` is the field's, without indices; `aliases` are all names that it goes or went by, `former` those of `was`.
     `place` is where it lives, the first element of every loop. `start` is the first element sent. `guards` all hold
     where it is on the wire. All expressions are about the device's own state. A `custom` field has no `storage`.
+    `bits` are those of a bitmap, whose elements are words.
     """
 
     name: str
@@ -74,6 +87,7 @@ class Slot:
     constraints: tuple[Constraint, ...] = ()
     custom: bool = False
     former: frozenset[str] = frozenset()
+    bits: Bits | None = None
 
     @property
     def width(self) -> int:
@@ -87,6 +101,11 @@ class Slot:
         for dimension in self.dimensions:
             product *= dimension
         return product
+
+    def lengths(self, part: str) -> tuple[int, ...]:
+        """How many there are of what `part` names, the slot itself or something that it is in, the outermost first."""
+        around = tuple(loop.capacity for loop in self.loops if loop.name == part)
+        return (*around, *self.dimensions) if part == self.name else around
 
     @property
     def fixed(self) -> int | None:

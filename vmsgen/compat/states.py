@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from vmsgen.compat.expressions import absolute
+from vmsgen.compat.slots import Bits
 from vmsgen.compat.steer import Want, steer
 from vmsgen.compat.trace import Answers
 from vmsgen.interpret import Refusal, State, needed, reset_state
@@ -274,7 +275,8 @@ def _made(type_: Type, low: int | None, high: int | None, number: Number) -> Val
         case Buffer(capacity, _):
             return bytearray(number(BYTE, None, None) for _ in range(min(capacity, LARGE))).ljust(capacity, b"\0")
         case Bitmap():
-            return [number(WORD, None, None) for _ in range(type_.words)]
+            bits = Bits(type_.capacity, None)
+            return [number(WORD, None, None) & bits.used(word) for word in range(type_.words)]
         case Array(Scalar() as element, capacity) if capacity > LARGE:
             some = [number(element, low, high) for _ in range(8)]
             return [some[place % 8] for place in range(capacity)]

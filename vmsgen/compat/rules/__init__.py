@@ -25,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     subsections.VERSIONS,
     meanings.SIGNS,
     meanings.DOUBLE,
+    meanings.BITS,
     meanings.ENUM,
     meanings.ABSENT,
     subsections.NEEDED,

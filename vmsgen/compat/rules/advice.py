@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
 from vmsgen.compat.align import Matched, Reshaped
 from vmsgen.compat.finding import ADVICE
@@ -23,6 +24,7 @@ def renamed(pair: Pair) -> Iterator[Difference]:
 
 
 def reshaped(pair: Pair) -> Iterator[Difference]:
+    yield from rows(pair)
     for program in pair.programs:
         for step in program.steps:
             if isinstance(step, Reshaped):
@@ -32,6 +34,29 @@ def reshaped(pair: Pair) -> Iterator[Difference]:
                     continue
                 why = f"the bytes of {first} are {second} for the receiver: as many, in another form"
                 yield Difference(step.sender[0].name, frozenset(), why, "nothing, if that is meant")
+
+
+def rows(pair: Pair) -> Iterator[Difference]:
+    """As many elements, in rows of another length."""
+    seen: set[str] = set()
+    for step in pair.matched:
+        ours, theirs = step.sender, step.receiver
+        parts, others = ours.name.split("."), theirs.name.split(".")
+        if not step.by_name or len(parts) != len(others) or ours.count is not None or theirs.count is not None:
+            continue
+        for end in range(1, len(parts) + 1):
+            name, other = ".".join(parts[:end]), ".".join(others[:end])
+            before, after = ours.lengths(name), theirs.lengths(other)
+            if name in seen or before == after or prod(before) != prod(after):
+                continue
+            seen.add(name)
+            was, now = _lengths(before), _lengths(after)
+            why = f"`{name}` is {was} for the sender and {now} for the receiver: the same bytes"
+            yield Difference(name, frozenset(), why, "see that both mean the same elements by their indices")
+
+
+def _lengths(lengths: tuple[int, ...]) -> str:
+    return "".join(f"[{length}]" for length in lengths) or "one"
 
 
 def unnamed(pair: Pair) -> Iterator[Difference]:
@@ -131,7 +156,7 @@ RENAMED = Rule(
 RESHAPED = Rule(
     "reshaped",
     ADVICE,
-    "Fields were merged or split; the bytes are the same.",
+    "Fields were merged or split, or rows are of another length; the bytes are the same.",
     reshaped,
 )
 UNNAMED = Rule(

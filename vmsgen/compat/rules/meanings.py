@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from vmsgen.compat.arrived import meanings
 from vmsgen.compat.finding import ADVICE, SEMANTIC
@@ -12,7 +13,7 @@ from vmsgen.compat.rules.rule import Difference, Rule, present, value_of
 from vmsgen.compat.slots import Slot
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import Description
-from vmsgen.model.expressions import Binary, Constant, FieldValue
+from vmsgen.model.expressions import Binary, Constant, FieldValue, IndexStep, Path
 
 
 def signs(pair: Pair) -> Iterator[Difference]:
@@ -41,6 +42,34 @@ def doubles(pair: Pair) -> Iterator[Difference]:
             fix = "keep the type: the bits of a double are no number, and the other way round"
             limits = f"{ours.name} == 0"
             yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, (present(ours),), limits)
+
+
+def bits(pair: Pair) -> Iterator[Difference]:
+    """A bitmap that is shorter, and has as many words: the bytes are the same."""
+    for step in pair.matched:
+        ours, theirs, value = step.sender, step.receiver, value_of(step.sender)
+        if value is None or theirs.bits is None or not step.by_name or ours.width != theirs.width:
+            continue
+        if ours.count is not None or theirs.count is not None or ours.elements != theirs.elements:
+            continue
+        last = theirs.dimensions[-1] - 1
+        sent = ours.bits.room if ours.bits is not None else 64 * (last + 1)
+        if sent <= theirs.bits.room:
+            continue
+        word = FieldValue(_at(value.path, last), value.interval) if ours.dimensions else value
+        lost = f"bits {theirs.bits.room}..{sent - 1}"
+        why = f"`{ours.name}` has {sent} bits for the sender and {theirs.bits.room} for the receiver: {lost} are lost"
+        fix = "keep the length, or see that those bits are never set"
+        wants = (*present(ours), Want(Binary("==", word, Constant(1 << theirs.bits.room % 64))))
+        limits = f"{lost} of `{ours.name}` are clear"
+        yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, (wants,), limits)
+
+
+def _at(path: Path, index: int) -> Path:
+    """The element of the same row with this index."""
+    *steps, last = path.steps
+    assert isinstance(last, IndexStep)
+    return Path((*steps, replace(last, index=Constant(index))))
 
 
 def enumerations(pair: Pair) -> Iterator[Difference]:
@@ -125,6 +154,13 @@ DOUBLE = Rule(
     "The eight bytes of a double load as any type of eight bytes, as another number.",
     doubles,
     codes=frozenset({"misread", "range", "where"}),
+)
+BITS = Rule(
+    "bits-lost",
+    SEMANTIC,
+    "A bitmap is sent in words of 64 bits; what a shorter one has no bit for is lost.",
+    bits,
+    codes=frozenset({"misread"}),
 )
 ENUM = Rule(
     "enum-meaning",

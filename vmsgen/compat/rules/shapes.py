@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
+from math import prod
 
 from vmsgen.compat.expressions import text
 from vmsgen.compat.finding import WIRE
@@ -71,13 +72,19 @@ def _bytes(slot: Slot) -> str:
 class _Length:
     """What an array, list or map is called, its room, and the number of elements where that varies.
 
-    `loop` is None for numbers in a row.
+    `loop` is None for numbers in a row. Of a bitmap they are bits, and `words` is the number of words that are sent.
     """
 
     name: str
     room: int
     count: Expression | None
     loop: Loop | None = None
+    words: Expression | None = None
+
+    @property
+    def sent(self) -> Expression | None:
+        """The number that the bytes depend on."""
+        return self.words if self.words is not None else self.count
 
     @property
     def listed(self) -> bool:
@@ -87,8 +94,19 @@ class _Length:
 
 def _lengths(slot: Slot) -> list[_Length]:
     loops = [_Length(loop.name, loop.capacity, loop.count, loop) for loop in slot.loops]
-    own = [_Length(slot.name, slot.elements, slot.count)] if slot.dimensions or slot.count is not None else []
-    return [*loops, *own]
+    return [*loops, *_own_lengths(slot)]
+
+
+def _own_lengths(slot: Slot) -> list[_Length]:
+    if not slot.dimensions:
+        return []
+    if slot.bits is not None and slot.bits.count is not None:
+        return [_Length(slot.name, slot.bits.room, slot.bits.count, words=slot.count)]
+    if slot.count is None:
+        return [_Length(slot.name, slot.elements, None)]
+    # What varies is the number of rows, and each has as many as it has.
+    rows, *inner = slot.dimensions
+    return [_Length(slot.name, rows, slot.count), *([_Length(slot.name, prod(inner), None)] if inner else [])]
 
 
 def _pairs(pair: Pair) -> Iterator[tuple[Slot, Slot, _Length, _Length]]:
@@ -111,7 +129,7 @@ def length(pair: Pair) -> Iterator[Difference]:
     for ours, theirs, a, b in _pairs(pair):
         if a.count is not None or b.count is not None or a.listed or a.room == b.room:
             continue
-        if ours.fixed == theirs.fixed is not None:
+        if ours.fixed == theirs.fixed is not None or prod(ours.lengths(a.name)) == prod(theirs.lengths(a.name)):
             continue
         why = f"`{a.name}` has {a.room} elements on the sender's side and {b.room} on the receiver's"
         fix = "send the old part as it was (`send x[0 +: N]`), and the rest `since` a new version or in a subsection"
@@ -123,8 +141,8 @@ def counted(pair: Pair) -> Iterator[Difference]:
     for ours, theirs, a, b in _pairs(pair):
         if (a.count is None and b.count is None) or same(pair, a.count, b.count):
             continue
-        here: Expression = Constant(a.room) if a.count is None else a.count
-        there: Expression = Constant(b.room) if b.count is None else b.count
+        here: Expression = Constant(a.room) if a.sent is None else a.sent
+        there: Expression = Constant(b.room) if b.sent is None else b.sent
         known = expression_in_senders_names(pair, there)
         differ = (Want(Binary("!=", here, known)),) if known is not None else ()
         why = f"the sender writes {text(here)} elements of `{a.name}`, the receiver reads {text(there)}"
