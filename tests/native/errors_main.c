@@ -52,8 +52,8 @@ static void expressions(void)
 
 /* Legends ------------------------------------------------------------------------------------------------------ */
 
-/* A run that is cut after `left` bytes, 100 bytes into the stream. */
-static void cut(size_t left, const char *fields, const char *path, uint64_t offset, uint64_t found, uint64_t size)
+/* A run of `need` bytes that is cut after `left`, 100 bytes into the stream. */
+static void cut(size_t left, size_t need, const char *fields, const char *path, uint64_t offset, uint64_t found, uint64_t size)
 {
     uint8_t *data = (uint8_t *)malloc(left ? left : 1);
     EXPECT(data);
@@ -61,7 +61,7 @@ static void cut(size_t left, const char *fields, const char *path, uint64_t offs
     vms_reader_init(&r, data, left);
     r.end_offset += 100;
     memset(&r.error, 0xa5, sizeof r.error);                 /* whatever was there */
-    EXPECT(!vms_take(&r, 1000, fields));
+    EXPECT(!vms_take(&r, need, fields));
     EXPECT(r.error.code == VMS_TRUNCATED && r.error.offset == 100 + offset && r.error.text[0] == 0);
     EXPECT(strcmp(r.error.path, path) == 0);
     EXPECT(r.error.found.bits == found && r.error.low.bits == size && r.error.high.bits == size);
@@ -71,18 +71,19 @@ static void cut(size_t left, const char *fields, const char *path, uint64_t offs
 static void legends(void)
 {
     static const char fields[] = "a:2 list:3*4 b:16 tail:5*1";
-    cut(0, fields, "a", 0, 0, 2);
-    cut(1, fields, "a", 0, 1, 2);
-    cut(2, fields, "list[0]", 2, 0, 3);
-    cut(4, fields, "list[0]", 2, 2, 3);
-    cut(5, fields, "list[1]", 5, 0, 3);
-    cut(13, fields, "list[3]", 11, 2, 3);
-    cut(14, fields, "b", 14, 0, 16);
-    cut(29, fields, "b", 14, 15, 16);
-    cut(30, fields, "tail", 30, 0, 5);                      /* an array of one is called by its name */
-    cut(7, "words", "words", 0, 7, 1000);                   /* without sizes: the run is one thing */
-    cut(3, "unused", "unused", 0, 3, 1000);
-    cut(9, "eecd.val_in:4 eecd.bitnum_in:8", "eecd.bitnum_in", 4, 5, 8);
+    cut(0, 35, fields, "a", 0, 0, 2);
+    cut(1, 35, fields, "a", 0, 1, 2);
+    cut(2, 35, fields, "list[0]", 2, 0, 3);
+    cut(4, 35, fields, "list[0]", 2, 2, 3);
+    cut(5, 35, fields, "list[1]", 5, 0, 3);
+    cut(13, 35, fields, "list[3]", 11, 2, 3);
+    cut(14, 35, fields, "b", 14, 0, 16);
+    cut(29, 35, fields, "b", 14, 15, 16);
+    cut(30, 35, fields, "tail", 30, 0, 5);                      /* an array of one is called by its name */
+    cut(7, 1000, "words", "words", 0, 7, 1000);             /* without sizes: the run is one thing */
+    cut(3, 1000, "unused", "unused", 0, 3, 1000);
+    cut(9, 4104, "x:8 page:0", "page", 8, 1, 4096);         /* a size that the text does not know */
+    cut(9, 12, "eecd.val_in:4 eecd.bitnum_in:8", "eecd.bitnum_in", 4, 5, 8);
 }
 
 /* Paths -------------------------------------------------------------------------------------------------------- */

@@ -104,9 +104,7 @@ def test_the_layers_that_are_listed_are_the_folders_of_tests() -> None:
 
 
 def test_what_needs_memory_c_is_said() -> None:
-    """Where the files that belong to generated C are named, memory.c is, too."""
     assert "memory.c" in (ROOT / "runtime" / "include" / "vms.h").read_text(encoding="utf-8").partition("*/")[0]
-    assert "`memory.c`" in README.read_text(encoding="utf-8")
 
 
 def test_a_block_that_nothing_checks_is_an_error() -> None:
