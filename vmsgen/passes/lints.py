@@ -1,6 +1,6 @@
 """Schemas that say what they say, but probably not what their author means: warnings, by `vmsgen check` alone.
 
-`EXPLANATIONS` has a paragraph on each code.
+`EXPLANATIONS` has a paragraph on the code of each, and on that of the one warning that every compilation gives.
 """
 
 from __future__ import annotations
@@ -28,6 +28,11 @@ EXPLANATIONS = {
         "subsection does it to a later one whose name begins with its own."
     ),
     **certain.EXPLANATIONS,
+    "stray-doc": (
+        "A comment that begins with `///` reaches the C header, the Python docstring and the type stub of what follows "
+        "it: a declaration, a member, a field or a subsection. One in another place, behind code or before another "
+        "such block, reaches nobody. Put it on the lines before what it documents, or make it a comment with `//`."
+    ),
 }
 
 

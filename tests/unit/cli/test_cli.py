@@ -18,6 +18,7 @@ from vmsgen.backend.c import clashes
 from vmsgen.cli.main import main
 from vmsgen.model.description import Description
 from vmsgen.model.schema import Schema
+from vmsgen.passes.lints import EXPLANATIONS
 
 GOOD = "const SIZE = 4\ndevice door version 1..2 {\n    open : bool\n    log : u8[SIZE]\n    extra : u16 since 2\n}\n"
 BAD = "device door version 1 {\n    open : boolean\n}\n"
@@ -251,6 +252,25 @@ def test_a_missing_compiler_is_one_clear_sentence(here: Path) -> None:
 def test_c_alone(here: Path) -> None:
     assert vmsgen("build", "--c-only", "door.vms", "-o", "out").exit_code == 0
     assert sorted(path.name for path in (here / "out").iterdir()) == ["door.c", "door.h"]
+
+
+@pytest.mark.parametrize("code", ["never-true", "warning[never-true]"])
+def test_check_explains_a_warning(code: str) -> None:
+    """Without a schema, in the words of the table in docs/language.md."""
+    result = vmsgen("check", "--explain", code)
+    assert result.exit_code == 0
+    first, *text = result.stdout.splitlines()
+    assert first == "warning[never-true]"
+    assert " ".join(" ".join(text).split()) == EXPLANATIONS["never-true"]
+    assert all(line.startswith("  ") and len(line) <= 100 for line in text)
+
+
+def test_an_unknown_code_lists_all_of_them() -> None:
+    result = vmsgen("check", "--explain", "never")
+    assert (result.exit_code, result.stdout) == (2, "")
+    said = " ".join(result.stderr.split())
+    names = "always-true, never-true, shadowed-subsection, stray-doc, struct-version"
+    assert said.endswith(f"no warning is called 'never'; there are {names}")
 
 
 def test_lints_are_of_check_alone(here: Path) -> None:
