@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.bars import BARS, COST_BARS, INSTRUCTION_BARS, WORKLOADS
+from benchmarks.bars import BARS, COST_BARS, INSTRUCTION_BARS, WORKLOADS, Bar, CostBar
 from benchmarks.callgrind.instructions import compiler
 from benchmarks.result import OURS, Result, Row
 from benchmarks.subject import OPERATIONS
@@ -35,20 +35,14 @@ def markdown(result: Result) -> str:
     lines = ["| state | operation | vmsgen | peer | ratio | demanded |", "|---|---|---:|---:|---:|---:|"]
     for bar in BARS:
         best = result.best(bar)
-        ours = next((row for row in result.of(bar.state, bar.operation) if row.family == OURS), None)
-        mine = _time(ours.median_ns) if ours else "not measured"
-        theirs = f"{best.name}: {_time(best.median_ns)}" if best else "not measured"
         measured = best.ratio if best else None
         demanded = f"≥ {bar.least:g} ×" + ("" if measured is None else _mark(measured >= bar.least))
-        lines.append(f"| {bar.state} | {bar.operation} | {mine} | {theirs} | {_ratio(measured)} | {demanded} |")
+        lines.append(_line(result, bar, best, demanded))
     for limit in COST_BARS:
         described = result.best(limit)
-        if described and described.ratio is not None:
-            ours = next(row for row in result.of(limit.state, limit.operation) if row.family == OURS)
-            demanded = f"≤ {limit.most:g} ×{_mark(described.ratio <= limit.most)}"
-            shown = f"{described.name}: {_time(described.median_ns)}"
-            mine, times = _time(ours.median_ns), _ratio(described.ratio)
-            lines.append(f"| {limit.state} | {limit.operation} | {mine} | {shown} | {times} | {demanded} |")
+        measured = described.ratio if described else None
+        demanded = f"≤ {limit.most:g} ×" + ("" if measured is None else _mark(measured <= limit.most))
+        lines.append(_line(result, limit, described, demanded))
     if result.instructions:
         lines += [
             "",
@@ -59,6 +53,15 @@ def markdown(result: Result) -> str:
     lines += ["", *(f"**{state}**: {workload}.  " for state, workload in WORKLOADS.items())]
     lines += [*(f"{note}  " for note in result.notes), _provenance(result)]
     return "\n".join(lines) + "\n"
+
+
+def _line(result: Result, bar: Bar | CostBar, other: Row | None, demanded: str) -> str:
+    """One demanded pair: ours, the `other` beside it, and how they compare."""
+    ours = next((row for row in result.of(bar.state, bar.operation) if row.family == OURS), None)
+    mine = _time(ours.median_ns) if ours else "not measured"
+    theirs = f"{other.name}: {_time(other.median_ns)}" if other else "not measured"
+    ratio = _ratio(other.ratio if other else None)
+    return f"| {bar.state} | {bar.operation} | {mine} | {theirs} | {ratio} | {demanded} |"
 
 
 def _table(title: str, columns: Iterable[str], rows: Iterable[tuple[str, ...]]) -> Table:
