@@ -189,7 +189,7 @@ def _read_as_same(pair: Pair, saved: Saved, loaded: Loaded) -> Iterator[tuple[Pi
         if got.kind in NOTHING or plain(got.name) not in pair.names:
             continue
         name = _senders_name(pair, got)
-        if name in ours and got.name in theirs and not _names_numbers(pair, ours[name], got):
+        if name in ours and got.name in theirs and not _one_by_one(pair, ours[name], got):
             last |= {now.name: (before, now) for before, now in _differing(ours[name], got)}
             continue
         for one in got.elements:
@@ -215,9 +215,13 @@ def _in_rows(rows: dict[str, Piece], name: str) -> Piece | None:
     return row.element(place) if 0 <= place < len(row.numbers) else None
 
 
-def _names_numbers(pair: Pair, ours: Piece, theirs: Piece) -> bool:
-    slots = pair.sender_slots.get(plain(ours.name)), pair.receiver_slots.get(plain(theirs.name))
-    return any(_enumeration(slot) is not None for slot in slots)
+def _one_by_one(pair: Pair, ours: Piece, theirs: Piece) -> bool:
+    """Is equality of numbers with one index not all there is to ask of two rows?"""
+    sender, receiver = pair.sender_slots.get(plain(ours.name)), pair.receiver_slots.get(plain(theirs.name))
+    if sender is None or receiver is None:
+        return False
+    in_other_rows = _formed(sender) != _formed(receiver) and sender.fixed == receiver.fixed
+    return in_other_rows or any(_enumeration(slot) is not None or slot.bits is not None for slot in (sender, receiver))
 
 
 def _differing(ours: Piece, theirs: Piece) -> Iterator[tuple[Piece, Piece]]:
