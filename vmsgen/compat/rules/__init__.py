@@ -32,6 +32,7 @@ RULES: tuple[Rule, ...] = (
     advice.RENAMED,
     advice.RESHAPED,
     advice.UNNAMED,
+    advice.LEFT,
     advice.STRUCT,
     meanings.MEMBERS,
     advice.HOOKS,

@@ -67,6 +67,25 @@ def unnamed(pair: Pair) -> Iterator[Difference]:
             yield Difference(name, frozenset(), why, "see that zero is a good value for it")
 
 
+def left(pair: Pair) -> Iterator[Difference]:
+    for program in pair.programs:
+        for step in program.steps:
+            match step:
+                case Matched(ours, theirs):
+                    before, after = (ours,), (theirs,)
+                case Reshaped(before, after):
+                    pass
+                case _:
+                    continue
+            gone = [slot.name for slot in before if slot.element is not None]
+            if not gone or any(slot.element is not None for slot in after):
+                continue
+            names = ", ".join(f"`{name}`" for name in gone)
+            why = f"the receiver passes over the bytes of {names} (`unused`): what the sender had there is dropped"
+            fix = "see that nothing needs it; a field kept with `in 0..0` would refuse states that have something there"
+            yield Difference(gone[0], frozenset(), why, fix)
+
+
 def structs(pair: Pair) -> Iterator[Difference]:
     for ours, theirs in pair.owners:
         a, b = ours.description, theirs.description
@@ -161,6 +180,9 @@ RESHAPED = Rule(
 )
 UNNAMED = Rule(
     "unused-taken", ADVICE, "A field took the place of `unused` bytes, which are zero in older streams.", unnamed
+)
+LEFT = Rule(
+    "unused-left", ADVICE, "The bytes of a field that has become `unused` are passed over, whatever they are.", left
 )
 STRUCT = Rule(
     "struct-version", ADVICE, "A nested struct's version is not on the wire, each side uses its own.", structs
