@@ -21,7 +21,8 @@ Examples:
   vmsgen compat old.vms new.vms               would a stream of old.vms load in new.vms?
   vmsgen compat git:v1.0 schemas/             the same folder at the tag v1.0, against the files as they are
   vmsgen compat git:v1.0 schemas/ --backward  would a stream of today load in v1.0?
-  vmsgen compat git:main . --format github    annotations for a pull request
+  vmsgen compat --strict git:main . --format github
+                                              in CI: annotations, and nothing that may break gets by
   vmsgen compat --json old.vms new.vms        for programs
   vmsgen compat --rules                       what it looks for
 
