@@ -34,6 +34,7 @@ from vmsgen.diagnostics import Diagnostics
 from vmsgen.interpret import Refusal, State, decode, encode, same
 from vmsgen.interpret.state import Value
 from vmsgen.model.description import Description
+from vmsgen.model.types import Array, Buffer, List, Optional, Scalar, Struct, Type
 from vmsgen.passes import compile_text
 
 MADE, MANY = 50, 3000
@@ -114,15 +115,25 @@ def expect_to_arrive(sender: Description, receiver: Description, state: State, v
     for member in receiver.members:
         name = member.was or member.name
         if name in into and not member.local:
-            assert same(*shortest(got[member.name], into[name])), (where, version, body.hex(), member.name)
+            assert arrived(member.type, got[member.name], into[name]), (where, version, body.hex(), member.name)
     return 1
 
 
-def shortest(a: Value, b: Value) -> tuple[Value, Value]:
-    """An array or a buffer with more room for a greater count: as much as both have."""
-    if isinstance(a, list | bytearray) and isinstance(b, list | bytearray):
-        return a[: len(b)], b[: len(a)]
-    return a, b
+def arrived(type_: Type, got: Value, sent: Value) -> bool:
+    """The same value, of the receiver's type. Of an array or a buffer with more room, as much as both sides have."""
+    match type_:
+        case Struct(description):
+            pairs = ((m, m.was or m.name) for m in description.members)
+            return all(arrived(m.type, got[m.name], sent[was]) for m, was in pairs if was in sent)
+        case Optional(element) if got is not None and sent is not None:
+            return arrived(element, got, sent)
+        case List(element):
+            return len(got) == len(sent) and all(arrived(element, *both) for both in zip(got, sent, strict=True))
+        case Array(element) if not isinstance(element, Scalar):
+            return all(arrived(element, *both) for both in zip(got, sent, strict=False))
+        case Array() | Buffer():
+            return same(got[: len(sent)], sent[: len(got)])
+    return same(got, sent)
 
 
 def check_harmful(first: int, count: int) -> None:
