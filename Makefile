@@ -31,7 +31,7 @@ tinyvm: $(INSTALLED) ## a machine moves to another process while it runs, over e
 
 .PHONY: test
 test: lint ## lint, types, spelling and all tests but the long ones
-	$(PY) -m pytest -n 2 --dist loadfile -m "not long" $(PYTEST_ARGS)
+	$(PY) -m pytest -n 2 --dist loadfile --max-worker-restart=0 -m "not long" $(PYTEST_ARGS)
 
 .PHONY: test-long
 test-long: $(INSTALLED) ## all tests, property tests with many more examples
