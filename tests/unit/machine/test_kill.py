@@ -35,12 +35,13 @@ def test_the_old_snapshot_or_the_new_one_loads(board: Any, tmp_path: Path) -> No
             finally:
                 os._exit(0)
         time.sleep(chance.random() * longest)
-        os.kill(child, signal.SIGKILL)
+        if kill:  # the first one may end its save: both kinds are seen on any machine
+            os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
         seen.add(os.WIFSIGNALED(status))
         vm.load(path)
         assert memory == (bytes([tiny.a]) if tiny.a != 1 else b"\0") * len(memory)
         assert tiny.a in (1, 2, 3)
-    assert True in seen  # whether any save was quicker than its kill depends on the machine
+    assert seen == {True, False}
     vm.save(path)
     assert sorted(tmp_path.iterdir()) == [path]
