@@ -28,4 +28,6 @@ rm -rf "$folder"
 # Python itself gives back little of its memory at the end: leaks are not looked for.
 export PYTHONPATH="$folder/lib" ASAN_OPTIONS=detect_leaks=0:abort_on_error=0 UBSAN_OPTIONS=print_stacktrace=1
 export VMS_SANITIZE=1 PYTHONMALLOC=malloc
-LD_PRELOAD="$preload" "$python" -m pytest tests/unit/runtime tests/unit/machine tests/migration tests/wire tests/hostile/test_blobs.py "$@"
+LD_PRELOAD="$preload" "$python" -m pytest -m "not long" \
+    tests/unit/runtime tests/unit/machine tests/unit/ram tests/unit/rewind tests/unit/block tests/unit/file \
+    tests/migration tests/wire tests/hostile/test_blobs.py "$@"

@@ -65,8 +65,8 @@ typedef struct Window {
     Py_ssize_t numbers[];
 } Window;
 
-PyObject *vms_window(Memory *memory, uint8_t *data, const char *format, size_t item_size, size_t rank,
-                     const size_t *shape, Py_ssize_t count)
+static Window *window_new(Memory *memory, uint8_t *data, const char *format, size_t item_size, size_t rank,
+                          const size_t *shape, Py_ssize_t count)
 {
     allocfunc allocate = (allocfunc)PyType_GetSlot(vms_window_type, Py_tp_alloc);
     Py_INCREF((PyObject *)memory);
@@ -90,9 +90,22 @@ PyObject *vms_window(Memory *memory, uint8_t *data, const char *format, size_t i
         stride *= length;
     }
     window->length = stride;
-    PyObject *view = PyMemoryView_FromObject((PyObject *)window);
-    Py_DECREF((PyObject *)window);
+    return window;
+}
+
+PyObject *vms_window(Memory *memory, uint8_t *data, const char *format, size_t item_size, size_t rank,
+                     const size_t *shape, Py_ssize_t count)
+{
+    Window *window = window_new(memory, data, format, item_size, rank, shape, count);
+    PyObject *view = window ? PyMemoryView_FromObject((PyObject *)window) : NULL;
+    Py_XDECREF((PyObject *)window);
     return view;
+}
+
+/* No memoryview: this one is held for long by what looks through it, see vmstate/_buffers.py. */
+PyObject *vms_window_on_bytes(Memory *memory, uint8_t *data, size_t size)
+{
+    return (PyObject *)window_new(memory, data, "B", 1, 1, &size, -1);
 }
 
 static int window_getbuffer(PyObject *op, Py_buffer *view, int flags)

@@ -139,13 +139,12 @@ static PyObject *state_assign(PyObject *op, PyObject *values)
     Py_RETURN_NONE;
 }
 
-/* The bytes of the state itself, as a memoryview. */
+/* The bytes of the state itself, for whatever takes a buffer. */
 static PyObject *state_memory(PyObject *op, PyObject *unused)
 {
     (void)unused;
     State *self = (State *)op;
-    size_t size = self->layout->device->state_size;
-    return vms_window(self->memory, self->data, "B", 1, 1, &size, -1);
+    return vms_window_on_bytes(self->memory, self->data, self->layout->device->state_size);
 }
 
 static PyObject *state_present_bits(PyObject *op, PyObject *unused)

@@ -114,6 +114,7 @@ Memory *vms_memory_new(size_t size, const vms_element *element);
 Memory *vms_memory_of_block(Memory *around, void *items);         /* one share more; `around` may be NULL */
 PyObject *vms_window(Memory *memory, uint8_t *data, const char *format, size_t item_size, size_t rank,
                      const size_t *shape, Py_ssize_t count);      /* a memoryview; count: outermost length, -1: shape's */
+PyObject *vms_window_on_bytes(Memory *memory, uint8_t *data, size_t size);        /* the Window itself */
 
 /* python_owned.c: copies of states, with what they own. */
 int vms_copy_states(const Layout *layout, uint8_t *to, const uint8_t *from);      /* non-zero with MemoryError */

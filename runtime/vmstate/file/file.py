@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
+from vmstate._buffers import held
 from vmstate._stream import ffi, lib
 from vmstate.errors import ChannelError
 from vmstate.file.channel import milliseconds
@@ -98,7 +99,7 @@ class File(Putting, Getting):
     @classmethod
     def from_bytes(cls, data: Buffer) -> Self:
         """Gets from memory, which is not copied; the file keeps it alive, and must not see it change."""
-        memory = ffi.from_buffer(data)
+        memory = held(data)
         return cls._over(lib.vms_file_from_memory(memory, len(memory)), Operations(), memory)
 
     @classmethod

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from vmstate._buffers import looked_at
 from vmstate._stream import ffi, lib
 from vmstate.errors import FramingError, TruncatedError
 from vmstate.file.channel import Channel
@@ -64,8 +65,7 @@ class Getting(Channel):
 
     def get_into(self, buffer: Buffer) -> None:
         """Fills all of `buffer`, which must be writable and contiguous. On an error its content is undefined."""
-        memory = ffi.from_buffer(buffer, require_writable=True)
-        with self._get_lock:
+        with looked_at(buffer, writable=True) as memory, self._get_lock:
             error = _buffer(self._native, memory, len(memory))
             if error:
                 self._failed(GETTING, error)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from vmstate._stream import ffi, lib
+from vmstate._buffers import looked_at
+from vmstate._stream import lib
 from vmstate.file.channel import Channel
 from vmstate.file.operations import PUTTING
 
@@ -50,8 +51,7 @@ class Putting(Channel):
 
     def put_buffer(self, data: Buffer) -> None:
         """All bytes of `data`, which must be contiguous; large ones are handed on as they lie."""
-        memory = ffi.from_buffer(data)
-        with self._put_lock:
+        with looked_at(data) as memory, self._put_lock:
             error = _buffer(self._native, memory, len(memory))
             if error:
                 self._failed(PUTTING, error)

@@ -6,6 +6,7 @@ import mmap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from vmstate._buffers import held
 from vmstate._stream import ffi, lib
 from vmstate.ram.bitmap import PageBitmap
 
@@ -34,7 +35,7 @@ class RamBlock:
     ) -> None:
         self.name = name
         self.memory = memory
-        self.buffer = ffi.from_buffer("uint8_t[]", memory, require_writable=True)
+        self.buffer = held(memory, writable=True)
         self.size = len(self.buffer)
         length = self.size if used_length is None else used_length
         if not 0 < length <= self.size:

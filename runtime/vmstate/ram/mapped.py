@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from vmstate._buffers import looked_at
 from vmstate._stream import ffi, lib
 from vmstate.ram.blocks import Ram
 from vmstate.ram.load import RamLoader
@@ -42,8 +43,8 @@ def _written(result: int) -> None:
 
 def load_mapped(loader: RamLoader, data: Buffer, offset: int) -> int:
     """Loads the body at `offset` of a whole file in memory (an mmap of it, best), list and pages; returns its end."""
-    memory = ffi.from_buffer("uint8_t[]", data)
     end, error = ffi.new("uint64_t *"), ffi.new("vms_error *")
-    if lib.vms_mapped_load(loader.native, memory, len(memory), offset, end, error):
-        refuse(error[0], "load")
+    with looked_at(data) as memory:
+        if lib.vms_mapped_load(loader.native, memory, len(memory), offset, end, error):
+            refuse(error[0], "load")
     return int(end[0])

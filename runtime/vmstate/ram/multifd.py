@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from vmstate._buffers import looked_at
 from vmstate._stream import ffi, lib
 from vmstate.errors import FramingError
 from vmstate.file import File
@@ -80,7 +81,8 @@ class MultifdSender:
             if not self._compress or not packet.normal_pages:
                 result = lib.vms_multifd_send_plain(self.ram.native, writer, packet)
             else:
-                lib.vms_multifd_gather(self.ram.native, packet, ffi.from_buffer("uint8_t[]", self._room))
+                with looked_at(self._room) as room:
+                    lib.vms_multifd_gather(self.ram.native, packet, room)
                 payload = self._compress(memoryview(self._room)[: packet.normal_pages * self.ram.page_size])
                 packet.payload = len(payload)
                 result = lib.vms_multifd_send_header(self.ram.native, writer, packet)
@@ -154,7 +156,8 @@ class MultifdReceiver:
                 allowed=size,
                 code="ram-record",
             )
-        lib.vms_multifd_scatter(self.loader.native, self.packet, ffi.from_buffer("uint8_t[]", pages))
+        with looked_at(pages) as memory:
+            lib.vms_multifd_scatter(self.loader.native, self.packet, memory)
 
 
 def _flags(compression: str) -> int:

@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from functools import cache
 
+from vmstate._buffers import looked_at
 from vmstate._stream import ffi, lib
 from vmstate.ram.bitmap import PageBitmap
 from vmstate.ram.blocks import Ram
@@ -82,9 +83,8 @@ class Shadow(DirtyTracker):
         for block, shadow, bitmap in zip(ram.blocks, self._shadows, into, strict=True):
             if len(shadow) != bitmap.pages * ram.page_size:
                 raise ValueError(f"{block!r}: {bitmap!r} is not of this block")
-            copy = ffi.from_buffer("uint8_t[]", shadow, require_writable=True)
-            lib.vms_dirty_compare(bitmap.native, block.buffer, copy, ram.page_size)
-            ffi.release(copy)
+            with looked_at(shadow, writable=True) as copy:
+                lib.vms_dirty_compare(bitmap.native, block.buffer, copy, ram.page_size)
 
     def stop(self) -> None:
         self._ram = None

@@ -70,6 +70,13 @@ def test_init_again_only_sets_fields(uart: Any) -> None:
     assert (state.status, view.mode) == (3, 4)
 
 
+def test_cdata_looks_through_no_memoryview(uart: Any) -> None:
+    """The collector of older Pythons would end that view in a cycle, and crash."""
+    held = gc.get_referents(uart.Uart().cdata)
+    assert any(type(each).__name__ == "Window" for each in held)
+    assert not any(isinstance(each, memoryview) for each in held)
+
+
 def test_stolen_bindings(uart: Any) -> None:
     cls = type("Stolen", (uart.Pckbd,), {"__slots__": ()})
     for stolen in (uart.Uart.__binding__, None, 3):
