@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.semantics.conftest import MakeSide, subsection
+from tests.semantics.conftest import Calls, MakeSide, subsection
 from tests.sides import Refused, Side
 from tests.states import state_of
 
@@ -97,6 +97,19 @@ def test_a_struct_at_the_end_takes_what_begins_with_its_name(side: MakeSide) -> 
     wire = b"\1" + subsection("core_device/t", 1, "05")
     assert shadowed.save(state_of(shadowed.device, {"core": {"x": 1}, "b": 5})) == wire
     assert refused(shadowed, wire) == Refused("unknown-subsection", "core", 1)
+
+
+def test_a_tmp_at_the_end_takes_what_begins_with_its_name(side: MakeSide) -> None:
+    calls = Calls("parts_post_load")
+    fleeting = side("fleeting", calls.methods)
+    wire = b"\1" + subsection("core_tmp/part", 1, "05")
+    assert fleeting.save(state_of(fleeting.device, {"parts": {"x": 1}, "b": 5})) == wire
+    assert refused(fleeting, wire) == Refused("unknown-subsection", "", 1)
+    assert calls.called == []
+    wire = b"\2" + subsection("core_tmp/u", 1, "06")
+    assert fleeting.load(state_of(fleeting.device, {}), wire) is None
+    assert fleeting.state == state_of(fleeting.device, {"parts": {"x": 2}, "c": 6})
+    assert calls.called == ["parts_post_load(0)"]
 
 
 def test_a_subsection_takes_what_begins_with_its_name(side: MakeSide) -> None:

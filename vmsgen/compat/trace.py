@@ -216,7 +216,7 @@ class _TracingDecoder(Decoder):
             kind = UNUSED if isinstance(item, Unused) else CUSTOM
             self.pieces.append(Piece(name, kind, start, self.source.at))
 
-    def subsection(self, owner: Description | Subsection, name: bytes, frame: Frame) -> None:
+    def subsection(self, owner: Description | Subsection | Tmp, name: bytes, frame: Frame) -> None:
         text = name.decode("ascii", "backslashreplace")
         start = self.source.at
         self.pieces.append(Piece(text, HEADER, start, start + 6 + len(name)))

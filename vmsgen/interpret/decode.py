@@ -98,12 +98,11 @@ class Decoder:
         """One description, subsection or `tmp`: pre_load, fields, subsections, post_load."""
         self.hooks.call(owner.hook("pre_load"), frame, self.source.at)
         self.items(owner.items if isinstance(owner, Tmp) else owner.wire, frame)
-        if not isinstance(owner, Tmp):
-            while (name := self.peek_subsection(owner)) is not None:
-                self.subsection(owner, name, frame)
+        while (name := self.peek_subsection(owner)) is not None:
+            self.subsection(owner, name, frame)
         self.hooks.call(owner.hook("post_load"), frame, self.source.at)
 
-    def peek_subsection(self, owner: Description | Subsection) -> bytes | None:
+    def peek_subsection(self, owner: Description | Subsection | Tmp) -> bytes | None:
         """The name of the subsection that comes next, if it can be one of this owner's; nothing is consumed."""
         data, at = self.source.data, self.source.at
         head = data[at : at + 2]
@@ -113,7 +112,7 @@ class Decoder:
         name = data[at + 2 : at + 2 + length]
         return name if len(own) < length == len(name) and name.startswith(own) else None
 
-    def subsection(self, owner: Description | Subsection, name: bytes, frame: Frame) -> None:
+    def subsection(self, owner: Description | Subsection | Tmp, name: bytes, frame: Frame) -> None:
         subsection = next((s for s in owner.subsections if s.wire_name.encode("ascii") == name), None)
         if subsection is None or subsection.name in frame.state.present:
             code = "unknown-subsection" if subsection is None else "repeated-subsection"

@@ -95,7 +95,7 @@ class Encoder:
         self.hooks.call(owner.hook("pre_save"), frame, len(self.out))
         try:
             self.items(owner.items if isinstance(owner, Tmp) else owner.wire, frame)
-            for subsection in () if isinstance(owner, Tmp) else owner.subsections:
+            for subsection in owner.subsections:
                 self.subsection(subsection, frame)
         except BaseException:
             # It runs all the same, but the earlier error is the one that counts.

@@ -7,6 +7,7 @@ program: what to write, or to read, one item after the other.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from vmsgen.diagnostics import Span
 from vmsgen.model.expressions import Expression, Path
@@ -198,8 +199,10 @@ class Tmp:
     """Fields of a temporary state, here kept beside the others, with hooks of their own around them.
 
     On the wire it is a description of version 0 whose loads and saves run its hooks. `wire_name` is that description's;
-    the field itself is called `tmp` in every description.
+    the field itself is called `tmp` in every description. It has no subsections, but loaders look for some behind it.
     """
+
+    subsections: ClassVar[tuple[Subsection, ...]] = ()
 
     name: str
     wire_name: str

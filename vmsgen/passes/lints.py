@@ -24,7 +24,8 @@ EXPLANATIONS = {
         "After a struct at the end of a description a loader looks for subsections of the struct, by the beginning of "
         "their names. A subsection of the description whose name begins with the name of the struct is taken for one "
         "of the struct's, is not known there, and the load fails. Rename the struct on the wire, or put a field "
-        "behind it. The same goes for the struct at the end of that struct, or of an earlier subsection, and a "
+        "behind it. The same goes for the struct at the end of that struct, or of an earlier subsection, and for a "
+        "`tmp`; and a "
         "subsection does it to a later one whose name begins with its own."
     ),
     **certain.EXPLANATIONS,
@@ -102,7 +103,7 @@ def _shadowed(description: Description, diagnostics: Diagnostics) -> None:
 class _End:
     """An owner behind whose bytes a subsection of another one can follow."""
 
-    owner: Description | Subsection
+    owner: Description | Subsection | Tmp
     hint: str
 
     def takes(self, subsection: Subsection) -> bool:
@@ -110,9 +111,13 @@ class _End:
         return subsection.wire_name.startswith(self.owner.wire_name) and subsection.wire_name not in known
 
 
-def _ends(owner: Description | Subsection) -> Iterator[_End]:
+def _ends(owner: Description | Subsection | Tmp) -> Iterator[_End]:
     """What may look at the bytes behind the owner's fields: its last struct, the last one of that, and so on."""
-    last = _last_field(owner.wire)
+    last = _last(owner.items if isinstance(owner, Tmp) else owner.wire)
+    if isinstance(last, Tmp):
+        yield _End(last, f"`{last.name}` comes last, and its name, `{last.wire_name}`, begins the subsection's")
+        yield from _ends(last)
+        return
     if last is None:
         return
     for struct in structs_in(last.type):
@@ -129,12 +134,14 @@ def _ends_of_subsections(owner: Description | Subsection) -> Iterator[_End]:
         yield from _ends_of_subsections(subsection)
 
 
-def _last_field(items: tuple[WireItem, ...]) -> Field | None:
-    """The last field that can be the last one sent; conditional ones behind it may be missing.
+def _last(items: tuple[WireItem, ...]) -> Field | Tmp | None:
+    """The last struct or `tmp` that can be the last thing sent; conditional fields behind it may be missing.
 
     Behind the elements of a list or a map there is the byte that ends it.
     """
     for item in reversed(list(_flat(items))):
+        if isinstance(item, Tmp):
+            return item
         if isinstance(item, Field):
             if structs_in(item.type) and not isinstance(innermost(item.type), List | Map):
                 return item
@@ -154,8 +161,9 @@ def _fields(description: Description) -> Iterator[Field]:
 
 
 def _flat(items: tuple[WireItem, ...]) -> Iterator[WireItem]:
+    """What is in groups in their place, what is in a `tmp` before it."""
     for item in items:
         if isinstance(item, Run | Group | Repeat | Tmp):
             yield from _flat(item.items)
-        else:
+        if not isinstance(item, Run | Group | Repeat):
             yield item

@@ -36,6 +36,19 @@ def test_a_subsection_that_is_taken_for_the_structs() -> None:
     assert warnings(text.replace('"kbd" version', '"keys" version')) == []
 
 
+def test_a_subsection_that_is_taken_for_that_of_a_tmp() -> None:
+    section = '    subsection more "kbd/more" version 1 needed b != 0 { b : u8 }\n}\n'
+    hint = "`parts` comes last, and its name, `kbd/mo`, begins the subsection's"
+    text = 'device kbd version 1 {\n    parts "kbd/mo" : tmp { hook post_load  x : u8 }\n' + section
+    assert warnings(text) == [("shadowed-subsection", 3, hint)]
+    assert warnings(text.replace("}\n    sub", "}  tail : u8\n    sub")) == []
+    assert warnings(text.replace('kbd/mo"', 'parts"')) == []
+    inside = "hook post_load  inner : Inner }"
+    hint = "`parts.inner` is the last field, and its struct's name begins the subsection's"
+    struct = text.replace('kbd/mo"', 'parts"').replace("hook post_load  x : u8 }", inside)
+    assert warnings(KBD + struct) == [("shadowed-subsection", 6, hint)]
+
+
 def test_a_subsection_that_is_taken_for_that_of_a_struct_further_in() -> None:
     outer = 'struct Outer "keys" version 1 {\n    inner : Inner\n}\n'
     section = '    subsection more "kbd/more" version 1 needed b != 0 { b : u8 }\n}\n'

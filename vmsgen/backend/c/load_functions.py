@@ -103,6 +103,7 @@ def _read_tmp(names: Names, tmp: Tmp) -> Function:
     if pre := tmp.hook("pre_load"):
         call_hook(lines, "r", pre.method, "")
     Loader(lines, names.stem, "0").items(tmp.items)
+    _read_subsections(names, tmp, lines)
     if post := tmp.hook("post_load"):
         lines.blank()
         call_hook(lines, "r", post.method, "0, ")
@@ -113,7 +114,7 @@ def _read_tmp(names: Names, tmp: Tmp) -> Function:
     return function("static ", head, lines)
 
 
-def _read_subsections(names: Names, owner: Description | Subsection, lines: Lines) -> None:
+def _read_subsections(names: Names, owner: Description | Subsection | Tmp, lines: Lines) -> None:
     lines.blank()
     wire_name = owner.wire_name
     if not owner.subsections:
