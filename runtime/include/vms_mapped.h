@@ -38,6 +38,9 @@ int vms_mapped_write_list(const vms_ram *ram, const vms_mapped *blocks, const vm
  * are written nowhere: the place of one that was stored before is not cleared, but its bit is. */
 int vms_mapped_write_pages(const vms_ram *ram, size_t block, const vms_mapped *at, const vms_mapped_file *file,
                            uint64_t first, uint64_t count, vms_dirty *stored);
+/* The same for the pages that are set in `dirty`, at most so many, whose bits it takes. Returns how many, or -1. */
+int64_t vms_mapped_write_dirty(const vms_ram *ram, size_t block, const vms_mapped *at, const vms_mapped_file *file,
+                               vms_dirty *dirty, uint64_t most, vms_dirty *stored);
 /* Writes the bitmap of a block, at the very end. */
 int vms_mapped_write_bitmap(const vms_mapped *at, const vms_mapped_file *file, const vms_dirty *stored);
 

@@ -98,6 +98,23 @@ int vms_mapped_write_pages(const vms_ram *ram, size_t block, const vms_mapped *a
     return 0;
 }
 
+int64_t vms_mapped_write_dirty(const vms_ram *ram, size_t block, const vms_mapped *at, const vms_mapped_file *file,
+                               vms_dirty *dirty, uint64_t most, vms_dirty *stored)
+{
+    uint64_t done = 0, first, count;
+    for (uint64_t page = 0; done < most && (count = vms_dirty_next(dirty, page, &first)) != 0; page = first + count) {
+        if (count > most - done)
+            count = most - done;
+        /* Before they are looked at: what the guest writes from here on marks them again. */
+        for (uint64_t i = first; i < first + count; i++)
+            vms_dirty_take(dirty, i);
+        if (vms_mapped_write_pages(ram, block, at, file, first, count, stored))
+            return -1;
+        done += count;
+    }
+    return (int64_t)done;
+}
+
 int vms_mapped_write_bitmap(const vms_mapped *at, const vms_mapped_file *file, const vms_dirty *stored)
 {
     uint8_t piece[4096];

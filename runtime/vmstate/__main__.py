@@ -45,7 +45,8 @@ def _library(folder: Path) -> int:
 def _run(machine: Machine, options: argparse.Namespace) -> None:
     match options.command:
         case "save":
-            machine.save(options.where, compression="zstd" if options.zstd else None)
+            compression = "zstd" if options.zstd else None
+            machine.save(options.where, compression=compression, mapped_ram=options.mapped_ram)
         case "check":
             machine.load(options.where, missing=options.missing)
         case "migrate":
@@ -83,7 +84,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("where", metavar=where)
         return command
 
-    add("save", "save the machine to a file", "FILE").add_argument("--zstd", action="store_true", help="compress it")
+    save = add("save", "save the machine to a file", "FILE").add_mutually_exclusive_group()
+    save.add_argument("--zstd", action="store_true", help="compress it")
+    save.add_argument("--mapped-ram", action="store_true", help="every page of RAM has a place of its own")
     migrate = add("migrate", "start the machine, and send it while it runs", "URI")
     migrate.add_argument("--downtime", type=float, default=300, metavar="MS", help="it may stand still (default: 300)")
     migrate.add_argument("--bandwidth", type=int, default=0, metavar="BYTES", help="a second (default: no limit)")

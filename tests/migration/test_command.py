@@ -44,6 +44,16 @@ def test_save_check_migrate_and_incoming(
     assert there.vm.running and there.clock.ticks >= here.clock.ticks
 
 
+def test_a_snapshot_with_places_for_pages(guests: tuple[Guest, Guest], module: Guest, tmp_path: Path) -> None:
+    for guest in guests:
+        guest.vm.add_ram("more", bytearray(1 << 16))
+    assert main(["save", "a_machine:vm", f"{tmp_path}/a.vm", "--mapped-ram"]) == 0
+    assert b"mapped-ram" in (tmp_path / "a.vm").read_bytes()[:80]
+    assert main(["check", "a_machine:make", f"{tmp_path}/a.vm"]) == 0
+    with pytest.raises(SystemExit):
+        main(["save", "a_machine:vm", f"{tmp_path}/a.vm", "--mapped-ram", "--zstd"])
+
+
 def test_what_is_refused(module: Guest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "bad").write_bytes(b"QEVM\0\0\0\2")
     assert main(["check", "a_machine:make", f"{tmp_path}/bad"]) == 1

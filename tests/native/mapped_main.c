@@ -56,6 +56,27 @@ static void written(void)
     EXPECT(file[0x100000] == 1 && file[0x100000 + 63 * PAGE + 5] == 63 && file[0x200000 + PAGE] == 0x99);
 }
 
+/* Pages that the guest wrote since: their places are written again, one that is zero now is stored no more. */
+static void written_again(void)
+{
+    vms_dirty dirty, stored;
+    fill();
+    EXPECT(vms_dirty_init(&dirty, 70) == 0 && vms_dirty_init(&stored, 70) == 0);
+    vms_dirty_mark_range(&dirty, 0, 70);
+    EXPECT(vms_mapped_write_dirty(&ram, 0, &at[0], &to, &dirty, 64, &stored) == 64 && vms_dirty_count(&dirty) == 6);
+    EXPECT(vms_dirty_count(&stored) == 2 && vms_dirty_test(&stored, 63) && !vms_dirty_test(&stored, 64));
+    EXPECT(vms_mapped_write_dirty(&ram, 0, &at[0], &to, &dirty, 64, &stored) == 6 && vms_dirty_count(&dirty) == 0);
+    low[0] = 0, low[2 * PAGE] = 2, low[64 * PAGE + 6] = 65, low[68 * PAGE] = 68;
+    vms_dirty_mark_range(&dirty, 0, 3);
+    vms_dirty_mark(&dirty, 64);
+    EXPECT(vms_mapped_write_dirty(&ram, 0, &at[0], &to, &dirty, 100, &stored) == 4 && vms_dirty_count(&dirty) == 0);
+    EXPECT(!vms_dirty_test(&stored, 0) && vms_dirty_test(&stored, 2) && !vms_dirty_test(&stored, 68));
+    EXPECT(file[0x100000 + 2 * PAGE] == 2 && file[0x100000 + 64 * PAGE + 6] == 65 && file[0x100000 + 68 * PAGE] == 0);
+    EXPECT(vms_mapped_write_dirty(&ram, 0, &at[0], &to, &dirty, 100, &stored) == 0);
+    vms_dirty_clear(&dirty);
+    vms_dirty_clear(&stored);
+}
+
 static int load(vms_reader *r, uint32_t flags)
 {
     vms_ram_loader l;
@@ -132,6 +153,7 @@ int main(void)
     written();
     loaded();
     refuses();
+    written_again();
     puts("mapped: all is well");
     return 0;
 }

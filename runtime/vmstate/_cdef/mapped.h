@@ -21,6 +21,8 @@ typedef struct vms_mapped_file {
 int vms_mapped_write_list(const vms_ram *ram, const vms_mapped *blocks, const vms_mapped_file *file, uint64_t offset);
 int vms_mapped_write_pages(const vms_ram *ram, size_t block, const vms_mapped *at, const vms_mapped_file *file,
                            uint64_t first, uint64_t count, vms_dirty *stored);
+int64_t vms_mapped_write_dirty(const vms_ram *ram, size_t block, const vms_mapped *at, const vms_mapped_file *file,
+                               vms_dirty *dirty, uint64_t most, vms_dirty *stored);
 int vms_mapped_write_bitmap(const vms_mapped *at, const vms_mapped_file *file, const vms_dirty *stored);
 int vms_mapped_descriptor(void *fd, const uint8_t *data, size_t n, uint64_t offset);
 int vms_mapped_load(vms_ram_loader *l, const uint8_t *file, size_t size, uint64_t offset, uint64_t *next, vms_error *error);

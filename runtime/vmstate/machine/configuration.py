@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from vmstate.machine.differences import Difference
 from vmstate.machine.wire import Element, be32, counted
 from vmstate.stream.model import Configuration
 
 _BITS, _CAPABILITIES, _UUID = "configuration/target-page-bits", "configuration/capabilities", "configuration/uuid"
 _VERSION = 1
+MAPPED_RAM = "mapped-ram"
+"""The one capability that need not be on here, too: it says how the stream is to be read."""
 
 
 def encode(configuration: Configuration) -> bytes:
@@ -24,6 +28,11 @@ def encode(configuration: Configuration) -> bytes:
     return b"".join(parts)
 
 
+def with_mapped_ram(configuration: Configuration) -> Configuration:
+    """Of a stream whose pages have places in its file."""
+    return replace(configuration, capabilities=(*(configuration.capabilities or ()), MAPPED_RAM))
+
+
 def compare(here: Configuration, there: Configuration, minimum_page_bits: int) -> list[Difference]:
     """All that differs. A sender whose page is the smallest of its processor does not say how large that is.
 
@@ -36,7 +45,7 @@ def compare(here: Configuration, there: Configuration, minimum_page_bits: int) -
     theirs = minimum_page_bits if there.page_bits is None else there.page_bits
     if mine != theirs:
         found.append(Difference("page-bits", "bits of a page", mine, theirs))
-    for name in sorted({*(here.capabilities or ())} ^ {*(there.capabilities or ())}):
+    for name in sorted({*(here.capabilities or ())} ^ {*(there.capabilities or ())} - {MAPPED_RAM}):
         on = name in (here.capabilities or ())
         found.append(Difference("capabilities", f"capability {name}", *(("on", "off") if on else ("off", "on"))))
     if here.uuid is not None and there.uuid is not None and here.uuid != there.uuid:

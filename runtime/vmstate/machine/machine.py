@@ -144,6 +144,11 @@ class Machine(seed.Registering, Storing, Migrating, Rewinding, Tagged):
             self._ram = memory
         return self._ram
 
+    @property
+    def has_ram(self) -> bool:
+        """Is there a block of RAM?"""
+        return self._ram is not None and bool(self._ram.blocks)
+
     def add_ram(self, name: str, memory: Buffer, **options: Any) -> RamBlock:
         """Adds a block of guest RAM over any writable buffer, which is not copied. `options` are those of RamBlock."""
         return self.ram.add(name, memory, **options)
@@ -237,10 +242,10 @@ class Machine(seed.Registering, Storing, Migrating, Rewinding, Tagged):
 
     # Whole streams ----------------------------------------------------------------------------------------------------
 
-    def save_to(self, file: File) -> None:
-        """Writes the machine's stream."""
+    def save_to(self, file: File, *, mapped_ram: bool = False) -> None:
+        """Writes the machine's stream. `mapped_ram` is as in `save`."""
         with self.working("save"), self.halted():
-            Saver(self, file).run()
+            Saver(self, file, mapped_ram=mapped_ram).run()
 
     def dumps(self) -> bytes:
         """The machine's stream as bytes."""
@@ -268,13 +273,21 @@ class Machine(seed.Registering, Storing, Migrating, Rewinding, Tagged):
 
     # Snapshots --------------------------------------------------------------------------------------------------------
 
-    def save(self, path: str | os.PathLike[str], *, compression: str | None = None, level: int | None = None) -> None:
+    def save(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        compression: str | None = None,
+        level: int | None = None,
+        mapped_ram: bool = False,
+    ) -> None:
         """Saves to a file, which is there whole or not at all: what was there before survives any crash.
 
-        `compression="zstd"`, of that `level`.
+        `compression="zstd"`, of that `level`. `mapped_ram`: every page of RAM has a place of its own in the file, at a
+        multiple of its size, and zero pages take no room on the disk. `load` sees by itself how a file is.
         """
         with replacing(Path(path), compression, level) as file:
-            self.save_to(file)
+            self.save_to(file, mapped_ram=mapped_ram)
 
     def load(self, path: str | os.PathLike[str], *, missing: str = "refuse", shadow: bool = False) -> None:
         """Loads what `save` wrote, or any other stream in a file. Nothing is changed before all of it was looked at."""

@@ -11,6 +11,7 @@ from vmstate.machine.live import Live
 from vmstate.machine.wire import Element
 from vmstate.ram import (
     DirtyTracker,
+    MappedSender,
     Marking,
     PageBitmap,
     Ram,
@@ -20,6 +21,7 @@ from vmstate.ram import (
     SendStatistics,
     Shadow,
     Userfault,
+    mapped,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ class GuestMemory(Live):
     `tracker` learns what the guest writes while it migrates: a DirtyTracker, or what makes one. None is the best that
     works: what the emulator says with `mark`, if it ever did; else the kernel; else a copy to compare with.
     `xbzrle_cache`: bytes of pages that are kept while it migrates, to send only what changed in them; 0 for none.
+    `mapped`: pages have places in the file that is written, or read, just now.
     """
 
     can_check = True
@@ -49,12 +52,14 @@ class GuestMemory(Live):
         self.blocks: list[RamBlock] = []
         self.tracker: DirtyTracker | Callable[[], DirtyTracker] | None = None
         self.xbzrle_cache = 0
+        self.mapped = False
         self.sending: SendingLanes | None = None
         self.receiving: ReceivingLanes | None = None
         self.uninvited: Callable[[], bool] | None = None
         self._ram: Ram | None = None
         self._marking: Marking | None = None
         self._sender: RamSender | None = None
+        self._places: MappedSender | None = None
         self._loader: RamLoader | None = None
         self._tracking: DirtyTracker | None = None
         self._dirty: list[PageBitmap] = []
@@ -127,7 +132,11 @@ class GuestMemory(Live):
 
     def setup(self, file: File) -> None:
         sender = self._sending()
-        sender.send_blocks(file)
+        if self.mapped:
+            self.ram.mapped = True
+            self._places = mapped.begin(self.ram, file)
+        else:
+            sender.send_blocks(file)
         if self.sending is not None:
             self.sending.send(sender, file, self._dirty, 0)
         sender.end(file)
@@ -144,6 +153,11 @@ class GuestMemory(Live):
 
     def iterate(self, file: File, budget: int) -> bool:
         sender, start, finished = self._sending(), file.put_position, False
+        if self._places is not None:
+            most = max(1, budget // self.page_size)
+            finished = self._places.send_dirty(self._dirty, most) < most
+            sender.end(file)
+            return finished
         if self.sending is not None:
             finished = self.sending.send(sender, file, self._dirty, max(1, budget // self.page_size))
             sender.end(file)
@@ -159,7 +173,10 @@ class GuestMemory(Live):
     def complete(self, file: File) -> None:
         self._collect(last=True)
         sender = self._sending()
-        if self.sending is not None:
+        if self._places is not None:
+            self._places.send_dirty(self._dirty)
+            self._places.finish()
+        elif self.sending is not None:
             self.sending.send(sender, file, self._dirty, UNLIMITED)
         else:
             sender.send_dirty(file, self._dirty)
@@ -169,8 +186,9 @@ class GuestMemory(Live):
         tracking, self._tracking = self._tracking, None
         if tracking is not None:
             tracking.stop()
-        self._statistics, self._sender = self.statistics, None
+        self._statistics, self._sender, self._places = self.statistics, None, None
         self._dirty = []
+        self.ram.mapped = False
 
     def _sending(self) -> RamSender:
         if self._sender is None:
@@ -189,7 +207,10 @@ class GuestMemory(Live):
         if loader is None:
             raise RuntimeError("no load was begun")
         try:
-            if self.receiving is not None:
+            if self.mapped and kind == Element.START:
+                self.ram.mapped = True
+                mapped.load(loader, file)
+            elif self.receiving is not None:
                 self.receiving.load(loader, file, last=kind == Element.END)
             else:
                 loader.load(file)
@@ -207,6 +228,7 @@ class GuestMemory(Live):
     def end_load(self, accepted: bool) -> bool:
         loader, self._loader = self._loader, None
         kept, self._kept = self._kept, None
+        self.ram.mapped = self.mapped = False
         if accepted or self._checking or loader is None or not sum(loader.pages.values()):
             return True
         if kept is None:

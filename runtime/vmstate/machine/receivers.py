@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, cast
 from vmstate._types import Sections, State
 from vmstate.errors import VersionError, VMStateError
 from vmstate.machine import legacy
-from vmstate.machine.configuration import compare
+from vmstate.machine.configuration import MAPPED_RAM, compare
 from vmstate.machine.differences import Difference, different, named
 from vmstate.machine.live import LiveHandler
 from vmstate.machine.registry import Entry, Legacy
@@ -39,6 +39,8 @@ class Receiving:
         own = self._machine
         if found is not None:
             self._differences += compare(own.configuration, found, own.minimum_page_bits)
+            if own.has_ram and MAPPED_RAM in (found.capabilities or ()):
+                own.ram.mapped = True
 
     def find(self, header: Header) -> Entry:
         entry = self._machine.registry.find(header.idstr, header.instance_id)

@@ -14,14 +14,16 @@ from typing import TYPE_CHECKING, Any, cast
 from vmstate._types import Sections, State
 from vmstate.errors import VMStateError
 from vmstate.machine import wire
-from vmstate.machine.configuration import encode
+from vmstate.machine.configuration import encode, with_mapped_ram
 from vmstate.machine.differences import named
 from vmstate.machine.legacy import saved
 from vmstate.machine.live import LiveHandler
 from vmstate.machine.registry import Entry, Legacy
 from vmstate.machine.wire import Element
+from vmstate.ram.mapped import on_disk
 
 if TYPE_CHECKING:
+    from vmstate.file import File
     from vmstate.machine.machine import Machine
 
 UNLIMITED = (1 << 63) - 1
@@ -31,9 +33,15 @@ UNLIMITED = (1 << 63) - 1
 class Saver:
     """One stream, from `begin` to `finish`. `file` is a vmstate.File that is written to."""
 
-    def __init__(self, machine: Machine, file: Any, commands: bytes = b"") -> None:
-        """`commands`: elements that stand before all sections."""
+    def __init__(self, machine: Machine, file: Any, commands: bytes = b"", *, mapped_ram: bool = False) -> None:
+        """`commands`: elements that stand before all sections. `mapped_ram`: pages have places in the file.
+
+        Raises ValueError if they cannot have them.
+        """
         self._machine = machine
+        self._mapped_ram = mapped_ram
+        if mapped_ram:
+            _refuse_unmapped(machine, file)
         self._file = file
         self._commands = commands
         self._switches = machine.switches
@@ -45,12 +53,18 @@ class Saver:
 
     def begin(self) -> None:
         """Header, configuration, what is sent early, and a START for all live state."""
+        configuration = self._machine.configuration
+        if self._mapped_ram:
+            self._machine.ram.mapped = True
+            configuration = with_mapped_ram(configuration)
         for entry in self._live:
             handler = _handler(entry)
             self._begun.append(handler)
             handler.begin_save(self._machine.running)
-        configuration = encode(self._machine.configuration) if self._switches.configuration else b""
-        self._file.put_buffer(wire.header() + configuration + self._commands)
+        self._file.put_buffer(wire.header())
+        if self._switches.configuration:
+            self._file.put_buffer(encode(configuration))
+        self._file.put_buffer(self._commands)
         self._devices(early=True)
         for entry in self._live:
             header = wire.section_header(Element.START, entry.section_id, entry.idstr, entry.instance_id, entry.version)
@@ -101,6 +115,8 @@ class Saver:
         """The save is over, done or not: what the live state keeps for it is given up."""
         while self._begun:
             self._begun.pop().end_save()
+        if self._mapped_ram:
+            self._machine.ram.mapped = False
 
     def run(self) -> None:
         """All of it, of a machine that stands still."""
@@ -176,6 +192,15 @@ def make_sections(entries: Sequence[Entry], footers: bool) -> Sections:
 
 def _handler(entry: Entry) -> LiveHandler:
     return cast(LiveHandler, entry.subject)
+
+
+def _refuse_unmapped(machine: Machine, file: File) -> None:
+    if not machine.has_ram:
+        raise ValueError(f"{machine.name} has no RAM whose pages could have places in a file")
+    if not machine.switches.configuration:
+        raise ValueError("without a configuration no stream says that its pages have places in the file")
+    if not on_disk(file, writing=True):
+        raise ValueError("pages have places in a plain file on a disk alone, one that is not compressed")
 
 
 def _tell_instance(error: Exception, sections: Sections, entries: Sequence[Entry]) -> None:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from io import RawIOBase
 from pathlib import Path
 
 from vmstate.errors import VMStateError
@@ -64,9 +65,9 @@ def replacing(path: Path, compression: str | None = None, level: int | None = No
 
 
 @contextlib.contextmanager
-def _file(raw: object, compression: str | None, level: int | None) -> Iterator[File]:
+def _file(raw: RawIOBase, compression: str | None, level: int | None) -> Iterator[File]:
     if compression is None:
-        with File.from_file(raw, close=False) as file:
+        with File.from_fd(raw.fileno(), "w", close=False) as file:
             yield file
     else:
         with zstd.writing(raw, level) as packed, File.from_file(packed, close=False) as file:

@@ -98,6 +98,15 @@ class Ram:
             raise ValueError(f"{self.blocks[which[0]]!r}: {text}" if which[0] < len(self.blocks) else text)
 
     @property
+    def mapped(self) -> bool:
+        """Have the pages places in a file?"""
+        return bool(self.native.flags & lib.VMS_RAM_MAPPED)
+
+    @mapped.setter
+    def mapped(self, value: bool) -> None:
+        self.native.flags = self.native.flags & ~lib.VMS_RAM_MAPPED | lib.VMS_RAM_MAPPED * value
+
+    @property
     def total(self) -> int:
         """Bytes of all blocks."""
         return int(lib.vms_ram_total(self.native))

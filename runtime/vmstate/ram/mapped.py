@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import mmap
 import os
+import stat
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from vmstate._buffers import looked_at
 from vmstate._stream import ffi, lib
+from vmstate.ram.bitmap import PageBitmap
 from vmstate.ram.blocks import Ram
 from vmstate.ram.load import RamLoader
 from vmstate.ram.refusals import refuse
@@ -14,26 +18,64 @@ from vmstate.ram.refusals import refuse
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
+    from vmstate.file import File
+
+
+class MappedSender:
+    """Puts the pages of a `mapped` Ram at their places in a file on disk: however often one changes, it is there once.
+
+    The list of blocks is written at `offset` of the descriptor's file, which must be new from there on: zero pages are
+    not written. The record that ends the body belongs at `end`: it is the caller's, as is all that follows.
+    """
+
+    def __init__(self, ram: Ram, fd: int, offset: int) -> None:
+        self._ram = ram
+        self._places = ffi.new("vms_mapped[]", len(ram.blocks) + 1)
+        self.end = int(lib.vms_mapped_layout(ram.native, offset, self._places))
+        if not self.end:
+            raise ValueError(f"a file has no room for {ram!r} at {offset}")
+        self._descriptor = ffi.new("int *", fd)
+        self._file = ffi.new("vms_mapped_file *", {"write_at": lib.vms_mapped_descriptor, "opaque": self._descriptor})
+        self._stored = ram.bitmaps()
+        _written(lib.vms_mapped_write_list(ram.native, self._places, self._file, offset))
+
+    def send_dirty(self, dirty: Sequence[PageBitmap], most: int = (1 << 63) - 1) -> int:
+        """Pages that are set in `dirty`, a bitmap a block, at most so many; their bits are cleared. Returns how many.
+
+        Less than `most` means that none is left.
+        """
+        done = 0
+        for index, bitmap in enumerate(dirty):
+            if bitmap.pages != self._stored[index].pages:
+                raise ValueError(f"{bitmap!r} is not of {self._ram.blocks[index]!r}")
+            at, stored = self._places + index, self._stored[index].native
+            written = lib.vms_mapped_write_dirty(
+                self._ram.native, index, at, self._file, bitmap.native, most - done, stored
+            )
+            _written(min(written, 0))
+            done += written
+        return done
+
+    def finish(self) -> None:
+        """Which pages are there: the file is whole."""
+        for index, stored in enumerate(self._stored):
+            if not self._ram.blocks[index].native.ignored:
+                _written(lib.vms_mapped_write_bitmap(self._places + index, self._file, stored.native))
+
 
 def save_mapped(ram: Ram, fd: int, offset: int) -> int:
-    """Writes list, bitmaps and pages of a `mapped` Ram from `offset` of a file on disk on; returns where they end.
+    """Writes list, bitmaps and pages of a `mapped` Ram from `offset` of a new file on disk on; returns where they end.
 
-    There the caller writes the record that ends the body. Zero pages are not written: the file must be new there.
+    There the caller writes the record that ends the body.
     """
-    count = len(ram.blocks)
-    places = ffi.new("vms_mapped[]", count + 1)
-    end = int(lib.vms_mapped_layout(ram.native, offset, places))
-    if not end:
-        raise ValueError(f"a file has no room for {ram!r} at {offset}")
-    descriptor = ffi.new("int *", fd)
-    file = ffi.new("vms_mapped_file *", {"write_at": lib.vms_mapped_descriptor, "opaque": descriptor})
-    _written(lib.vms_mapped_write_list(ram.native, places, file, offset))
-    for index, stored in enumerate(ram.bitmaps()):
-        if not ram.blocks[index].native.ignored:
-            at = places + index
-            _written(lib.vms_mapped_write_pages(ram.native, index, at, file, 0, stored.pages, stored.native))
-            _written(lib.vms_mapped_write_bitmap(at, file, stored.native))
-    return end
+    sender = MappedSender(ram, fd, offset)
+    dirty = ram.bitmaps(marked=True)
+    for index, block in enumerate(ram.blocks):
+        if block.native.ignored:
+            dirty[index] = PageBitmap(ram.pages(index))
+    sender.send_dirty(dirty)
+    sender.finish()
+    return sender.end
 
 
 def _written(result: int) -> None:
@@ -48,3 +90,37 @@ def load_mapped(loader: RamLoader, data: Buffer, offset: int) -> int:
         if lib.vms_mapped_load(loader.native, memory, len(memory), offset, end, error):
             refuse(error[0], "load")
     return int(end[0])
+
+
+# Within a stream ------------------------------------------------------------------------------------------------------
+
+
+def begin(ram: Ram, file: File) -> MappedSender:
+    """The list of blocks where `file`, over a descriptor of a file on disk, stands; it goes on behind the last page."""
+    start = _place(file, file.fileno(writing=True), file.put_position)
+    sender = MappedSender(ram, file.fileno(writing=True), start)
+    file.seek(file.put_position + sender.end - start)
+    return sender
+
+
+def load(loader: RamLoader, file: File) -> None:
+    """The body that begins where `file` stands, which then stands behind it."""
+    if not on_disk(file):
+        loader.load(file)  # refused there, with the offset
+        return
+    start = _place(file, file.fileno(), file.get_position)
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        end = load_mapped(loader, data, start)
+    file.seek(file.get_position + end - start)
+
+
+def on_disk(file: File, *, writing: bool = False) -> bool:
+    """Is it over the descriptor of a plain file?"""
+    descriptor = file.fileno(writing=writing)
+    return descriptor >= 0 and stat.S_ISREG(os.fstat(descriptor).st_mode)
+
+
+def _place(file: File, descriptor: int, position: int) -> int:
+    """Where in its file, which need not begin with the stream, the channel stands."""
+    file.seek(position)
+    return os.lseek(descriptor, 0, os.SEEK_CUR)
