@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, WIRE, Finding, Report, Verdict, Witness
 from vmsgen.compat.likeness import alike
-from vmsgen.compat.rules.devices import OLD, OPAQUE, REMOVED, different_devices
+from vmsgen.compat.rules.devices import BLOCKED, OLD, OPAQUE, REMOVED, different_devices
+from vmsgen.compat.rules.rule import About
 from vmsgen.compat.states import States
 from vmsgen.compat.trace import save
 from vmsgen.compat.version import DRAWN, AtVersion, predicates
@@ -65,6 +66,9 @@ def compare_devices(
     if sender.unmigratable:
         # There is no stream of it, so nothing can go wrong with one.
         return [Verdict(sender.wire_name, sender.version, LOADS, 0, 0)], list(general)
+    if receiver.unmigratable:
+        verdicts, blocked = _blocked(sender)
+        return verdicts, [*blocked, *general]
     for version in versions_of(sender):
         verdict, findings = _at_version(sender, receiver, version, drawn)
         verdicts.append(verdict)
@@ -101,20 +105,35 @@ def _read_by_hook(sender: Description, receiver: Description, version: int) -> t
 
 def _missing(sender: Description, receivers: dict[str, Description]) -> tuple[list[Verdict], list[Finding]]:
     """The receiver has no device of that name. The witness is a section that nobody takes."""
-    name, versions = sender.wire_name, tuple(versions_of(sender))
+    name = sender.wire_name
     namesake = next((device for device in receivers.values() if device.name == sender.name), None)
     why = "the receiver has no such device: a section that nobody takes is refused"
     fix = "keep the device, or take it out of the machine before it is saved"
     if namesake is not None:
         why = f"the receiver calls the device `{namesake.wire_name}`"
         fix = f'keep its name on the wire: `device {namesake.name} "{name}"`'
+    return _refused(sender, REMOVED, why, fix, "unknown-section", f": no device `{name}`")
+
+
+def _blocked(sender: Description) -> tuple[list[Verdict], list[Finding]]:
+    """The receiver has the device, and is a machine that takes no stream at all."""
+    why = "it is `unmigratable` for the receiver: a machine that has it refuses every stream"
+    fix = "leave it migratable, or the device out of machines that streams are to load in"
+    return _refused(sender, BLOCKED, why, fix, "unmigratable", "")
+
+
+def _refused(
+    sender: Description, about: About, why: str, fix: str, code: str, message: str
+) -> tuple[list[Verdict], list[Finding]]:
+    """Whatever is in the section: the witness is any one."""
+    name, versions = sender.wire_name, tuple(versions_of(sender))
     bases = (
         [] if sender.opaque or sender.unmigratable else States(sender, sender.version, predicates(sender), 0).bases()
     )
     if not bases:
-        finding = Finding(REMOVED.id, WIRE, name, "", versions, why, fix, unproved=True)
+        finding = Finding(about.id, WIRE, name, "", versions, why, fix, unproved=True)
         return [Verdict(name, version, MAY, 0, 0) for version in versions], [finding]
     data = save(sender, bases[0].state, sender.version, bases[0].answers).data
-    witness = Witness(sender.version, data, "unknown-section", "", 0, f": no device `{name}`")
-    finding = Finding(REMOVED.id, WIRE, name, "", versions, why, fix, "", witness)
+    witness = Witness(sender.version, data, code, "", 0, message)
+    finding = Finding(about.id, WIRE, name, "", versions, why, fix, "", witness)
     return [Verdict(name, version, BREAKS, 1, 1) for version in versions], [finding]

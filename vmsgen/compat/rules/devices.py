@@ -17,9 +17,10 @@ NEEDED = About("device-needed", ADVICE, "A device's own `needed` is asked by sav
 ORDER = About(
     "device-order", ADVICE, "`priority` and `early_setup` say when a device is sent, and so when it is loaded."
 )
-UNMIGRATABLE = About("device-unmigratable", ADVICE, "An `unmigratable` device blocks every migration of its machine.")
+BLOCKED = About("device-blocked", WIRE, "A machine with an `unmigratable` device takes no stream.")
+UNMIGRATABLE = About("device-unmigratable", ADVICE, "A machine with an `unmigratable` device cannot be saved.")
 
-DEVICES = (REMOVED, OPAQUE, OLD, NET, NEEDED, ORDER, UNMIGRATABLE)
+DEVICES = (REMOVED, BLOCKED, OPAQUE, OLD, NET, NEEDED, ORDER, UNMIGRATABLE)
 
 
 def different_devices(sender: Description, receiver: Description) -> Iterator[Finding]:
@@ -36,8 +37,6 @@ def different_devices(sender: Description, receiver: Description) -> Iterator[Fi
         yield note(ORDER, why, "see that its `post_load` needs no device that is now loaded later")
     if sender.unmigratable:
         yield note(UNMIGRATABLE, "the sender does not migrate at all with this device", "nothing")
-    elif receiver.unmigratable:
-        yield note(UNMIGRATABLE, "the receiver cannot migrate on with this device", "see that this is meant")
 
 
 def _needed(device: Description) -> str:
