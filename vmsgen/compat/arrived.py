@@ -10,10 +10,8 @@ from math import prod
 
 from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.receiver import leaves
 from vmsgen.compat.slots import Slot
 from vmsgen.compat.trace import ABSENT, HEADER, NOTHING, UNUSED, Loaded, Piece, Saved
-from vmsgen.interpret import State
 from vmsgen.interpret.state import same
 from vmsgen.model.types import Enumeration
 
@@ -75,7 +73,7 @@ def _marker_as_data(pair: Pair, saved: Saved, loaded: Loaded) -> Wrong | None:
     missing = {piece.name for piece in saved.pieces if piece.kind == ABSENT}
     bare = {plain(name) for name in missing}
     for got in (one for piece in loaded.pieces if missing and _may_be_in(pair, piece, bare) for one in piece.elements):
-        name = _translated(pair, got.name)
+        name = translated(pair, got.name)
         gone = next((part for part in _holders(name) if part in missing), None) if name is not None else None
         if gone is not None:
             message = f"`{got.name}` is {got.value}, and `{gone}` was missing"
@@ -107,24 +105,7 @@ def _meaning(slot: Slot | None, piece: Piece) -> str | None:
     return meanings(_enumeration(slot)).get(int(piece.value)) if isinstance(piece.value, int) else None
 
 
-def absent(pair: Pair, saved: Saved, loaded: Loaded, own: State | None, into: State) -> Wrong | None:
-    """Numbers that the stream has on neither side."""
-    if own is None:
-        return None
-    on_wire = {plain(piece.name) for piece in saved.pieces}, {plain(piece.name) for piece in loaded.pieces}
-    for reset in pair.receiver.resets:
-        theirs = plain(str(reset.target))
-        ours = pair.names.get(theirs, theirs)
-        if ours in on_wire[0] or theirs in on_wire[1]:
-            continue
-        for (_, was), (_, now) in zip(leaves(own, ours), leaves(into, theirs), strict=False):
-            if was != now:
-                message = f"`{theirs}` is {now}, and {was} to a receiver like the sender: the stream lacks it"
-                return Wrong(theirs, len(saved.data), message, was, now, (theirs, ours))
-    return None
-
-
-def _translated(pair: Pair, name: str) -> str | None:
+def translated(pair: Pair, name: str) -> str | None:
     """The sender's name of a number as the receiver has it, indices and all; None where it has no such number."""
     bare = plain(name)
     there = pair.names.get(bare)
@@ -167,8 +148,8 @@ def _in_other_rows(places: list[int], theirs: tuple[int, ...], ours: tuple[int, 
 def _senders_name(pair: Pair, piece: Piece) -> str:
     """The sender's name of a piece of the receiver's, indices and all; empty where it has none, or no such row."""
     if piece.numbers is None:
-        return _translated(pair, piece.name) or ""
-    first = _translated(pair, f"{piece.name}[0]") or ""
+        return translated(pair, piece.name) or ""
+    first = translated(pair, f"{piece.name}[0]") or ""
     return first.removesuffix("[0]") if first.endswith("[0]") else ""
 
 
@@ -193,7 +174,7 @@ def _read_as_same(pair: Pair, saved: Saved, loaded: Loaded) -> Iterator[tuple[Pi
             last |= {now.name: (before, now) for before, now in _differing(ours[name], got)}
             continue
         for one in got.elements:
-            name = _translated(pair, one.name) or ""
+            name = translated(pair, one.name) or ""
             was = sent.get(name) or _in_rows(ours, name)
             if was is not None:
                 last[one.name] = (was, one)

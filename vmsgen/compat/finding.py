@@ -18,8 +18,8 @@ class Witness:
 
     `code` is the refusal's (`truncated`, `range` …), or `misread`. `offset` is where, in bytes from the start of the
     body; `path` the receiver's name of what it was reading. Of a misread number `sent` and `received` are the values.
-    `saved` is the state that it was written from, None where the receiver takes no section of the device at all; `state`
-    those numbers of it that are not as at reset. `answers` is what the device model said to predicates.
+    `saved` is the state that it was written from, None where the receiver takes no section of the device at all;
+    `state` those numbers of it that are not as at reset. `answers` is what the device model said to predicates.
     """
 
     version: int

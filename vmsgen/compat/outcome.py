@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vmsgen.compat.arrived import absent, misread, named, parting
+from vmsgen.compat.absence import absent
+from vmsgen.compat.arrived import misread, named, parting
 from vmsgen.compat.finding import Witness
 from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair

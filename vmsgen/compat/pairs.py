@@ -148,12 +148,23 @@ def _programs(
         if other is not None:
             both.owners.append((owner, other))
             both.names[other.name] = owner.name
+            _former_members(both, owner, other)
             _subsections(both, placed(owner), placed(other))
         else:
             both.subsections += [SubsectionPair(sub, None) for sub in placed(owner)]
     for other in theirs.owners:
         if not any(other is there for _, there in both.owners):
             both.subsections += [SubsectionPair(None, sub) for sub in placed(other)]
+
+
+def _former_members(both: Pair, ours: Owner, theirs: Owner) -> None:
+    """What `was` tells of members that this version has not on the wire, `local` ones too."""
+    known = {member.name for member in ours.description.members}, {m.name for m in theirs.description.members}
+    fronts = [f"{owner.name}." if owner.name else "" for owner in (ours, theirs)]
+    pairs = [(member.was, member.name) for member in theirs.description.members if member.was in known[0]]
+    pairs += [(member.name, member.was) for member in ours.description.members if member.was in known[1]]
+    for was, name in pairs:
+        both.names.setdefault(f"{fronts[1]}{name}", f"{fronts[0]}{was}")
 
 
 def placed(

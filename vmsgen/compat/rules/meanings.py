@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from vmsgen.compat.absence import absences
 from vmsgen.compat.arrived import meanings
 from vmsgen.compat.finding import ADVICE, SEMANTIC
-from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.rules.rule import Difference, Rule, present, value_of
 from vmsgen.compat.slots import Slot
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import Description
 from vmsgen.model.expressions import Binary, Constant, FieldValue, IndexStep, Path
+from vmsgen.model.types import structs_in
 
 
 def signs(pair: Pair) -> Iterator[Difference]:
@@ -110,35 +111,37 @@ def _enumerations(pair: Pair) -> Iterator[tuple[Slot, Slot, FieldValue, dict[int
 
 def absent(pair: Pair) -> Iterator[Difference]:
     """What a field becomes that the stream lacks."""
-    ours, theirs = resets(pair.sender), resets(pair.receiver)
-    for name, value in theirs.items():
+    ours, theirs = absences(pair.sender), absences(pair.receiver)
+    back = {was: name for name, was in pair.names.items()}
+    for name in dict.fromkeys((*theirs, *(back.get(name, name) for name in ours))):
         there = pair.names.get(name, name)
-        slot = pair.receiver_slots.get(name)
-        sent = slot is not None and not slot.guards
-        if not sent and there in ours and ours[there] != value:
-            why = f"a stream without `{name}` makes it {_said(value)}, and {_said(ours[there])} on the sender's side"
-            names = frozenset({name, there})
-            yield Difference(
-                name,
-                names,
-                why,
-                f"if that is not meant: `else {_number(ours[there])}`",
-                ((),),
-                f"`{name}` is sent" if slot else "",
-            )
+        slots = pair.sender_slots.get(there), pair.receiver_slots.get(name)
+        if any(slot is not None and not slot.guards for slot in slots) or ours.get(there) == theirs.get(name):
+            continue
+        if not _has(pair.sender, there) or not _has(pair.receiver, name):
+            continue
+        before, after = ours.get(there), theirs.get(name)
+        why = f"a stream without `{name}` makes it {_said(after)}, and {_said(before)} on the sender's side"
+        fix = f"if that is not meant: `else {'keep' if before is None else before}`"
+        loads_if = f"`{name}` is sent" if slots[1] else ""
+        yield Difference(name, frozenset({name, there}), why, fix, ((),), loads_if)
 
 
-def resets(description: Description) -> dict[str, int | None]:
-    """What fields of the device become that a stream lacks, by name; None for a struct's own values."""
-    return {plain(str(reset.target)): reset.value for reset in description.resets}
-
-
-def _said(value: object) -> str:
+def _said(value: float | None) -> str:
     return "what it was" if value is None else str(value)
 
 
-def _number(value: object) -> str:
-    return "keep" if value is None else str(value)
+def _has(description: Description, name: str) -> bool:
+    """Is there a field of that plain name, and not only in memory?"""
+    inside: tuple[Description, ...] = (description,)
+    for part in name.split("."):
+        if part in ("key", "value") and not any(part == m.name for one in inside for m in one.members):
+            continue
+        found = [member for one in inside for member in one.members if member.name == part and not member.local]
+        if not found:
+            return False
+        inside = tuple(struct.description for struct in structs_in(found[0].type))
+    return True
 
 
 SIGNS = Rule(
