@@ -7,8 +7,8 @@ import time
 
 import click
 
-from vmsgen.cli.schemas import SchemaErrors, define_option, render
-from vmsgen.compat import compare
+from vmsgen.cli.schemas import SchemaErrors, define_option, refuse_unknown, render
+from vmsgen.compat import SameName, compare
 from vmsgen.compat.objects import as_json
 from vmsgen.compat.render import as_github, as_text
 from vmsgen.compat.rules import EVERYTHING
@@ -112,9 +112,14 @@ def compat_command(
     """
     format_ = "json" if as_json_ else format_
     before, after = read(old, new, dict(defines), format_), read(new, old, dict(defines), format_)
+    refuse_unknown(dict(defines), (*before, *after))
     meter = Meter()
-    report = compare(before, after, backward=backward, progress=meter.show)
-    meter.clear()
+    try:
+        report = compare(before, after, backward=backward, progress=meter.show)
+    except SameName as problem:
+        raise UsageProblem(str(problem)) from problem
+    finally:
+        meter.clear()
     match format_:
         case "json":
             click.echo(as_json(report), nl=False)

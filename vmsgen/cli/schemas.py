@@ -82,11 +82,11 @@ def load(
         raise SchemaErrors(text)
     if text:
         click.echo(text, err=True)
-    _refuse_unknown(defines, made)
+    refuse_unknown(defines, made)
     return made
 
 
-def _refuse_unknown(defines: Mapping[str, int], schemas: tuple[Schema, ...]) -> None:
+def refuse_unknown(defines: Mapping[str, int], schemas: tuple[Schema, ...]) -> None:
     """A constant that is set from outside is there: otherwise its name is spelled wrong."""
     known = {constant.name for schema in every(schemas) for constant in schema.constants}
     for name in defines:

@@ -27,7 +27,10 @@ def compare(
     drawn: int = DRAWN,
     progress: Progress = lambda *_: None,
 ) -> Report:
-    """Streams of `old` in `new`, or with `backward` those of `new` in `old`. `drawn` states a version are random."""
+    """Streams of `old` in `new`, or with `backward` those of `new` in `old`. `drawn` states a version are random.
+
+    Raises SameName.
+    """
     senders, receivers = (_devices(new), _devices(old)) if backward else (_devices(old), _devices(new))
     verdicts: list[Verdict] = []
     findings: list[Finding] = []
@@ -46,8 +49,23 @@ def compare(
     return Report(tuple(verdicts), tuple(findings), *ends, added, tuple(unchanged))
 
 
+class SameName(Exception):
+    """Two devices of one side have the same name on the wire; the message says which."""
+
+
 def _devices(schemas: Sequence[Schema]) -> dict[str, Description]:
-    return {device.wire_name: device for schema in schemas for device in schema.devices}
+    """By their names on the wire. Raises SameName: of two the streams of one would not be looked at."""
+    found: dict[str, tuple[Description, Schema]] = {}
+    for schema in schemas:
+        for device in schema.devices:
+            if device.wire_name in found:
+                before = found[device.wire_name][1].file_name
+                places = (
+                    f"in {schema.file_name}" if before == schema.file_name else f"in {before} and in {schema.file_name}"
+                )
+                raise SameName(f"two devices are called `{device.wire_name}`, {places}: compare them file by file")
+            found[device.wire_name] = device, schema
+    return {name: device for name, (device, _) in found.items()}
 
 
 def versions_of(sender: Description) -> range:

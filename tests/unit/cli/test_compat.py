@@ -116,3 +116,20 @@ def test_it_says_what_it_does_when_that_takes_long(
     meter.show("uart", 1, 2)
     meter.clear()
     assert capsys.readouterr().err == "\r\x1b[Kcomparing 2 of 2: uart\r\x1b[K"
+
+
+def test_two_devices_of_one_name_are_refused(here: Path) -> None:
+    for folder, names in (("one", ("kept",)), ("two", ("broken", "kept"))):
+        (here / folder).mkdir()
+        for name in names:
+            (here / folder / f"{name}.vms").write_text((here / f"{name}.vms").read_text())
+    result = vmsgen("one", "two")
+    assert result.exit_code == 2
+    assert "two devices are called `uart`, in broken.vms and in kept.vms: compare them file by file" in result.output
+
+
+def test_a_constant_that_neither_side_has_is_refused(here: Path) -> None:
+    (here / "sized.vms").write_text("const SIZE = 2\ndevice uart version 1 {\n    lcr : u8[SIZE]\n}\n")
+    assert vmsgen("old.vms", "sized.vms", "-D", "SIZE=1").exit_code == 0
+    result = vmsgen("old.vms", "sized.vms", "-D", "SIZES=1")
+    assert result.exit_code == 2 and "no schema has a constant `SIZES`" in result.output
