@@ -9,6 +9,7 @@ from vmsgen.compat.expressions import with_own
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, UNLESS, WIRE, Finding, Verdict, Witness
 from vmsgen.compat.outcome import Outcome, outcome
 from vmsgen.compat.pairs import AlignedProgram, pair
+from vmsgen.compat.receiver import receiver_state
 from vmsgen.compat.rules import RULES, Difference, Rule
 from vmsgen.compat.rules.devices import NET
 from vmsgen.compat.rules.rule import value_of
@@ -50,16 +51,19 @@ class AtVersion:
         shown, rest = _attribute(found, failed)
         findings = [self._finding(one, shown.get(number), bool(failed)) for number, one in enumerate(found)]
         if rest:
-            findings.append(self._net(rest[0]))
+            findings.append(self._net(rest[0], len(rest) == len(outcomes)))
         return self._verdict(findings, len(outcomes), len(failed)), findings
 
     def _verdict(self, findings: list[Finding], tried: int, failed: int) -> Verdict:
         broken = [finding for finding in findings if finding.witness is not None]
         if broken:
-            said = UNLESS if all(finding.loads_if for finding in broken) else BREAKS
+            # What else breaks may hide that something always does.
+            asked = [f for f in findings if f.unproved] if failed == tried else []
+            said = UNLESS if all(finding.loads_if for finding in (*broken, *asked)) else BREAKS
         else:
             said = MAY if any(finding.unproved for finding in findings) else LOADS
-        loads_if = tuple(dict.fromkeys(finding.loads_if for finding in broken if finding.loads_if))
+        conditions = broken if said == UNLESS else []
+        loads_if = tuple(dict.fromkeys(finding.loads_if for finding in conditions))
         return Verdict(self.pair.sender.wire_name, self.pair.version, said, tried, failed, loads_if)
 
     def _outcomes(self, found: list[_Found]) -> list[Outcome]:
@@ -70,21 +74,32 @@ class AtVersion:
         for wants in asked:
             candidates += self.states.steered(wants, bases[:1] if self.large else bases)
         candidates += self.states.drawn()
-        seen: set[tuple[bytes, tuple[tuple[str, bool], ...]]] = set()
+        seen: dict[bytes, list[tuple[Candidate, Saved]]] = {}
         made: list[Outcome] = []
         for candidate in candidates:
             # Each takes seconds: enough is one for every difference.
             if self.large and sum(one.witness is not None for one in made) > len(asked):
                 break
             saved = self._saved(candidate)
-            key = (saved.data, tuple(sorted(candidate.answers.items()))) if saved else None
-            if saved is not None and key is not None and key not in seen:
-                seen.add(key)
+            if saved is not None and not self._was_tried(candidate, saved, seen):
                 own = outcome(self.itself, candidate, saved)
                 # A stream that its own sender would not load teaches nothing.
                 if own.witness is None:
                     made.append(outcome(self.pair, candidate, saved, own.loaded))
         return made
+
+    def _was_tried(self, candidate: Candidate, saved: Saved, seen: dict[bytes, list[tuple[Candidate, Saved]]]) -> bool:
+        """Was a stream like this one, from a sender that was set up alike?"""
+        others = seen.setdefault(saved.data, [])
+        if any(candidate.answers == one.answers and self._alike(candidate, saved, one, was) for one, was in others):
+            return True
+        others.append((candidate, saved))
+        return False
+
+    def _alike(self, candidate: Candidate, saved: Saved, other: Candidate, was: Saved) -> bool:
+        if saved.pieces != was.pieces:
+            return False
+        return receiver_state(self.itself, candidate.state) == receiver_state(self.itself, other.state)
 
     def _saved(self, candidate: Candidate) -> Saved | None:
         try:
@@ -104,13 +119,14 @@ class AtVersion:
             difference.loads_if, witness, unproved,
         )  # fmt: skip
 
-    def _net(self, failure: Outcome) -> Finding:
-        """Of a stream that does not load for a reason that no rule has."""
+    def _net(self, failure: Outcome, always: bool) -> Finding:
+        """Of a stream that does not load for a reason that no rule has; `always`: none does."""
         path = next((name for name in failure.blamed if name), "")
         why = "the receiver does not take a stream of the sender for what it is"
         fix = "compare the two around this place"
         name = self.pair.sender.wire_name
-        return Finding(NET.id, WIRE, name, path, (), why, fix, "the state is another one", failure.witness)
+        loads_if = "" if always else "the state is another one"
+        return Finding(NET.id, WIRE, name, path, (), why, fix, loads_if, failure.witness)
 
 
 def _demands(program: AlignedProgram) -> Iterator[Expression]:

@@ -35,7 +35,7 @@ def removed(pair: Pair) -> Iterator[Difference]:
             )
             names = frozenset({slot.name, *_neighbours(pair, slot)})
             why = f"the sender writes `{slot.name}`, the receiver does not read it{_hooked(slot)}"
-            yield Difference(slot.name, names, why, fix, (present(slot),), if_not_sent(slot))
+            yield Difference(slot.name, names, why, fix, (present(slot),), if_not_sent(slot, program.slots[1]))
 
 
 def added(pair: Pair) -> Iterator[Difference]:
@@ -50,7 +50,8 @@ def added(pair: Pair) -> Iterator[Difference]:
                 fix = "give it a `since`, and raise the subsection's version"
             why = f"the receiver reads `{slot.name}`, the sender does not write it{_hooked(slot)}"
             names = frozenset({slot.name, *_neighbours(pair, slot)})
-            yield Difference(slot.name, names, why, fix + _nested(pair, slot), (wants,), if_not_sent(slot))
+            fix += _nested(pair, slot)
+            yield Difference(slot.name, names, why, fix, (wants,), if_not_sent(slot, program.slots[0]))
 
 
 def _neighbours(pair: Pair, slot: Slot) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vmsgen.compat.expressions import renamed, text
 from vmsgen.compat.finding import ADVICE
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.slots import LIST, MAP, Condition, Elements, Loop, Missing, Slot
+from vmsgen.compat.slots import LIST, MAP, OPTIONAL, Condition, Elements, Loop, Missing, Slot
 from vmsgen.compat.steer import Want
 from vmsgen.compat.trace import HOOK_BYTES
 from vmsgen.model.description import HookPredicate
@@ -80,11 +80,31 @@ def within(guards: tuple[Condition, ...], loops: tuple[Loop, ...]) -> tuple[Want
     return tuple(wants)
 
 
-def if_not_sent(slot: Slot) -> str:
-    """What keeps a difference of the slot from happening; empty where it is always there."""
+def if_absent(slot: Slot) -> str:
+    """The condition under which the slot is not there; empty where it always is."""
     if not slot.guards:
         return ""
     return f"`{slot.name}` is not there ({' && '.join(words(guard, 3) for guard in slot.guards)} does not hold)"
+
+
+def if_not_sent(slot: Slot, others: tuple[Slot, ...] | None = None) -> str:
+    """What keeps a difference of the slot from happening; empty where it is always sent.
+
+    An empty list has bytes too: it does where `others`, all slots of the other side, have such a list. None stands for
+    slots that are paired.
+    """
+    said = [if_absent(slot)] if slot.guards else []
+    counted = [loop.name for loop in slot.loops if loop.count is not None]
+    if slot.count is not None:
+        counted.append(slot.name)
+    for loop in slot.loops:
+        there = others is None or any(o.kind == loop.kind and o.name == loop.name for s in others for o in s.loops)
+        if loop.kind in (LIST, MAP) and there:
+            counted.append(loop.name)
+        elif loop.kind == OPTIONAL and there:
+            said.append(f"all of `{loop.name}` are missing")
+    said += [f"`{name}` has no elements" for name in counted[:1]]
+    return ", or ".join(said)
 
 
 def words(condition: Condition, around: int = 0) -> str:

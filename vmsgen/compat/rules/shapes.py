@@ -10,7 +10,16 @@ from math import prod
 from vmsgen.compat.expressions import text
 from vmsgen.compat.finding import WIRE
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.rules.rule import HOOKED, Difference, Rule, expression_in_senders_names, if_not_sent, present, same
+from vmsgen.compat.rules.rule import (
+    HOOKED,
+    Difference,
+    Rule,
+    expression_in_senders_names,
+    if_absent,
+    if_not_sent,
+    present,
+    same,
+)
 from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Elements, Loop, Missing, Slot
 from vmsgen.compat.steer import Want
 from vmsgen.model.expressions import Binary, Constant, Expression
@@ -40,7 +49,7 @@ def form(pair: Pair) -> Iterator[Difference]:
         if missing is not None and {loop.kind for loop in theirs.loops} <= {ARRAY}:
             wants, loads_if = ((*present(ours), Want(missing)),), f"no element of `{name}` is missing"
         else:
-            wants, loads_if = (present(ours),), if_not_sent(ours)
+            wants, loads_if = (present(ours),), if_absent(ours)
         yield Difference(name, names, why, fix, wants, loads_if)
 
 

@@ -1,0 +1,56 @@
+"""What is said of all streams together: neither more nor less than what the streams bear out."""
+
+from __future__ import annotations
+
+import pytest
+
+from vmsgen.compat import compare_devices
+from vmsgen.compat.finding import BREAKS, LOADS, UNLESS
+from vmsgen.diagnostics import Diagnostics
+from vmsgen.model.description import Description
+from vmsgen.passes import compile_text
+
+
+def device(text: str) -> Description:
+    """A whole schema, or the items of one device."""
+    diagnostics = Diagnostics()
+    schema = compile_text(text if "device" in text else f"device d version 1 {{ {text} }}\n", diagnostics)
+    assert schema, diagnostics.found
+    return schema.devices[0]
+
+
+LIST = "struct I {{ a : u8 {} }}  device d version 1 {{ q : list<I max 4> }}"
+MAP = "struct I {{ a : u8 {} }}  device d version 1 {{ q : map<u64, I max 4> }}"
+SLOTS = "struct I {{ a : {} }}  device d version 1 {{ q : I?[3] }}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "verdict", "loads_if"),
+    [
+        # Of no elements there are no bytes that could be taken for something else ...
+        (LIST.format(""), LIST.format("b : u8"), UNLESS, "`q` has no elements"),
+        (LIST.format("b : u8"), LIST.format(""), UNLESS, "`q` has no elements"),
+        (MAP.format(""), MAP.format("b : u8"), UNLESS, "`q` has no elements"),
+        (SLOTS.format("u8"), SLOTS.format("u16"), UNLESS, "all of `q` are missing"),
+        ("n : u8 in 0..4  x : u8[n]", "n : u8 in 0..4  x : u16[n]", UNLESS, "`x` has no elements"),
+        ("n : u8 in 0..4  x : u8[n]", "n : u8 in 0..4", UNLESS, "`x` has no elements"),
+        # ... but those of the list itself.
+        (LIST.format(""), "b : u8[0x20]", BREAKS, ""),
+        ("b : u8[0x20]", LIST.format(""), BREAKS, ""),
+        # What always breaks hides behind what is refused first.
+        (
+            "a : u32  b : u32  c : u8  d : u8",
+            "a : u32 = 7  b : u32 = 7  c : u8  check a * 3 == b + 14",
+            BREAKS,
+            "",
+        ),
+        # Bytes are the same, and the receiver is another one.
+        ("local mode : u8  a : u8", "local mode : u8  a : u8 when mode != 3", UNLESS, "both agree: always, when mode"),
+        ("local mode : u8  a : u8", "local mode : u8  a : u8  check mode != 3", UNLESS, "mode != 3"),
+    ],
+)
+def test_the_verdict(old: str, new: str, verdict: str, loads_if: str) -> None:
+    (said,), _ = compare_devices(device(old), device(new))
+    assert said.verdict == verdict
+    assert ", ".join(said.loads_if).startswith(loads_if) and bool(said.loads_if) == (verdict == UNLESS)
+    assert said.failed if verdict != LOADS else not said.failed
