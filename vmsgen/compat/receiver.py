@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from math import prod
 
@@ -13,13 +13,16 @@ from vmsgen.interpret.expression import Frame, look_up, store
 from vmsgen.interpret.state import copy_value, reset_value
 from vmsgen.model.description import Description, EqualConstraint, RangeConstraint, WhereConstraint
 from vmsgen.model.expressions import IndexStep, mentions_held
-from vmsgen.model.types import Array, Optional, Scalar, Struct, Type, dimensions
+from vmsgen.model.types import Array, Optional, Scalar, Struct, Type, dimensions, innermost
 
 
 def receiver_state(pair: Pair, sent: State) -> State:
-    """A receiver set up as the sender was: locals are equal, and what both sides compare with what they hold."""
+    """A receiver set up as the sender was: locals are equal, and what both sides compare with what they hold.
+
+    A local that nobody touched is as at reset, on either side.
+    """
     state = reset_state(pair.receiver)
-    _copy_locals(pair.receiver, state, sent)
+    _copy_locals(pair.receiver, state, pair.sender, sent)
     for step in pair.matched:
         if _compares(step.sender) and _compares(step.receiver):
             _copy_place(step.sender, step.receiver, sent, state)
@@ -74,36 +77,36 @@ def leaves(value: object, name: str) -> list[tuple[Callable[[int], None], int]]:
     return found
 
 
-def _copy_locals(description: Description, state: State, sent: Mapping[str, object]) -> None:
+def _copy_locals(description: Description, state: State, sender: Description, sent: State) -> None:
+    members = {member.name: member for member in sender.members}
     for member in description.members:
-        if member.was is not None and member.name not in sent and member.was in sent:
-            theirs = sent[member.was]
-        elif member.name in sent:
-            theirs = sent[member.name]
-        else:
+        before = members.get(member.name) or members.get(member.was or "")
+        if before is None:
             continue
-        ours = state[member.name]
-        if member.local and _same_form(member.type, ours, theirs):
+        ours, theirs = state[member.name], sent[before.name]
+        if not (member.local and _same_form(member.type, ours, theirs)):
+            state[member.name] = _copy_inside(member.type, ours, before.type, theirs)
+        elif not (before.local and theirs == reset_value(before.type, before.default)):
             state[member.name] = copy_value(theirs)
-        else:
-            state[member.name] = _copy_inside(member.type, ours, theirs)
 
 
-def _copy_inside(type_: Type, ours: object, theirs: object) -> object:
+def _copy_inside(type_: Type, ours: object, senders: Type, theirs: object) -> object:
     """What the receiver is to have: `ours`, with the locals of `theirs`, and elements missing where it misses them."""
     match type_:
         case Optional(element):
             if theirs is None:
                 return None
-            return _copy_inside(element, reset_value(element, None) if ours is None else ours, theirs)
+            return _copy_inside(element, reset_value(element, None) if ours is None else ours, senders, theirs)
         case Struct(description) if isinstance(ours, State) and isinstance(theirs, State):
-            _copy_locals(description, ours, theirs)
+            of = innermost(senders)
+            if isinstance(of, Struct):
+                _copy_locals(description, ours, of.description, theirs)
         case Array(Scalar()):
             pass
         case Array(element) if isinstance(ours, list) and isinstance(theirs, list):
             theirs = _in_rows(dimensions(type_), theirs)
             pairs = zip(ours, theirs, strict=False)
-            ours[: len(theirs)] = [_copy_inside(element, mine, other) for mine, other in pairs]
+            ours[: len(theirs)] = [_copy_inside(element, mine, senders, other) for mine, other in pairs]
     return ours
 
 

@@ -1,6 +1,16 @@
 """The rules, one idea a file."""
 
-from vmsgen.compat.rules import advice, conditions, constraints, meanings, presence, shapes, subsections, versions
+from vmsgen.compat.rules import (
+    advice,
+    conditions,
+    constraints,
+    defaults,
+    meanings,
+    presence,
+    shapes,
+    subsections,
+    versions,
+)
 from vmsgen.compat.rules.devices import DEVICES
 from vmsgen.compat.rules.rule import About, Difference, Rule
 
@@ -15,6 +25,7 @@ RULES: tuple[Rule, ...] = (
     shapes.COUNT,
     shapes.CAPACITY,
     conditions.RULE,
+    defaults.RULE,
     constraints.RANGE,
     constraints.WHERE,
     constraints.EQUAL,
