@@ -47,6 +47,10 @@ SLOTS = "struct I {{ a : {} }}  device d version 1 {{ q : I?[3] }}"
         # Bytes are the same, and the receiver is another one.
         ("local mode : u8  a : u8", "local mode : u8  a : u8 when mode != 3", UNLESS, "both agree: always, when mode"),
         ("local mode : u8  a : u8", "local mode : u8  a : u8  check mode != 3", UNLESS, "mode != 3"),
+        # What the sender cannot have cannot break.
+        ("x : i8 in 0..100", "x : u8", LOADS, ""),
+        ("n : u8 in 0..9  x : u8[n max 64]", "n : u8 in 0..9  x : u8[n max 9]", LOADS, ""),
+        ("n : u8 in 0..100  x : bitmap[n max 200]", "n : u8 in 0..100  x : bitmap[n]", LOADS, ""),
     ],
 )
 def test_the_verdict(old: str, new: str, verdict: str, loads_if: str) -> None:
@@ -54,3 +58,19 @@ def test_the_verdict(old: str, new: str, verdict: str, loads_if: str) -> None:
     assert said.verdict == verdict
     assert ", ".join(said.loads_if).startswith(loads_if) and bool(said.loads_if) == (verdict == UNLESS)
     assert said.failed if verdict != LOADS else not said.failed
+
+
+@pytest.mark.parametrize(
+    ("receiver", "read"),
+    [
+        ("version 3 old 2 { hook load_state_old  a : u8 }", "2..3"),
+        ("version 5 opaque", "0..5"),
+        ("version 3 { a : u8 }", "3..3"),
+    ],
+)
+def test_the_versions_that_are_said_to_be_read_are(receiver: str, read: str) -> None:
+    sender = device("device d version 6 { a : u8 }")
+    _, findings = compare_devices(sender, device(f"device d {receiver}"))
+    found = next(finding for finding in findings if finding.rule == "version-range")
+    assert found.why == f"the receiver reads versions {read}"
+    assert found.witness is not None and found.witness.message.endswith(f"allowed {read}")

@@ -66,7 +66,7 @@ def _witness(witness: Witness) -> dict[str, Any]:
         "error": witness.code,
         "offset": witness.offset,
         "path": witness.path,
-        "message": witness.message.strip(),
+        "message": witness.message.removeprefix(":").strip(),
         "sent": _number(witness.sent),
         "received": _number(witness.received),
         "state": {name: _number(value) for name, value in witness.state},

@@ -7,34 +7,18 @@ from collections.abc import Iterator
 from vmsgen.compat.expressions import text, with_own
 from vmsgen.compat.finding import WIRE
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.rules.rule import Difference, Rule, expression_in_senders_names, present, same, value_of
+from vmsgen.compat.rules.rule import Difference, Rule, expression_in_senders_names, present, same, value_of, values_of
 from vmsgen.compat.slots import Slot
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import EqualConstraint, RangeConstraint, WhereConstraint
 from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, Unary
 from vmsgen.model.interval import Interval
-from vmsgen.model.types import Scalar, innermost
-
-
-def _limits(slot: Slot) -> Interval | None:
-    """The values that a slot can have as far as types and constant ranges tell."""
-    if slot.element is None or slot.element.floating:
-        return None
-    inside = slot.element.interval
-    storage = innermost(slot.storage) if slot.storage else None
-    limits = [inside] + ([storage.interval] if isinstance(storage, Scalar) and not storage.floating else [])
-    low, high = max(i.low for i in limits), min(i.high for i in limits)
-    for constraint in slot.constraints:
-        if isinstance(constraint, RangeConstraint):
-            low = max(low, constraint.low.value) if isinstance(constraint.low, Constant) else low
-            high = min(high, constraint.high.value) if isinstance(constraint.high, Constant) else high
-    return Interval(low, high)
 
 
 def tightened(pair: Pair) -> Iterator[Difference]:
     for step in pair.matched:
         ours, theirs, value = step.sender, step.receiver, value_of(step.sender)
-        sent, read = _limits(ours), _limits(theirs)
+        sent, read = values_of(ours), values_of(theirs)
         names = frozenset({ours.name, theirs.name})
         if value is None or sent is None or read is None or ours.width != theirs.width:
             continue

@@ -9,7 +9,7 @@ from vmsgen.compat.absence import absences
 from vmsgen.compat.arrived import meanings
 from vmsgen.compat.finding import ADVICE, SEMANTIC
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.rules.rule import Difference, Rule, present, value_of
+from vmsgen.compat.rules.rule import Difference, Rule, present, value_of, values_of
 from vmsgen.compat.slots import Slot
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import Description
@@ -23,7 +23,8 @@ def signs(pair: Pair) -> Iterator[Difference]:
         if value is None or ours.element is None or theirs.element is None or ours.width != theirs.width:
             continue
         a, b = ours.element, theirs.element
-        if not step.by_name or b.floating or b.interval.covers(a.interval):
+        sent = values_of(ours)
+        if not step.by_name or b.floating or b.interval.covers(a.interval if sent is None else sent):
             continue
         lost = a.interval.high if a.interval.high not in b.interval else a.interval.low
         wants = tuple((*present(ours), Want(Binary("==", value, Constant(n)))) for n in (lost, b.interval.high + 1))

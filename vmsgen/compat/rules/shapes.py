@@ -9,6 +9,7 @@ from math import prod
 
 from vmsgen.compat.expressions import text
 from vmsgen.compat.finding import WIRE
+from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.rules.rule import (
     HOOKED,
@@ -19,10 +20,11 @@ from vmsgen.compat.rules.rule import (
     if_not_sent,
     present,
     same,
+    values_of,
 )
 from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Elements, Loop, Missing, Slot
 from vmsgen.compat.steer import Want
-from vmsgen.model.expressions import Binary, Constant, Expression
+from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue
 
 
 def form(pair: Pair) -> Iterator[Difference]:
@@ -163,9 +165,10 @@ def counted(pair: Pair) -> Iterator[Difference]:
 
 def capacity(pair: Pair) -> Iterator[Difference]:
     for ours, theirs, a, b in _pairs(pair):
-        if a.room <= b.room or not (a.listed or (a.count is not None and b.count is not None)):
+        most = a.room if a.count is None else min(a.room, _highest(pair, a.count))
+        if most <= b.room or not (a.listed or (a.count is not None and b.count is not None)):
             continue
-        why = f"the receiver has room for {b.room} elements of `{a.name}`, the sender writes up to {a.room}"
+        why = f"the receiver has room for {b.room} elements of `{a.name}`, the sender writes up to {most}"
         names = frozenset({a.name, ours.name, theirs.name})
         guards = tuple(Want(guard) for guard in ours.guards)
         too_many: tuple[tuple[Want, ...], ...]
@@ -173,12 +176,19 @@ def capacity(pair: Pair) -> Iterator[Difference]:
             too_many = ((*guards, Want(Elements(a.loop.place, a.loop.type, b.room + 1))),)
             loads_if = f"`{a.name}` has at most {b.room} elements"
         elif a.count is not None:
-            ends = (("==", b.room + 1), ("==", a.room), (">", b.room))
+            ends = (("==", b.room + 1), ("==", most), (">", b.room))
             too_many = tuple((*guards, Want(Binary(o, a.count, Constant(v)))) for o, v in ends)
             loads_if = f"{text(a.count)} <= {b.room}"
         else:
             continue
-        yield Difference(a.name, names, why, f"keep room for {a.room}", too_many, loads_if)
+        yield Difference(a.name, names, why, f"keep room for {most}", too_many, loads_if)
+
+
+def _highest(pair: Pair, count: Expression) -> int:
+    """No count that the sender has is above it."""
+    slot = pair.sender_slots.get(plain(str(count.path))) if isinstance(count, FieldValue) else None
+    known = None if slot is None else values_of(slot)
+    return count.interval.high if known is None else known.high
 
 
 FORM = Rule(
