@@ -99,9 +99,10 @@ def agree_on_load(native: Verdict | None, oracle: Verdict | None) -> bool:
 
 
 def agree_on_save(native: bytes | tuple[str, str], oracle: bytes | tuple[str, str]) -> bool:
+    """`truncated` comes of the loads that tell what an older version loses: native takes arrays in one piece there."""
     if isinstance(native, bytes) or isinstance(oracle, bytes):
         return native == oracle
-    return native[0] == oracle[0] and same_path(*native, oracle[1])
+    return native[0] == oracle[0] and (native[0] == "truncated" or same_path(*native, oracle[1]))
 
 
 class Pair:

@@ -9,7 +9,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import ALWAYS, Description, Field, Group, Repeat, Run, Subsection, Tmp, Unused, WireItem
+from vmsgen.model.description import (
+    ALWAYS,
+    Custom,
+    Description,
+    Field,
+    Group,
+    HookPredicate,
+    Presence,
+    Repeat,
+    Run,
+    Subsection,
+    Tmp,
+    Unused,
+    WireItem,
+)
+from vmsgen.model.expressions import StreamVersion, walk
 from vmsgen.model.schema import Schema
 from vmsgen.model.types import List, Map, Struct, innermost, structs_in
 from vmsgen.passes import certain
@@ -65,18 +80,26 @@ def _versions_of_structs(description: Description, diagnostics: Diagnostics) -> 
 
 def _versioned_item(struct: Struct) -> WireItem | None:
     """The first item of a struct that some of its versions lack."""
+    several = struct.description.minimum_version < struct.description.version
     for item in _flat(struct.description.wire):
         presence = getattr(item, "presence", ALWAYS)
-        if presence.since or presence.before is not None:
+        if presence.since or presence.before is not None or (several and _asks_for_version(presence)):
             return item
     return None
 
 
+def _asks_for_version(presence: Presence) -> bool:
+    condition = presence.condition
+    if condition is None or isinstance(condition, HookPredicate):
+        return False
+    return any(isinstance(node, StreamVersion) for node in walk(condition))
+
+
 def _source(item: WireItem) -> str:
-    since = getattr(item, "presence", None)
-    if since is not None and since.since:
-        return f"`since {since.since}`"
-    return "`before`"
+    presence: Presence = getattr(item, "presence", ALWAYS)
+    if presence.since:
+        return f"`since {presence.since}`"
+    return "`before`" if presence.before is not None else "`when`, which asks for the version,"
 
 
 # Subsections behind a struct of a similar name ------------------------------------------------------------------------
@@ -161,9 +184,17 @@ def _fields(description: Description) -> Iterator[Field]:
 
 
 def _flat(items: tuple[WireItem, ...]) -> Iterator[WireItem]:
-    """What is in groups in their place, what is in a `tmp` before it."""
+    """Without groups: what is in one that may be missing has the group's condition, if it has none of its own.
+
+    What is in a `tmp` comes before it.
+    """
     for item in items:
-        if isinstance(item, Run | Group | Repeat | Tmp):
+        if isinstance(item, Group):
+            for inner in _flat(item.items):
+                if isinstance(inner, Field | Unused | Custom) and inner.presence.always:
+                    inner = replace(inner, presence=item.presence)
+                yield inner
+        elif isinstance(item, Run | Repeat | Tmp):
             yield from _flat(item.items)
         if not isinstance(item, Run | Group | Repeat):
             yield item

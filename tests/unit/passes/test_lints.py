@@ -27,6 +27,23 @@ def test_the_version_of_an_embedded_struct_is_not_on_the_wire() -> None:
     assert warnings(RING.replace("1..2", "2") + "device d version 1 {\n    ring : Ring\n}\n") == []
 
 
+def test_a_group_or_a_condition_may_ask_for_the_version_of_a_struct() -> None:
+    device = "device d version 1 {\n    ring : Ring\n}\n"
+    group = RING.replace("more : u8 since 2", "group since 2 { more : u8 }")
+    hint = "its `since 2` is no protection against older streams; a subsection would be"
+    assert warnings(group + device) == [("struct-version", 6, hint)]
+    asked = RING.replace("since 2", "when version >= 2")
+    hint = "its `when`, which asks for the version, is no protection against older streams; a subsection would be"
+    assert warnings(asked + device) == [("struct-version", 6, hint)]
+    assert warnings(asked.replace("1..2", "2") + device) == []
+
+
+def test_a_field_in_a_group_may_be_missing_behind_a_struct() -> None:
+    section = '    subsection outport "kbd_outport" version 1 needed b != 0 { b : u8 }\n}\n'
+    text = KBD + "device kbd version 1 {\n    a : u8  inner : Inner  group when a > 3 { tail : u8 }\n" + section
+    assert [code for code, *_ in warnings(text)] == ["shadowed-subsection"]
+
+
 def test_a_subsection_that_is_taken_for_the_structs() -> None:
     section = '    subsection outport "kbd_outport" version 1 needed b != 0 { b : u8 }\n}\n'
     hint = "`inner` is the last field, and its struct's name begins the subsection's"
