@@ -9,14 +9,21 @@ extern "C" {
 #endif
 
 int vms_text_slow(vms_writer *w, const char *text, size_t len);
+int vms_text_long(vms_writer *w, const char *text, size_t len);
 
-/* Writes text; non-zero, with the error set, if there is no room. */
+enum { VMS_TEXT_INLINE = 256 };
+
+/* Writes text; non-zero, with the error set, if there is no room. Compilers copy what is short with a few instructions;
+ * what is longer the C library copies quicker than those would. */
 static inline int vms_text(vms_writer *w, const char *text, size_t len)
 {
-    if (VMS_UNLIKELY((size_t)(w->end - w->p) < len))
+    uint8_t *p = w->p;
+    if (len > VMS_TEXT_INLINE)
+        return vms_text_long(w, text, len);
+    if (VMS_UNLIKELY((size_t)(w->end - p) < len))
         return vms_text_slow(w, text, len);
-    memcpy(w->p, text, len);
-    w->p += len;
+    w->p = p + len;
+    memcpy(p, text, len);
     return 0;
 }
 
@@ -25,7 +32,16 @@ static inline int vms_text(vms_writer *w, const char *text, size_t len)
 /* The same text `times` times. */
 int vms_text_times(vms_writer *w, const char *text, size_t len, size_t times);
 
-int vms_text_number(vms_writer *w, int64_t number);
+int vms_text_number_long(vms_writer *w, int64_t number);
+
+/* Most are counts, and most of those have one digit. */
+static inline int vms_text_number(vms_writer *w, int64_t number)
+{
+    if (number < 0 || number > 9)
+        return vms_text_number_long(w, number);
+    char digit = (char)('0' + number);
+    return vms_text(w, &digit, 1);
+}
 
 /* Between the two nothing is written, but everything is asked and counted as ever. They nest. */
 typedef struct vms_muted {

@@ -20,6 +20,16 @@ int vms_text_slow(vms_writer *w, const char *text, size_t len)
     return 0;
 }
 
+int vms_text_long(vms_writer *w, const char *text, size_t len)
+{
+    uint8_t *p = w->p;
+    if (VMS_UNLIKELY((size_t)(w->end - p) < len))
+        return vms_text_slow(w, text, len);
+    w->p = p + len;
+    memcpy(p, text, len);
+    return 0;
+}
+
 enum { PIECE = 1 << 14 };
 
 int vms_text_times(vms_writer *w, const char *text, size_t len, size_t times)
@@ -43,17 +53,22 @@ int vms_text_times(vms_writer *w, const char *text, size_t len, size_t times)
     return 0;
 }
 
-int vms_text_number(vms_writer *w, int64_t number)
+int vms_text_number_long(vms_writer *w, int64_t number)
 {
-    char digits[20];
-    size_t at = sizeof digits;
+    if (w->flush == flush_muted)
+        return 0;
     uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    size_t len = number < 0 ? 2 : 1;
+    for (uint64_t more = rest; more >= 10; more /= 10)
+        len++;
+    uint8_t *p = vms_room(w, len);
+    if (!p)
+        return -1;
+    *p = '-';       /* a digit takes its place, unless the number is negative */
     do
-        digits[--at] = (char)('0' + rest % 10);
+        p[--len] = (uint8_t)('0' + rest % 10);
     while (rest /= 10);
-    if (number < 0)
-        digits[--at] = '-';
-    return vms_text(w, digits + at, sizeof digits - at);
+    return 0;
 }
 
 void vms_mute(vms_writer *w, vms_muted *muted)

@@ -181,32 +181,28 @@ int64_t uart_describe_version(struct uart *s, vms_writer *w, uint32_t version, c
         return -1;
     if (vms_text_number(w, version))
         return -1;
-    if (VMS_TEXT(w, ", \"fields\": [{\"name\": \"divider\", \"type\": \"uint16\", \"size\": 2}, "
-                    "{\"name\": \"ier\", \"type\": \"uint8\", \"size\": 1}, "
-                    "{\"name\": \"lsr\", \"type\": \"uint8\", \"size\": 1}"))
-        return -1;
     if (version >= 3) {
-        if (VMS_TEXT(w, ", {\"name\": \"fcr\", \"type\": \"uint8\", \"size\": 1}"))
-            return -1;
         size += 1;
+        if (VMS_TEXT(w, ", \"fields\": [{\"name\": \"divider\", \"type\": \"uint16\", \"size\": 2}, "
+                        "{\"name\": \"ier\", \"type\": \"uint8\", \"size\": 1}, "
+                        "{\"name\": \"lsr\", \"type\": \"uint8\", \"size\": 1}, "
+                        "{\"name\": \"fcr\", \"type\": \"uint8\", \"size\": 1}]"))
+            return -1;
+    } else {
+        if (VMS_TEXT(w, ", \"fields\": [{\"name\": \"divider\", \"type\": \"uint16\", \"size\": 2}, "
+                        "{\"name\": \"ier\", \"type\": \"uint8\", \"size\": 1}, "
+                        "{\"name\": \"lsr\", \"type\": \"uint8\", \"size\": 1}]"))
+            return -1;
     }
-    if (VMS_TEXT(w, "]"))
-        return -1;
-    bool sent = false;
     if (s->recv_fifo.num != 0u) {
-        if (vms_text(w, sent ? ", " : ", \"subsections\": [", sent ? 2 : 18))
-            return -1;
-        sent = true;
-        if (VMS_TEXT(w, "{\"vmsd_name\": \"serial/recv_fifo\", \"version\": 1, \"fields\": [{\"name\": \"recv_fifo\","
-                        " \"type\": \"struct\", \"struct\": {\"vmsd_name\": \"Fifo\", \"version\": 1, \"fields\": [{\"na"
-                        "me\": \"data\", \"array_len\": 16, \"type\": \"uint8\", \"size\": 1}, "
-                        "{\"name\": \"head\", \"type\": \"uint32\", \"size\": 4}, "
-                        "{\"name\": \"num\", \"type\": \"uint32\", \"size\": 4}]}, \"size\": 24}]}"))
-            return -1;
         size += 46;
+        if (VMS_TEXT(w, ", \"subsections\": [{\"vmsd_name\": \"serial/recv_fifo\", \"version\": 1, \"fields\": [{\"n"
+                        "ame\": \"recv_fifo\", \"type\": \"struct\", \"struct\": {\"vmsd_name\": \"Fifo\", \"version\": "
+                        "1, \"fields\": [{\"name\": \"data\", \"array_len\": 16, \"type\": \"uint8\", \"size\": 1}, "
+                        "{\"name\": \"head\", \"type\": \"uint32\", \"size\": 4}, "
+                        "{\"name\": \"num\", \"type\": \"uint32\", \"size\": 4}]}, \"size\": 24}]}]"))
+            return -1;
     }
-    if (sent && VMS_TEXT(w, "]"))
-        return -1;
     return size;
 }
 

@@ -65,26 +65,33 @@ class Describer(Arrays):
             self.subsections(owner.subsections)
 
     def subsections(self, subsections: tuple[Subsection, ...]) -> None:
+        if len(subsections) == 1 and subsections[0].needed is not None:
+            with self.branch(f"if ({self.needed(subsections[0])})"):
+                self.text.add(', "subsections": [')
+                self.subsection(subsections[0])
+                self.text.add("]")
+            return
         sent = Listing(self.text, self.ask, "sent", ', "subsections": [')
         for subsection in subsections:
             if subsection.needed is None:
-                self.subsection(subsection, sent)
+                sent.separate()
+                self.subsection(subsection)
                 continue
-            with sent.perhaps():
-                self.text.flush()
-                # `needed` stands in the subsection, so `version` is the subsection's.
-                ask = self.ask.of_version(str(subsection.version))
-                if isinstance(subsection.needed, HookPredicate):
-                    came = f"(int)(s->{self.present_bits} >> {subsection.number} & 1)"
-                    test = ask.predicate(subsection.needed.method, came)
-                else:
-                    test = ask.condition(subsection.needed, Trail((), subsection.name))
-                with self.block(f"if ({test})"):
-                    self.subsection(subsection, sent)
+            with sent.perhaps(), self.branch(f"if ({self.needed(subsection)})"):
+                sent.separate()
+                self.subsection(subsection)
         sent.close("]")
 
-    def subsection(self, subsection: Subsection, sent: Listing) -> None:
-        sent.separate()
+    def needed(self, subsection: Subsection) -> str:
+        """C for "it is sent". `needed` stands in the subsection, so `version` is the subsection's."""
+        assert subsection.needed is not None
+        ask = self.ask.of_version(str(subsection.version))
+        if isinstance(subsection.needed, HookPredicate):
+            came = f"(int)(s->{self.present_bits} >> {subsection.number} & 1)"
+            return ask.predicate(subsection.needed.method, came)
+        return ask.condition(subsection.needed, Trail((), subsection.name))
+
+    def subsection(self, subsection: Subsection) -> None:
         self.text.add("{")
         size = self.inner(subsection, subsection.version, subsection.name)
         self.text.add("}")
@@ -119,11 +126,10 @@ class Describer(Arrays):
             self.present(item, names, optional)
             return
         with self.fields.perhaps():
-            self.text.flush()
             test = self.ask.presence(
                 presence, trail(item.target) if isinstance(item, Field | Repeat) else Trail((), "")
             )
-            with self.block(f"if ({test})"):
+            with self.branch(f"if ({test})"):
                 self.present(item, names, optional)
 
     def left_to_ask(self, presence: Presence) -> Presence | None:
@@ -161,12 +167,10 @@ class Describer(Arrays):
             self.head(shown)
             self.finish(item.size)
             return
-        self.text.flush()
         count = self.ask.count(item.count, item.size, "count", Trail((), "unused"))
         self.alike(shown, count, "", 1)
 
     def custom(self, item: Custom, shown: Shown) -> None:
-        self.text.flush()
         size = counted_bytes(self.lines, self.ask, item.name, f"{self.stem}_{item.name}_bytes")
         self.head(shown)
         self.finish(size)

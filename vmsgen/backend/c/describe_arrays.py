@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from vmsgen.backend.c.arrays import each
 from vmsgen.backend.c.describe_body import Body, Shown
-from vmsgen.backend.c.listing import CHUNK
 from vmsgen.backend.c.refusals import Trail, spelled, trail
+from vmsgen.backend.c.text import CHUNK
 from vmsgen.model.description import Field, Repeat
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Scalar, Struct, dimensions, innermost, is_allocated
 from vmsgen.model.types import is_optional as has_optional
@@ -46,10 +46,9 @@ class Arrays(Body):
                 self.text.add(f'{body}"size": {size}}}')
                 self.fixed += number * size
                 return
-            with self.fields.perhaps(), self.block(f"if ({total} > 0)"):
+            with self.fields.perhaps(), self.branch(f"if ({total} > 0)"):
                 self.open(shown, "array_len", total, total)
                 self.text.add(f'{body}"size": {size}}}')
-                self.text.flush()
                 self.lines.add(f"{self.sum} += (int64_t)({total}) * {size};")
             return
         index = self.ask.fresh("index")
@@ -111,7 +110,6 @@ class Arrays(Body):
         """An array of structs without a name: they are called like the field, and have the version of what it is in."""
         count = str(item.capacity)
         if item.count is not None:
-            self.text.flush()
             count = self.ask.count(item.count, item.capacity, "count", trail(item.target))
         made = None if self.at is None else self.constant(item, self.at)
         if made is not None:

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 from vmsgen.backend.c.described import Owner
 from vmsgen.backend.c.lines import Lines
-from vmsgen.backend.c.listing import Listing, Text, quoted
+from vmsgen.backend.c.listing import Listing, quoted
 from vmsgen.backend.c.questions import Questions
 from vmsgen.backend.c.refusals import SAVE, Trail, spelled
+from vmsgen.backend.c.text import Text
 from vmsgen.backend.names import c_struct
 from vmsgen.model.description import Field
 from vmsgen.model.hooks import has_hooks
@@ -83,6 +84,16 @@ class Body(ABC):
             yield
 
     @contextmanager
+    def branch(self, head: str) -> Iterator[None]:
+        """A block of an `if` without an `else`."""
+        with self.text.branch(head):
+            fixed, self.fixed = self.fixed, 0
+            yield
+            if self.fixed:
+                self.lines.add(f"{self.sum} += {self.fixed};")
+            self.fixed = fixed
+
+    @contextmanager
     def apart(self) -> Iterator[None]:
         """What is certain of the sizes in here is added in here."""
         fixed, self.fixed = self.fixed, 0
@@ -103,7 +114,7 @@ class Body(ABC):
         self.fields.separate()
         self.text.add(f'{{"name": {quoted(shown.name)}, ')
         if not total.isdigit():
-            with self.block(f"if ({total} > 1)"):
+            with self.branch(f"if ({total} > 1)"):
                 self.text.add(f'"{key}": ')
                 self.text.number(f"(int64_t)({value})")
                 self.text.add(", ")
@@ -116,7 +127,6 @@ class Body(ABC):
     def counted(self, field: Field, at: Trail) -> str:
         """As a save has it: C for the number of elements of the outermost dimension."""
         assert isinstance(field.type, Array | Buffer | Bitmap)
-        self.text.flush()
         capacity = field.type.capacity
         count = str(capacity)
         if field.type.count is not None:

@@ -1,67 +1,14 @@
-"""Text that generated C writes: constant pieces gathered to long ones, and lists whose first element is not certain."""
+"""Lists in descriptions, of which it is not always certain what comes first."""
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from vmsgen.backend.c.lines import Lines, string
+from vmsgen.backend.c.lines import string
 from vmsgen.backend.c.questions import Questions
-
-CHUNK = 4000
-"""Characters of one literal: compilers need not take more than 4095."""
-LINE = 80
-
-
-class Text:
-    """Constant text is held back until something else has to be written, or until the end."""
-
-    def __init__(self, lines: Lines) -> None:
-        self.lines = lines
-        self.pending = ""
-
-    def add(self, text: str) -> None:
-        self.pending += text
-
-    def flush(self) -> None:
-        text, self.pending = self.pending, ""
-        for start in range(0, len(text), CHUNK):
-            self._literal(text[start : start + CHUNK])
-
-    def _literal(self, text: str) -> None:
-        pieces = [string(piece) for piece in cut(text)]
-        head = "if (VMS_TEXT(w, "
-        for number, piece in enumerate(pieces):
-            end = "))" if number == len(pieces) - 1 else ""
-            self.lines.add(f"{head if number == 0 else ' ' * len(head)}{piece}{end}")
-        self.lines.add("    return -1;")
-
-    def times(self, text: str, count: str) -> None:
-        """One literal, as often as C's `count` says."""
-        self.flush()
-        pieces = [string(piece) for piece in cut(text)]
-        head = "if (vms_text_times(w, "
-        for number, piece in enumerate(pieces):
-            end = f", {len(text)}, {count}))" if number == len(pieces) - 1 else ""
-            self.lines.add(f"{head if number == 0 else ' ' * len(head)}{piece}{end}")
-        self.lines.add("    return -1;")
-
-    def number(self, value: str) -> None:
-        """`value` is C for an int64_t."""
-        self.flush()
-        self.lines.fail(f"vms_text_number(w, {value})", "return -1;")
-
-
-def cut(text: str) -> list[str]:
-    """Pieces for a line each, ends of fields preferred."""
-    pieces = [""]
-    for field in re.findall(r".+?(?:\}, |\Z)", text):
-        if len(pieces[-1]) + len(field) > LINE and pieces[-1]:
-            pieces.append("")
-        pieces[-1] += field
-    return [piece[start : start + LINE] for piece in pieces for start in range(0, len(piece), LINE)]
+from vmsgen.backend.c.text import Text
 
 
 class Listing:
@@ -101,7 +48,6 @@ class Listing:
     def perhaps(self) -> Iterator[None]:
         """Around what may add elements, or none."""
         if not self.certain and self.variable is None:
-            self.text.flush()
             self.variable = self.ask.fresh(self.name)
             self.text.lines.add(f"bool {self.variable} = false;")
         before = self.certain
