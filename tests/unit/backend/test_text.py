@@ -17,14 +17,14 @@ def test_short_text_around_an_if_is_one_piece_in_either_branch() -> None:
     with text.branch("if (c)"):
         text.add("b")
         text.lines.add("size += 1;")
-    text.add("d")
+    text.add("x")
     text.flush()
     assert written(text.lines) == [
         "if (c) {",
         "    size += 1;",
-        '    if (VMS_TEXT(w, "abd"))',
+        '    if (VMS_TEXT(w, "abx"))',
         "} else {",
-        '    if (VMS_TEXT(w, "ad"))',
+        '    if (VMS_TEXT(w, "ax"))',
         "}",
     ]
 
@@ -68,15 +68,15 @@ def test_text_between_two_ifs_belongs_to_the_first() -> None:
     text.add("a")
     with text.branch("if (c)"):
         text.add("b")
-    text.add("d")
+    text.add("x")
     with text.branch("if (e)"):
         text.add("f")
     text.flush()
     assert written(text.lines) == [
         "if (c) {",
-        '    if (VMS_TEXT(w, "abd"))',
+        '    if (VMS_TEXT(w, "abx"))',
         "} else {",
-        '    if (VMS_TEXT(w, "ad"))',
+        '    if (VMS_TEXT(w, "ax"))',
         "}",
         "if (e) {",
         '    if (VMS_TEXT(w, "f"))',
