@@ -40,6 +40,7 @@ WORKLOADS = {
     "M": "60 mixed scalars, 8 x {u32, u64, u16}, u32[64], 100 counted bytes, one subsection sent",
     "L": "u32[0x8000] and u8[65536]",
     "Q": "a list of 1000 structs of u8, u16, u32",
+    "V": "a list of 1000 structs of u8, u16, u32, half of them with another u32",
 }
 
 BARS = (

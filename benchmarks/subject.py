@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.values import Values
 
-STATES = ("T", "M", "L", "Q")
+STATES = ("T", "M", "L", "Q", "V")
 OPERATIONS = ("save", "restore")
 
 

@@ -16,6 +16,7 @@ TABLE = 64
 WORDS = 0x8000
 BLOCK = 0x10000
 JOBS = 1000
+URGENT = 0x80
 
 TINY_FIELDS = ("command", "status", "mode", "pending")
 
@@ -85,6 +86,14 @@ def _queue() -> Values:
     return {"jobs": jobs}
 
 
+def _varied() -> Values:
+    """Kinds below URGENT have a deadline, others 0: that is what is left after a restore."""
+    requests = _queue()["jobs"]
+    for i, request in enumerate(requests):
+        request["deadline"] = _spread("I", i) if request["kind"] < URGENT else 0
+    return {"requests": requests}
+
+
 def _blank_mixed() -> Values:
     values: Values = {name: False if letter == "?" else 0 for name, letter in MIXED_SCALARS.items()}
     values["mtu"] = 68
@@ -95,8 +104,8 @@ def _blank_mixed() -> Values:
 
 
 def reference(state: str) -> Values:
-    """The values that are saved and restored, for state T, M, L or Q."""
-    return {"T": _tiny, "M": _mixed, "L": _large, "Q": _queue}[state]()
+    """The values that are saved and restored, for state T, M, L, Q or V."""
+    return {"T": _tiny, "M": _mixed, "L": _large, "Q": _queue, "V": _varied}[state]()
 
 
 def blank(state: str) -> Values:
@@ -107,4 +116,6 @@ def blank(state: str) -> Values:
         return _blank_mixed()
     if state == "Q":
         return {"jobs": [dict.fromkeys(JOB_FIELDS, 0) for _ in range(JOBS)]}
+    if state == "V":
+        return {"requests": [dict.fromkeys((*JOB_FIELDS, "deadline"), 0) for _ in range(JOBS)]}
     return {"words": [0] * WORDS, "block": bytes(BLOCK)}

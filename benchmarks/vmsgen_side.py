@@ -1,4 +1,4 @@
-"""vmsgen's own side: builds the four schemas, imports the modules and holds their objects.
+"""vmsgen's own side: builds the schemas, imports the modules and holds their objects.
 
 Everything the benchmark knows of a generated module's interface stands here.
 """
@@ -21,7 +21,7 @@ FAMILY = "vmsgen"
 HERE = Path(__file__).resolve().parent
 SCHEMAS = {
     state: HERE / "schemas" / f"{name}.vms"
-    for state, name in {"T": "tiny", "M": "mixed", "L": "large", "Q": "queue"}.items()
+    for state, name in {"T": "tiny", "M": "mixed", "L": "large", "Q": "queue", "V": "varied"}.items()
 }
 
 _COMMAND = "from vmsgen.cli.main import main; main()"
@@ -39,9 +39,10 @@ def build(output: Path) -> None:
 
 
 def subjects(output: Path) -> list[Subject]:
-    """The four states of the modules that `build` left in `output`."""
+    """The states of the modules that `build` left in `output`."""
     sys.path.insert(0, str(output.parent))
-    tiny, mixed, large, queue = (importlib.import_module(f"{output.name}.{path.stem}") for path in SCHEMAS.values())
+    modules = (importlib.import_module(f"{output.name}.{path.stem}") for path in SCHEMAS.values())
+    tiny, mixed, large, queue, varied = modules
 
     def make_large(values: Values) -> Any:
         held = large.Large()
@@ -54,6 +55,7 @@ def subjects(output: Path) -> list[Subject]:
         Subject(FAMILY, "M", lambda values: _fill_mixed(mixed.Mixed(), values), _mixed_values, restore=_RESTORE),
         Subject(FAMILY, "L", make_large, _large_values, restore=_RESTORE),
         Subject(FAMILY, "Q", lambda values: queue.Queue(**values), lambda held: held.as_dict(), restore=_RESTORE),
+        Subject(FAMILY, "V", lambda values: varied.Varied(**values), lambda held: held.as_dict(), restore=_RESTORE),
     ]
     return [*plain, *(replace(each, family=DESCRIBED, save=_DESCRIBED, restore="") for each in plain)]
 

@@ -15,6 +15,7 @@ from benchmarks.values import (
     TINY_FIELDS,
     TRANSFER_FIELDS,
     TRANSFER_HEADER,
+    URGENT,
     WORDS,
     Values,
 )
@@ -308,9 +309,57 @@ class Queue:
         self.jobs = jobs
 
 
+_REQUEST_DEADLINE = struct.Struct(">I")
+
+
+class Request(Job):
+    __slots__ = ("deadline",)
+
+    def __init__(self, kind: int, length: int, address: int, deadline: int) -> None:
+        super().__init__(kind, length, address)
+        self.deadline = deadline
+
+
+class Varied:
+    """As Queue, but those that are not urgent have a deadline at their end."""
+
+    __slots__ = ("requests",)
+
+    def __init__(self, values: Values) -> None:
+        self.requests = [Request(**request) for request in values["requests"]]
+
+    def values(self) -> Values:
+        names = (*JOB_FIELDS, "deadline")
+        return {"requests": [{name: getattr(request, name) for name in names} for request in self.requests]}
+
+    def save(self) -> bytes:
+        pack, pack_deadline = _JOB.pack, _REQUEST_DEADLINE.pack
+        parts = []
+        for request in self.requests:
+            parts.append(pack(1, request.kind, request.length, request.address))
+            if request.kind < URGENT:
+                parts.append(pack_deadline(request.deadline))
+        return b"".join(parts) + b"\0"
+
+    def restore(self, data: bytes) -> None:
+        requests, at = [], 0
+        while data[at]:
+            _, kind, length, address = _JOB.unpack_from(data, at)
+            at += _JOB.size
+            deadline = 0
+            if kind < URGENT:
+                (deadline,) = _REQUEST_DEADLINE.unpack_from(data, at)
+                at += _REQUEST_DEADLINE.size
+            requests.append(Request(kind, length, address, deadline))
+        if at != len(data) - 1:
+            raise ValueError("requests")
+        self.requests = requests
+
+
 SUBJECTS = [
     Subject(FAMILY, "T", Tiny, Tiny.values),
     Subject(FAMILY, "M", Mixed, Mixed.values),
     Subject(FAMILY, "L", Large, Large.values),
     Subject(FAMILY, "Q", Queue, Queue.values),
+    Subject(FAMILY, "V", Varied, Varied.values),
 ]
