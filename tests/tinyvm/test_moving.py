@@ -40,13 +40,17 @@ def test_over_every_transport(name: str) -> None:
     moved(name, SMALL)
 
 
+def test_with_all_of_its_memory() -> None:
+    moved("tcp", Options(seconds=0.2))
+
+
 def test_with_changes_instead_of_pages() -> None:
     """A bandwidth that makes it take several rounds, of pages that were sent before."""
     found = moved("unix", replace(SMALL, xbzrle=4 << 20, bandwidth=4 << 20, downtime=0.02))
     assert found.sender["halted"]["xbzrle"] > 50
 
 
-@pytest.mark.parametrize("compression", ["none", "zlib"])
+@pytest.mark.parametrize("compression", ["none", "zlib", "zstd"])
 def test_with_channels_for_pages(compression: str) -> None:
     found = moved("tcp", replace(SMALL, channels=2, compression=compression))
     plain = SMALL.ram // 2
