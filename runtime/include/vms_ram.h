@@ -57,6 +57,9 @@ uint64_t vms_ram_total(const vms_ram *ram);         /* bytes of all blocks */
 typedef struct vms_ram_sender {
     const vms_ram *ram;
     vms_xbzrle *xbzrle;             /* NULL: none. Used for pages of vms_ram_send_dirty() while `repeating` */
+    /* NULL, or how plain pages get to the writer without being copied, as by vms_file_lend(); NULL as bytes says that from now
+     * on they may be somewhere else. Non-zero: it failed, and the channel knows why. Pages of XBZRLE's cache are copied. */
+    int (*lend)(vms_writer *w, const uint8_t *bytes, size_t size);
     bool repeating;                 /* the first pass over all pages is done */
     bool last;                      /* the guest is stopped: nothing new goes into the cache */
     size_t named;                   /* the block that the last page belonged to; SIZE_MAX: none yet */

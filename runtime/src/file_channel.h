@@ -5,6 +5,7 @@
 #include "vms_file.h"
 
 #include <stdatomic.h>
+#include <sys/uio.h>
 
 /* A failure is written once, by the thread of its side, and `error` last: who sees it sees the offset too. */
 typedef struct vms_failure {
@@ -14,6 +15,8 @@ typedef struct vms_failure {
 
 /* What files on descriptors can do beyond the six. */
 typedef struct vms_file_extras {
+    /* Some of these, in their order: how many bytes, or a negative errno. */
+    int64_t (*put_parts)(void *opaque, struct iovec *parts, size_t count);
     void (*wake)(void *opaque);
     int (*seek)(void *opaque, uint64_t pos);
     int (*descriptor)(const void *opaque, bool writing);
@@ -31,6 +34,7 @@ struct vms_file {
     uint8_t *out;               /* NULL until something is put */
     size_t out_size;
     uint64_t out_offset;        /* of out[0], from the start: what was handed on before */
+    struct vms_file_loan *loan; /* what is lent; NULL until something is */
     bool keeps;                 /* memory: nothing is handed on, `out` grows */
     bool putting, getting;      /* inside the operation, which must not come back here */
 
@@ -50,6 +54,10 @@ struct vms_file {
 
 int vms_file_fail(vms_file *f, vms_file_side side, int error, uint64_t offset);     /* returns the side's first error */
 int vms_file_side_error(const vms_file *f, vms_file_side side);
+/* What the operation answered when it was handed `most` bytes: as many of them are behind us, or it is the side's error. */
+int64_t vms_file_handed_on(vms_file *f, int64_t done, size_t most);
+size_t vms_file_lent(const vms_file *f);        /* bytes */
+int vms_file_hand_on_lent(vms_file *f);         /* with what is in the buffer */
 int vms_file_flush_window(vms_writer *w, size_t need);
 int vms_file_grow_memory(vms_writer *w, size_t need);
 int vms_file_refill(vms_reader *r, size_t need);

@@ -101,6 +101,7 @@ void vms_file_free(vms_file *f)
         f->ops.close(f->opaque);
     if (f->extras)
         f->extras->release(f->opaque);
+    free(f->loan);
     free(f->out);
     free(f->in);
     free(f);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -77,12 +78,22 @@ static int obstacle(vms_channel *c, const vms_channel_end *e, short events, int6
     return -errno;
 }
 
-static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t size)
+static ssize_t transfer(const vms_channel_end *e, struct iovec *parts, size_t count)
+{
+    if (!e->socket)
+        return writev(e->fd, parts, (int)count);
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = count};
+    return sendmsg(e->fd, &message, MSG_NOSIGNAL);
+}
+
+static int64_t put_parts(void *opaque, struct iovec *parts, size_t count)
 {
     vms_channel *c = (vms_channel *)opaque;
-    (void)pos;
+    size_t size = 0;
+    for (size_t i = 0; i < count; i++)
+        size += parts[i].iov_len;
     for (int64_t started = c->out.patient ? now_ms() : 0;;) {
-        ssize_t done = c->out.socket ? send(c->out.fd, buf, size, MSG_NOSIGNAL) : write(c->out.fd, buf, size);
+        ssize_t done = transfer(&c->out, parts, count);
         int error = 0;
         if (done < 0)
             error = obstacle(c, &c->out, POLLOUT, started);
@@ -93,6 +104,13 @@ static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t 
         if (done >= 0)
             return done;
     }
+}
+
+static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t size)
+{
+    struct iovec part = {(void *)(uintptr_t)buf, size};
+    (void)pos;
+    return put_parts(opaque, &part, 1);
 }
 
 static int64_t get_buffer(void *opaque, uint8_t *buf, int64_t pos, size_t size)
@@ -205,6 +223,6 @@ static void release(void *opaque)
     free(c);
 }
 
-const vms_file_extras vms_descriptor_extras = {wake, seek, descriptor, set_idle, release};
+const vms_file_extras vms_descriptor_extras = {put_parts, wake, seek, descriptor, set_idle, release};
 
 const vms_file_ops vms_descriptor_ops = {put_buffer, get_buffer, close_both, NULL, NULL, NULL};

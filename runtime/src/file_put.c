@@ -15,7 +15,17 @@ static size_t buffered(const vms_file *f)
 
 uint64_t vms_file_put_position(const vms_file *f)
 {
-    return f->out_offset + buffered(f);
+    return f->out_offset + buffered(f) + vms_file_lent(f);
+}
+
+int64_t vms_file_handed_on(vms_file *f, int64_t done, size_t most)
+{
+    if (done <= 0 && atomic_load(&f->cancelled))
+        done = -ECANCELED;      /* whatever the channel made of it */
+    if (done <= 0 || (uint64_t)done > most)
+        return vms_file_fail(f, VMS_FILE_PUTTING, done < 0 && done >= -4095 ? (int)done : -EIO, f->out_offset);
+    f->out_offset += (uint64_t)done;
+    return done;
 }
 
 /* Hands all of it on; out_offset follows. */
@@ -28,13 +38,11 @@ static int hand_on(vms_file *f, const uint8_t *buf, size_t size)
         f->putting = true;
         int64_t done = f->ops.put_buffer(f->opaque, buf, (int64_t)f->out_offset, piece);
         f->putting = false;
-        if (done <= 0 && atomic_load(&f->cancelled))
-            done = -ECANCELED;      /* whatever the channel made of it */
-        if (done <= 0 || (uint64_t)done > piece)
-            return vms_file_fail(f, VMS_FILE_PUTTING, done < 0 && done >= -4095 ? (int)done : -EIO, f->out_offset);
+        done = vms_file_handed_on(f, done, piece);
+        if (done < 0)
+            return (int)done;
         buf += done;
         size -= (size_t)done;
-        f->out_offset += (uint64_t)done;
     }
     return 0;
 }
@@ -55,9 +63,10 @@ static int usable(vms_file *f)
 static int empty(vms_file *f)
 {
     size_t size = buffered(f);
-    if (!size)
+    bool lent = vms_file_lent(f) != 0;
+    if (!size && !lent)
         return 0;
-    int error = hand_on(f, f->out, size);
+    int error = lent ? vms_file_hand_on_lent(f) : hand_on(f, f->out, size);
     if (error) {
         /* What could not be handed on is gone, and the position stays where the channel failed. */
         f->writer.p = f->writer.end = f->out;

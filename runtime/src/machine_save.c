@@ -138,6 +138,7 @@ static int put_ram(saving *s, const vms_entry *e)
     vms_writer *w = vms_file_writer(s->f);
     vms_ram_sender sender;
     vms_ram_sender_init(&sender, ram);
+    sender.lend = vms_file_lend;
     w->error.code = VMS_OK;
     if (put_header(s->f, ELEMENT_START, e) || vms_ram_send_blocks(&sender, w))
         return vms_machine_not_written(s->m, s->f);

@@ -36,6 +36,13 @@ static void put_plain(vms_ram_sender *s, vms_writer *w, const page_at *at, const
     s->plain_pages++;
 }
 
+static int lend_plain(vms_ram_sender *s, vms_writer *w, const page_at *at)
+{
+    put_address(s, w, at->block, at->address | RAM_PAGE);
+    s->plain_pages++;
+    return s->lend(w, at->bytes, s->ram->page_size) ? -1 : 0;
+}
+
 /* What goes into the cache is what was sent, not what the guest may have made of it meanwhile. */
 static void put_changed(vms_ram_sender *s, vms_writer *w, const page_at *at)
 {
@@ -92,6 +99,8 @@ static int put_page(vms_ram_sender *s, vms_writer *w, const page_at *at)
             memset(cached, 0, size);
     } else if (s->xbzrle && s->repeating) {
         put_changed(s, w, at);
+    } else if (s->lend) {
+        return lend_plain(s, w, at);
     } else {
         put_plain(s, w, at, at->bytes);
     }
@@ -144,5 +153,5 @@ int64_t vms_ram_send_dirty(vms_ram_sender *s, vms_writer *w, vms_dirty *dirty, u
     }
     if (done < most)
         s->block = 0, s->page = 0;
-    return (int64_t)done;
+    return s->lend && s->lend(w, NULL, 0) ? -1 : (int64_t)done;
 }

@@ -88,13 +88,18 @@ static inline uint8_t *put_address(vms_ram_sender *s, uint8_t *p, size_t block, 
 static inline int put_page(vms_ram_sender *s, vms_writer *w, size_t block, uint64_t address, const uint8_t *page,
                            size_t size, bool zero)
 {
-    if (no_room(w, 8 + 256 + size))
+    if (no_room(w, 8 + 256 + (s->lend ? 1 : size)))
         return -1;
     if (zero) {
         uint8_t *p = put_address(s, w->p, block, address | RAM_ZERO);
         *p = 0;
         w->p = p + 1;
         s->zero_pages++;
+    } else if (s->lend) {
+        w->p = put_address(s, w->p, block, address | RAM_PAGE);
+        vms_fetch_next(page + 3 * size, size);
+        s->plain_pages++;
+        return s->lend(w, page, size) ? -1 : 0;
     } else {
         uint8_t *p = put_address(s, w->p, block, address | RAM_PAGE);
         vms_fetch_next(page, size);
@@ -143,9 +148,12 @@ int vms_ram_send_pages(vms_ram_sender *s, vms_writer *w, size_t block, uint64_t 
     if (first > pages || count > pages - first)
         return vms_not_saved(w, VMS_RANGE, b->name, vms_unsigned(first + count), vms_unsigned(0), vms_unsigned(pages));
     range at = {block, first * size, (first + count) * size};
+    int result;
 #if VMS_AVX2
     if (vms_has_avx2())
-        return put_range_wide(s, w, at);
+        result = put_range_wide(s, w, at);
+    else
 #endif
-    return put_range_plain(s, w, at);
+        result = put_range_plain(s, w, at);
+    return result || (s->lend && s->lend(w, NULL, 0)) ? -1 : 0;
 }

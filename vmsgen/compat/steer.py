@@ -26,10 +26,10 @@ class Want:
 
 
 def ask(expression: Expression, state: State) -> int | None:
-    """The value, or None where it has none."""
+    """The value, or None where it has none: at the sender another kind of field may have the name."""
     try:
         return evaluate(expression, Frame(state, state, 0))
-    except (Fault, KeyError, IndexError, TypeError):
+    except (Fault, KeyError, IndexError, TypeError, ValueError):
         return None
 
 

@@ -38,6 +38,7 @@ uint64_t vms_ram_total(const vms_ram *ram);
 
 typedef struct vms_ram_sender {
     vms_xbzrle *xbzrle;
+    int (*lend)(vms_writer *w, const uint8_t *bytes, size_t size);
     bool repeating;
     bool last;
     uint64_t zero_pages, plain_pages, xbzrle_pages, xbzrle_bytes, unchanged_pages, overflows, misses;

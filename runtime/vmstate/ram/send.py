@@ -36,6 +36,7 @@ class RamSender:
         self.ram = ram
         self.native = ffi.new("vms_ram_sender *")
         lib.vms_ram_sender_init(self.native, ram.native)
+        self.native.lend = lib.vms_file_lend
         self._cache = ffi.NULL
         if xbzrle_cache:
             cache = ffi.new("vms_xbzrle *")

@@ -1,0 +1,98 @@
+/* file_lend.c: bytes that stay where they are: the channel gathers them from there, with what is put between them.
+ *
+ * The pieces in between lie in the buffer, so that nothing may move it as long as something is lent. */
+#include "file_channel.h"
+
+#include <errno.h>
+
+/* As many as a piece has pages of 4 KiB, each with something before it. */
+enum { PARTS = 2 * VMS_FILE_PIECE / 4096 };
+
+typedef struct vms_file_loan {
+    struct iovec parts[PARTS];
+    size_t count, size;         /* size: of what is lent, without what lies between */
+    uint8_t *next;              /* in the buffer: the first byte that is in no part yet */
+} loan;
+
+static vms_file *file_of(vms_writer *w)
+{
+    return (vms_file *)(void *)((uint8_t *)w - offsetof(vms_file, writer));
+}
+
+static void add(loan *l, const void *bytes, size_t size)
+{
+    l->parts[l->count++] = (struct iovec){(void *)(uintptr_t)bytes, size};
+}
+
+/* What was put since the last part. */
+static void add_between(vms_file *f, loan *l)
+{
+    uint8_t *p = f->writer.p;
+    if (p != l->next)
+        add(l, l->next, (size_t)(p - l->next));
+    l->next = p;
+}
+
+size_t vms_file_lent(const vms_file *f)
+{
+    return f->loan ? f->loan->size : 0;
+}
+
+int vms_file_hand_on_lent(vms_file *f)
+{
+    loan *l = f->loan;
+    add_between(f, l);
+    struct iovec *part = l->parts;
+    size_t count = l->count, left = 0;
+    for (size_t i = 0; i < count; i++)
+        left += part[i].iov_len;
+    l->count = l->size = 0;
+    while (count) {
+        if (atomic_load_explicit(&f->cancelled, memory_order_relaxed))
+            return vms_file_fail(f, VMS_FILE_PUTTING, -ECANCELED, f->out_offset);
+        int64_t done = vms_file_handed_on(f, f->extras->put_parts(f->opaque, part, count), left);
+        if (done < 0)
+            return (int)done;
+        left -= (size_t)done;
+        for (; count && (uint64_t)done >= part->iov_len; part++, count--)
+            done -= (int64_t)part->iov_len;
+        if (count) {
+            part->iov_base = (uint8_t *)part->iov_base + done;
+            part->iov_len -= (size_t)done;
+        }
+    }
+    return 0;
+}
+
+/* 0 if there is a loan to add to: an empty one, or one with room. */
+static int open_loan(vms_file *f, size_t size)
+{
+    int error = vms_file_side_error(f, VMS_FILE_PUTTING);
+    if (error || f->closed)
+        return error ? error : -EBADF;
+    if (!f->loan && !(f->loan = (loan *)calloc(1, sizeof *f->loan)))
+        return vms_file_fail(f, VMS_FILE_PUTTING, -ENOMEM, vms_file_put_position(f));
+    if (f->loan->count && (f->loan->count + 3 > PARTS || f->loan->size + size > VMS_FILE_PIECE))
+        error = vms_file_flush(f);
+    if (error)
+        return error;
+    if (!f->loan->count)
+        f->loan->next = f->out ? f->out : f->writer.p;
+    return 0;
+}
+
+int vms_file_lend(vms_writer *w, const uint8_t *bytes, size_t size)
+{
+    vms_file *f = file_of(w);
+    if (!bytes)
+        return vms_file_lent(f) ? vms_file_flush(f) : 0;
+    if (!f->extras)
+        return vms_file_put_buffer(f, bytes, size);
+    int error = open_loan(f, size);
+    if (error)
+        return error;
+    add_between(f, f->loan);
+    add(f->loan, bytes, size);
+    f->loan->size += size;
+    return 0;
+}
