@@ -5,35 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from vmstate.errors import FramingError
-from vmstate.machine.differences import Difference
 from vmstate.machine.live import Live
-from vmstate.machine.wire import Element
-from vmstate.ram import (
-    DirtyTracker,
-    MappedSender,
-    Marking,
-    PageBitmap,
-    Ram,
-    RamBlock,
-    RamLoader,
-    RamSender,
-    SendStatistics,
-    Shadow,
-    Userfault,
-    mapped,
-)
+from vmstate.machine.memory_load import MemoryLoad
+from vmstate.machine.memory_save import MemorySave
+from vmstate.ram import DirtyTracker, Marking, Ram, RamBlock, SendStatistics, Shadow, Userfault
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     from vmstate.file import File
     from vmstate.machine.channels import ReceivingLanes, SendingLanes
+    from vmstate.machine.differences import Difference
+    from vmstate.machine.wire import Element
 
 VERSION = 4
-UNLIMITED = (1 << 63) - 1
-_CHUNK = 256
-"""Pages between two looks at how much was written."""
 
 
 class GuestMemory(Live):
@@ -58,14 +43,9 @@ class GuestMemory(Live):
         self.uninvited: Callable[[], bool] | None = None
         self._ram: Ram | None = None
         self._marking: Marking | None = None
-        self._sender: RamSender | None = None
-        self._places: MappedSender | None = None
-        self._loader: RamLoader | None = None
-        self._tracking: DirtyTracker | None = None
-        self._dirty: list[PageBitmap] = []
-        self._kept: list[bytes] | None = None
+        self._save: MemorySave | None = None
+        self._load: MemoryLoad | None = None
         self._statistics = SendStatistics(0, 0, 0, 0, 0, 0, 0)
-        self._checking = False
 
     @property
     def ram(self) -> Ram:
@@ -94,7 +74,7 @@ class GuestMemory(Live):
     @property
     def statistics(self) -> SendStatistics:
         """How the pages of the save or migration at work, or of the last one, were sent."""
-        return self._sender.statistics if self._sender is not None else self._statistics
+        return self._save.sender.statistics if self._save is not None else self._statistics
 
     # Saving -----------------------------------------------------------------------------------------------------------
 
@@ -104,14 +84,12 @@ class GuestMemory(Live):
             if self.xbzrle_cache:
                 raise ValueError("XBZRLE and channels of their own for pages do not go together")
             self.sending.open(ram)
-        self._sender = RamSender(ram, xbzrle_cache=self.xbzrle_cache if live else 0)
-        self._tracking = self._chosen() if live and self.blocks else None
-        if self._tracking is not None:
-            self._tracking.start(ram)
-        self._dirty = ram.bitmaps(marked=True)
-        for index, block in enumerate(self.blocks):
-            if block.native.ignored:
-                self._dirty[index] = PageBitmap(ram.pages(index))
+        ram.mapped = self.mapped
+        self._save = MemorySave(ram, self.sending, xbzrle_cache=self.xbzrle_cache if live else 0)
+        if live and self.blocks:
+            tracker = self._chosen()
+            tracker.start(ram)
+            self._save.tracker = tracker
 
     def find_tracker(self) -> DirtyTracker | None:
         """What learns of the guest's writes; None if nothing does, and memory must be compared with a copy."""
@@ -131,108 +109,40 @@ class GuestMemory(Live):
         return chosen
 
     def setup(self, file: File) -> None:
-        sender = self._sending()
-        if self.mapped:
-            self.ram.mapped = True
-            self._places = mapped.begin(self.ram, file)
-        else:
-            sender.send_blocks(file)
-        if self.sending is not None:
-            self.sending.send(sender, file, self._dirty, 0)
-        sender.end(file)
+        self._saving().setup(file)
 
     def pending(self, exact: bool) -> int:
-        if exact:
-            self._collect(last=False)
-        return self.page_size * sum(bitmap.count() for bitmap in self._dirty)
-
-    def _collect(self, last: bool) -> None:
-        if self._tracking is not None:
-            self._tracking.collect(self._dirty)
-            self._sending().next_round(last=last)
+        return self._saving().pending(exact)
 
     def iterate(self, file: File, budget: int) -> bool:
-        sender, start, finished = self._sending(), file.put_position, False
-        if self._places is not None:
-            most = max(1, budget // self.page_size)
-            finished = self._places.send_dirty(self._dirty, most) < most
-            sender.end(file)
-            return finished
-        if self.sending is not None:
-            finished = self.sending.send(sender, file, self._dirty, max(1, budget // self.page_size))
-            sender.end(file)
-            return finished
-        while not finished and file.put_position - start < budget:
-            most = max(1, min(_CHUNK, budget // self.page_size))
-            finished = sender.send_dirty(file, self._dirty, most) < most
-        sender.end(file)
-        if finished:
-            sender.repeating = True
-        return finished
+        return self._saving().iterate(file, budget)
 
     def complete(self, file: File) -> None:
-        self._collect(last=True)
-        sender = self._sending()
-        if self._places is not None:
-            self._places.send_dirty(self._dirty)
-            self._places.finish()
-        elif self.sending is not None:
-            self.sending.send(sender, file, self._dirty, UNLIMITED)
-        else:
-            sender.send_dirty(file, self._dirty)
-        sender.end(file)
+        self._saving().complete(file)
 
     def end_save(self) -> None:
-        tracking, self._tracking = self._tracking, None
-        if tracking is not None:
-            tracking.stop()
-        self._statistics, self._sender, self._places = self.statistics, None, None
-        self._dirty = []
+        save, self._save = self._save, None
+        if save is not None:
+            self._statistics = save.sender.statistics
+            save.end()
         self.ram.mapped = False
 
-    def _sending(self) -> RamSender:
-        if self._sender is None:
+    def _saving(self) -> MemorySave:
+        if self._save is None:
             raise RuntimeError("no save was begun")
-        return self._sender
+        return self._save
 
     # Loading ----------------------------------------------------------------------------------------------------------
 
     def begin_load(self, check: bool, shadow: bool) -> None:
-        self._checking = check
-        self._loader = RamLoader(self.ram, check=check)
-        self._kept = [bytes(block.buffer) for block in self.blocks] if shadow and not check else None
+        self._load = MemoryLoad(self.ram, check=check, shadow=shadow)
 
     def load(self, file: File, kind: Element, version: int, check: bool) -> Sequence[Difference]:
-        loader = self._loader
-        if loader is None:
+        if self._load is None:
             raise RuntimeError("no load was begun")
-        try:
-            if self.mapped and kind == Element.START:
-                self.ram.mapped = True
-                mapped.load(loader, file)
-            elif self.receiving is not None:
-                self.receiving.load(loader, file, last=kind == Element.END)
-            else:
-                loader.load(file)
-            if kind == Element.END and self.uninvited is not None and self.uninvited():
-                what = "the sender has more connections than were agreed on: they carry pages"
-                raise FramingError(what, device="ram", code="ram-channels")
-        except FramingError:
-            if loader.listed or not loader.differences:
-                raise
-        return [
-            Difference(f"ram-{each.kind}", f"RAM block {each.name!r}", each.held or None, each.found or None)
-            for each in (() if loader.listed else loader.differences)
-        ]
+        return self._load.load(file, kind, places=self.mapped, lanes=self.receiving, uninvited=self.uninvited)
 
     def end_load(self, accepted: bool) -> bool:
-        loader, self._loader = self._loader, None
-        kept, self._kept = self._kept, None
+        load, self._load = self._load, None
         self.ram.mapped = self.mapped = False
-        if accepted or self._checking or loader is None or not sum(loader.pages.values()):
-            return True
-        if kept is None:
-            return False
-        for block, data in zip(self.blocks, kept, strict=True):
-            memoryview(block.memory).cast("B")[:] = data
-        return True
+        return load is None or load.end(accepted)

@@ -1,0 +1,69 @@
+"""One load of a machine's RAM, or one look at a stream of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from vmstate.errors import FramingError
+from vmstate.machine.differences import Difference
+from vmstate.machine.wire import Element
+from vmstate.ram import Ram, RamLoader, mapped
+
+if TYPE_CHECKING:
+    from vmstate.file import File
+    from vmstate.machine.channels import ReceivingLanes
+
+
+class MemoryLoad:
+    """Loads the blocks of `ram`, or only looks, if `check`. `shadow`: what they hold now is kept, to be put back."""
+
+    def __init__(self, ram: Ram, *, check: bool, shadow: bool) -> None:
+        self._ram = ram
+        self._check = check
+        self._loader = RamLoader(ram, check=check)
+        self._kept = [bytes(block.buffer) for block in ram.blocks] if shadow and not check else None
+
+    def load(
+        self,
+        file: File,
+        kind: Element,
+        *,
+        places: bool,
+        lanes: ReceivingLanes | None,
+        uninvited: Callable[[], bool] | None,
+    ) -> Sequence[Difference]:
+        """Reads a body. `places`: pages have places in the file; `lanes`: connections that carry them.
+
+        `uninvited`: has the sender more connections than that?
+        """
+        loader = self._loader
+        try:
+            if places and kind == Element.START:
+                self._ram.mapped = True
+                mapped.load(loader, file)
+            elif lanes is not None:
+                lanes.load(loader, file, last=kind == Element.END)
+            else:
+                loader.load(file)
+            if kind == Element.END and uninvited is not None and uninvited():
+                what = "the sender has more connections than were agreed on: they carry pages"
+                raise FramingError(what, device="ram", code="ram-channels")
+        except FramingError:
+            if loader.listed or not loader.differences:
+                raise
+        return [
+            Difference(f"ram-{each.kind}", f"RAM block {each.name!r}", each.held or None, each.found or None)
+            for each in (() if loader.listed else loader.differences)
+        ]
+
+    def end(self, accepted: bool) -> bool:
+        """Is the memory whole: what was loaded if that was accepted, else what was there before?"""
+        kept, self._kept = self._kept, None
+        if accepted or self._check or not sum(self._loader.pages.values()):
+            return True
+        if kept is None:
+            return False
+        for block, data in zip(self._ram.blocks, kept, strict=True):
+            memoryview(block.memory).cast("B")[:] = data
+        return True
