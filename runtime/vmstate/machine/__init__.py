@@ -7,8 +7,9 @@
 
 from vmstate.machine.differences import Difference, DifferentMachineError
 from vmstate.machine.live import Live, LiveHandler
-from vmstate.machine.machine import IncompleteError, Machine
+from vmstate.machine.machine import Machine
 from vmstate.machine.registry import Entry
+from vmstate.machine.running import IncompleteError
 from vmstate.machine.seed import register_savevm, vmstate_register
 from vmstate.machine.snapshots import Snapshot, SnapshotError
 from vmstate.machine.switches import Switches

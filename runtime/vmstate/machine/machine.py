@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from vmstate._types import Sections, State
-from vmstate.errors import VMStateError
 from vmstate.file import File
 from vmstate.machine import inputs, loader, seed
 from vmstate.machine.live import LiveHandler
 from vmstate.machine.migrating import Migrating
 from vmstate.machine.registry import Entry, Legacy, Registry, place, priority_of
 from vmstate.machine.rewinding import Rewinding
+from vmstate.machine.running import Hook, Running
 from vmstate.machine.saver import Run, Saver, make_runs, make_sections
 from vmstate.machine.snapshots import Folder, replacing
 from vmstate.machine.storage import Storing
@@ -31,16 +29,8 @@ if TYPE_CHECKING:
     from vmstate.machine.memory import GuestMemory
     from vmstate.ram import RamBlock
 
-Hook = Callable[[], object]
 
-
-class IncompleteError(VMStateError):
-    """A load that was refused had overwritten live state: nothing can be done with it but to load again."""
-
-    default_code = "incomplete"
-
-
-class Machine(seed.Registering, Storing, Migrating, Rewinding, Tagged):
+class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
     """A machine by the name that its streams carry.
 
     `switches`: what its streams have beside sections. `page_bits`, `minimum_page_bits`: of the target's pages, and of
@@ -76,14 +66,11 @@ class Machine(seed.Registering, Storing, Migrating, Rewinding, Tagged):
             name, page_bits if page_bits > minimum_page_bits else None, tuple(capabilities) or None, uuid
         )
         self.registry = Registry()
-        self.incomplete = False
-        self.running = False
-        self._hooks = {"stop": stop, "start": start}
+        Running.__init__(self, start, stop)
         self._folder = Folder(Path(snapshots)) if snapshots is not None else None
         self._runs: dict[bool, tuple[Run, ...]] = {}
         self._alone: dict[Entry, Sections] = {}
         self._ram: GuestMemory | None = None
-        self.at_work = threading.Lock()
 
     # Registry -----------------------------------------------------------------------------------------------------
 
@@ -185,60 +172,6 @@ class Machine(seed.Registering, Storing, Migrating, Rewinding, Tagged):
             optional = self.section(entry).optional[0]
             return not optional and (entry.idstr != "globalstate" or self.switches.global_state)
         return isinstance(entry.subject, Legacy) or entry.subject.active()
-
-    # Running --------------------------------------------------------------------------------------------------------
-
-    def start(self) -> None:
-        """Lets it run. Raises IncompleteError if a load has left it in pieces."""
-        self.refuse_incomplete("run")
-        if not self.running:
-            self._call("start")
-            self.running = True
-
-    def stop(self) -> None:
-        """Halts it; returns when it stands still."""
-        if self.running:
-            self._call("stop")
-            self.running = False
-
-    def _call(self, which: str) -> None:
-        hook = self._hooks[which]
-        if hook is not None:
-            hook()
-
-    @contextlib.contextmanager
-    def halted(self) -> Iterator[None]:
-        """Stands still within the block, and goes on as before; after a load that left it incomplete it does not."""
-        running = self.running
-        self.stop()
-        try:
-            yield
-        finally:
-            if running and not self.incomplete:
-                self.start()
-
-    @contextlib.contextmanager
-    def working(self, what: str) -> Iterator[None]:
-        """For one save, load or migration at a time. Raises if a device forbids it, or the machine is incomplete."""
-        if what != "load":
-            self.refuse_incomplete(what)
-        for entry in self.registry.unmigratable:
-            raise VMStateError(
-                f"{self.name} cannot {what}: its device {entry.idstr!r} is unmigratable",
-                device=entry.idstr, instance=entry.instance_id, code="unmigratable",
-            )  # fmt: skip
-        if not self.at_work.acquire(blocking=False):
-            raise VMStateError(f"{self.name} cannot {what}: it is being saved or loaded already", code="busy")
-        try:
-            if what != "save":
-                self.disturb_checkpoints()
-            yield
-        finally:
-            self.at_work.release()
-
-    def refuse_incomplete(self, what: str) -> None:
-        if self.incomplete:
-            raise IncompleteError(f"{self.name} cannot {what}: a load has left it incomplete; load again first")
 
     # Whole streams ----------------------------------------------------------------------------------------------------
 

@@ -1,0 +1,91 @@
+"""The part of a Machine that runs, or stands still, and does one thing at a time."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from vmstate.errors import VMStateError
+
+if TYPE_CHECKING:
+    from vmstate.machine.registry import Registry
+
+Hook = Callable[[], object]
+
+
+class IncompleteError(VMStateError):
+    """A load that was refused had overwritten live state: nothing can be done with it but to load again."""
+
+    default_code = "incomplete"
+
+
+class Running:
+    """A Machine's `start` and `stop`, and who may do what when.
+
+    `incomplete`: a refused load has left it in pieces. `at_work`: held while it is saved, loaded or migrated.
+    """
+
+    if TYPE_CHECKING:
+        name: str
+        registry: Registry
+        disturb_checkpoints: Callable[[], None]
+
+    def __init__(self, start: Hook | None, stop: Hook | None) -> None:
+        self.incomplete = False
+        self.running = False
+        self._hooks = {"stop": stop, "start": start}
+        self.at_work = threading.Lock()
+
+    def start(self) -> None:
+        """Lets it run. Raises IncompleteError if a load has left it in pieces."""
+        self.refuse_incomplete("run")
+        if not self.running:
+            self._call("start")
+            self.running = True
+
+    def stop(self) -> None:
+        """Halts it; returns when it stands still."""
+        if self.running:
+            self._call("stop")
+            self.running = False
+
+    def _call(self, which: str) -> None:
+        hook = self._hooks[which]
+        if hook is not None:
+            hook()
+
+    @contextlib.contextmanager
+    def halted(self) -> Iterator[None]:
+        """Stands still within the block, and goes on as before; after a load that left it incomplete it does not."""
+        running = self.running
+        self.stop()
+        try:
+            yield
+        finally:
+            if running and not self.incomplete:
+                self.start()
+
+    @contextlib.contextmanager
+    def working(self, what: str) -> Iterator[None]:
+        """For one save, load or migration at a time. Raises if a device forbids it, or the machine is incomplete."""
+        if what != "load":
+            self.refuse_incomplete(what)
+        for entry in self.registry.unmigratable:
+            raise VMStateError(
+                f"{self.name} cannot {what}: its device {entry.idstr!r} is unmigratable",
+                device=entry.idstr, instance=entry.instance_id, code="unmigratable",
+            )  # fmt: skip
+        if not self.at_work.acquire(blocking=False):
+            raise VMStateError(f"{self.name} cannot {what}: it is being saved or loaded already", code="busy")
+        try:
+            if what != "save":
+                self.disturb_checkpoints()
+            yield
+        finally:
+            self.at_work.release()
+
+    def refuse_incomplete(self, what: str) -> None:
+        if self.incomplete:
+            raise IncompleteError(f"{self.name} cannot {what}: a load has left it incomplete; load again first")
