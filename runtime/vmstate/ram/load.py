@@ -71,6 +71,8 @@ class RamLoader:
         flush: Callable[[], None] | None = None,
     ) -> None:
         self.ram = ram
+        self.by_channels = False
+        """Are there pages that channels of their own have stored, or begun to? C's counts are the main stream's."""
         flags = (
             lib.VMS_RAM_CHECK * check
             | lib.VMS_RAM_KEEP_MISSING * keep_missing
@@ -114,13 +116,18 @@ class RamLoader:
         return bool(self.native.listed)
 
     @property
+    def touched(self) -> bool:
+        """Has a page been stored, by the main stream or by a channel? With `check`: would it have been?"""
+        return self.by_channels or any(self.pages.values())
+
+    @property
     def differences(self) -> list[RamDifference]:
         """How the blocks of the stream and of the machine differ."""
         return [difference(self._differences[i]) for i in range(min(self.native.difference_count, _DIFFERENCES))]
 
     @property
     def pages(self) -> dict[str, int]:
-        """Pages read so far: zero, plain, xbzrle, compressed."""
+        """Pages read so far from the main stream: zero, plain, xbzrle, compressed."""
         n = self.native
         return {
             "zero": int(n.zero_pages),

@@ -128,6 +128,8 @@ class MultifdReceiver:
         with self.file.native(getting=True) as native:
             reader = lib.vms_file_reader(native)
             result = lib.vms_multifd_load_header(self.loader.native, reader, self._channel, packet)
+            if not result and (packet.normal_pages or packet.zero_pages):
+                self.loader.by_channels = True  # before: a payload that is cut has been stored up to there
             if not result and not self._decompress:
                 result = lib.vms_multifd_load_plain(self.loader.native, reader, packet)
         if result:
