@@ -46,8 +46,8 @@ uint64_t vms_dirty_next(const vms_dirty *d, uint64_t from, uint64_t *first);
 /* Of the 64 pages of a word: takes all that are set in `mask`, and says which were. */
 uint64_t vms_dirty_take_word(vms_dirty *d, uint64_t word, uint64_t mask);
 uint64_t vms_dirty_count(const vms_dirty *d);
-/* Fetches all bits of `log` and clears them there; sets them in `into`, which has as many pages and is used by nobody else.
- * Returns how many were not set there before. */
+/* Fetches all bits of `log` and clears them there; sets them in `into`, which has as many pages, or less: then the bits of
+ * the others are forgotten. Nobody else uses `into`. Returns how many were not set there before. */
 uint64_t vms_dirty_fetch(vms_dirty *log, vms_dirty *into);
 
 /* Pages whose bytes differ from their copy in `shadow` are marked, and copied there. Returns how many. */

@@ -72,11 +72,15 @@ uint64_t vms_dirty_count(const vms_dirty *d)
 
 uint64_t vms_dirty_fetch(vms_dirty *log, vms_dirty *into)
 {
-    uint64_t count = 0;
+    uint64_t count = 0, last = into->pages / 64, tail = ((uint64_t)1 << (into->pages & 63)) - 1;
     for (uint64_t i = 0; i * 64 < log->pages; i++) {
         if (!word_of(log, i))
             continue;
         uint64_t word = __atomic_exchange_n(&log->words[i], 0, __ATOMIC_SEQ_CST);
+        if (i > last)
+            continue;
+        if (i == last)
+            word &= tail;
         count += (uint64_t)__builtin_popcountll(word & ~into->words[i]);
         into->words[i] |= word;
     }

@@ -32,6 +32,15 @@ static void bits_and_runs(void)
     EXPECT(vms_dirty_fetch(&d, &into) == 79 && vms_dirty_count(&d) == 0 && vms_dirty_count(&into) == 80);
     vms_dirty_clear(&d);
     vms_dirty_clear(&into);
+    /* What the target has no room for is forgotten: with room for whole words, and for a part of one. */
+    for (uint64_t pages = 64; pages <= 66; pages += 2) {
+        EXPECT(vms_dirty_init(&d, 200) == 0 && vms_dirty_init(&into, pages) == 0);
+        vms_dirty_mark_range(&d, 63, 100);
+        EXPECT(vms_dirty_fetch(&d, &into) == pages - 63 && vms_dirty_count(&d) == 0 && vms_dirty_count(&into) == pages - 63);
+        EXPECT((into.words[1] == 3) == (pages == 66));
+        vms_dirty_clear(&d);
+        vms_dirty_clear(&into);
+    }
     EXPECT(vms_dirty_init(&d, UINT64_MAX) == -1);
     EXPECT(vms_dirty_init(&d, 64) == 0);
     vms_dirty_mark_range(&d, 0, 64);

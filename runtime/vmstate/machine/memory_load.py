@@ -60,6 +60,7 @@ class MemoryLoad:
     def end(self, accepted: bool) -> bool:
         """Is the memory whole: what was loaded if that was accepted, else what was there before?"""
         kept, self._kept = self._kept, None
+        self._ram.settle(accepted)
         if accepted or self._check or not self._loader.touched:
             return True
         if kept is None:

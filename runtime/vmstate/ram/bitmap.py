@@ -60,8 +60,11 @@ class PageBitmap:
             page = first[0] + count
 
     def fetch_into(self, other: PageBitmap) -> int:
-        """Moves all set bits to `other`, which nobody else may use meanwhile; how many were not set there before."""
-        if other.pages != self.pages:
+        """Moves all set bits to `other`, which nobody else may use meanwhile; how many were not set there before.
+
+        If `other` has less pages the bits of all others are forgotten.
+        """
+        if other.pages > self.pages:
             raise ValueError(f"bitmaps of {self.pages} and {other.pages} pages")
         return int(lib.vms_dirty_fetch(self.native, other.native))
 

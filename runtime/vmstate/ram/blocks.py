@@ -115,6 +115,14 @@ class Ram:
         """Bytes in use of a block, by index; a load may have changed it, if the block is resizable."""
         return int(self._entries[self._index(block)].used_length)
 
+    def settle(self, accepted: bool) -> None:
+        """Ends a load, which may have changed lengths: the blocks have them from now on, or those of before again."""
+        for index, block in enumerate(self.blocks):
+            if accepted:
+                block.native.used_length = self._entries[index].used_length
+            else:
+                self._entries[index].used_length = block.native.used_length
+
     def pages(self, block: int) -> int:
         return self.used_length(block) // self.page_size
 
@@ -137,6 +145,11 @@ class Ram:
         if not 0 <= block < len(self.blocks):
             raise IndexError(f"block {block} of {len(self.blocks)}")
         return block
+
+    def most_pages(self, block: int) -> int:
+        """What a load may make of it, at most."""
+        entry = self._entries[self._index(block)]
+        return int(max(entry.used_length, entry.max_length)) // self.page_size
 
     def page_counts(self) -> list[int]:
         return [self.pages(index) for index in range(len(self.blocks))]

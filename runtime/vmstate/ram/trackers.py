@@ -40,15 +40,20 @@ class DirtyTracker(ABC):
 
 
 class Marking(DirtyTracker):
-    """The emulator says what it writes, after the write: `mark`, or from C `vms_dirty_mark` on a bitmap's `native`."""
+    """The emulator says what it writes, after the write: `mark`, or from C `vms_dirty_mark` on a bitmap's `native`.
+
+    A bitmap has all pages that its block may ever have: loads change the length of resizable blocks.
+    """
 
     def __init__(self, ram: Ram) -> None:
-        self.bitmaps = ram.bitmaps()
+        self.bitmaps = [PageBitmap(ram.most_pages(index)) for index in range(len(ram.blocks))]
         self._page_size = ram.page_size
         self._native = [bitmap.native for bitmap in self.bitmaps]
 
     def mark(self, block: int, offset: int, length: int = 1) -> None:
-        """`length` bytes at `offset` of a block were written."""
+        """`length` bytes at `offset` of a block, counted from 0, were written. Raises IndexError outside of it."""
+        if block < 0:
+            raise IndexError(f"block {block} of {len(self.bitmaps)}")
         if length > 0:
             first = offset // self._page_size
             self.bitmaps[block].mark_range(first, (offset + length - 1) // self._page_size - first + 1)

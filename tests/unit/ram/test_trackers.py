@@ -85,8 +85,11 @@ def test_a_bitmap() -> None:
     other = PageBitmap(130)
     other.mark(60)
     assert bitmap.fetch_into(other) == 10 and bitmap.count() == 0 and other.count() == 11
-    with pytest.raises(ValueError, match="bitmaps of 130 and 1 pages"):
-        bitmap.fetch_into(PageBitmap(1))
+    with pytest.raises(ValueError, match="bitmaps of 130 and 131 pages"):
+        bitmap.fetch_into(PageBitmap(131))
+    bitmap.mark_range(62, 10)
+    part = PageBitmap(65)
+    assert bitmap.fetch_into(part) == 3 and bitmap.count() == 0 and list(part.runs()) == [(62, 3)]
     with pytest.raises(ValueError, match="pages, not -1"):
         PageBitmap(-1)
     assert repr(other) == "<PageBitmap 11 of 130>" and lib.vms_dirty_test(other.native, 60)
