@@ -149,13 +149,13 @@ typedef struct vms_section {
 void vms_section_init(vms_section *section);
 int vms_machine_register(vms_machine *m, const vms_section *section);
 /* The section `ram`, once: the caller's blocks, which stay his and must outlive the machine. Its page size must be the
- * machine's. */
+ * machine's, and VMS_RAM_ADDRESSES be set if, and only if, the machine has the capability `x-ignore-shared`. */
 int vms_machine_register_ram(vms_machine *m, vms_ram *ram);
 
 /* Whole streams ----------------------------------------------------------------------------------------------------- */
 
 enum {
-    VMS_LOAD_KEEP_MISSING = 1,          /* sections that do not come leave what they are of as it is */
+    VMS_LOAD_KEEP_MISSING = 1,          /* what has no section stays as it is, as does a block of RAM that is not listed */
     VMS_LOAD_SHADOW = 2                 /* a refused load puts RAM back, too, for the price of a copy of it */
 };
 

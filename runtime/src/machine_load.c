@@ -73,7 +73,8 @@ static int begin(walk *w, vms_machine *m, vms_file *f, uint32_t flags, bool chec
     w->order = (vms_entry **)calloc(m->count + 1, sizeof(vms_entry *));
     if (!w->order)
         return vms_machine_out_of_memory(m);
-    if (m->ram && vms_ram_loader_init(&w->ram, m->ram, check ? VMS_RAM_CHECK : 0)) {
+    uint32_t how = (check ? VMS_RAM_CHECK : 0u) | (flags & VMS_LOAD_KEEP_MISSING ? VMS_RAM_KEEP_MISSING : 0u);
+    if (m->ram && vms_ram_loader_init(&w->ram, m->ram, how)) {
         free(w->order);
         return vms_machine_out_of_memory(m);
     }

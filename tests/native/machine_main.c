@@ -249,6 +249,25 @@ static void hooks_and_functions(board *b, const stream *s)
     free(before.bytes);
 }
 
+static void a_block_that_is_not_listed(void)
+{
+    board with, without;
+    board_init(&with, "ram");
+    board_init(&without, "ram");
+    without.ram.count = 1;
+    memset(without.memory, 1, PAGE);
+    memset(with.memory, 2, 4 * PAGE);
+    EXPECT(vms_machine_register_ram(&with.m, &with.ram) == 0 && vms_machine_register_ram(&without.m, &without.ram) == 0);
+    stream s = saved(&without);
+    pipe_end p = {.error = 0};
+    EXPECT(load_piped(&with, &p, s.bytes, s.size, 0) && with.m.error.code == VMS_MACHINE_DIFFERENT && with.memory[0] == 2);
+    EXPECT(load(&with, s.bytes, s.size, VMS_LOAD_KEEP_MISSING) == 0);
+    EXPECT(with.memory[0] == 1 && with.memory[PAGE] == 0 && with.memory[3 * PAGE] == 2);
+    free(s.bytes);
+    board_clear(&with);
+    board_clear(&without);
+}
+
 static void other_machines(const stream *s)
 {
     board b;
@@ -314,6 +333,8 @@ static void registering(void)
     s.dev = "bus", s.section_id = 20, s.priority = 1;
     EXPECT(vms_machine_register(&b.m, &s) == 0);
     b.ram.page_size = 8192;
+    EXPECT(vms_machine_register_ram(&b.m, &b.ram) == -EINVAL);
+    b.ram.page_size = PAGE, b.ram.flags = VMS_RAM_ADDRESSES;        /* the machine does not say x-ignore-shared */
     EXPECT(vms_machine_register_ram(&b.m, &b.ram) == -EINVAL);
     b.slot.a = 7;
     stream all = saved(&b);
@@ -477,6 +498,7 @@ int main(void)
     third.dma.busy = third.maybe.a = 1;     /* so that a save of it says all */
     every_cut(&third, &s);
     every_damage(&third, &s);
+    a_block_that_is_not_listed();
     other_machines(&s);
     hooks_and_functions(&third, &s);
     free(s.bytes);

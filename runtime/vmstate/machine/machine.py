@@ -189,8 +189,9 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
     def load_from(self, file: File, *, missing: str = "refuse", shadow: bool = False) -> None:
         """Loads a stream from a channel, which gives its bytes once.
 
-        `missing="keep"`: devices that the stream does not have stay as they are. `shadow`: a refused load puts live
-        state back, for the price of a copy of it; without, the machine is incomplete if any had been overwritten.
+        `missing="keep"`: devices and blocks of RAM that the stream does not have stay as they are. `shadow`: a refused
+        load puts live state back, for the price of a copy of it; without, the machine is incomplete if any had been
+        overwritten.
         """
         self.load_input(inputs.Pipe(file), missing, shadow)
 
@@ -202,6 +203,8 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
         if missing not in ("refuse", "keep"):
             raise ValueError(f"missing is 'refuse' or 'keep', not {missing!r}")
         with self.working("load"), self.halted():
+            if self._ram is not None:
+                self._ram.keep_missing = missing == "keep"
             loader.load(self, source, keep_missing=missing == "keep", shadow=shadow)
 
     # Snapshots --------------------------------------------------------------------------------------------------------

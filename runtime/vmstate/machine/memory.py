@@ -27,7 +27,8 @@ class GuestMemory(Live):
     `tracker` learns what the guest writes while it migrates: a DirtyTracker, or what makes one. None is the best that
     works: what the emulator says with `mark`, if it ever did; else the kernel; else a copy to compare with.
     `xbzrle_cache`: bytes of pages that are kept while it migrates, to send only what changed in them; 0 for none.
-    `mapped`: pages have places in the file that is written, or read, just now.
+    `mapped`: pages have places in the file that is written, or read, just now. `keep_missing`: what is loaded may list
+    less blocks; the others keep what they hold.
     """
 
     can_check = True
@@ -38,6 +39,7 @@ class GuestMemory(Live):
         self.tracker: DirtyTracker | Callable[[], DirtyTracker] | None = None
         self.xbzrle_cache = 0
         self.mapped = False
+        self.keep_missing = False
         self.sending: SendingLanes | None = None
         self.receiving: ReceivingLanes | None = None
         self.uninvited: Callable[[], bool] | None = None
@@ -135,7 +137,7 @@ class GuestMemory(Live):
     # Loading ----------------------------------------------------------------------------------------------------------
 
     def begin_load(self, check: bool, shadow: bool) -> None:
-        self._load = MemoryLoad(self.ram, check=check, shadow=shadow)
+        self._load = MemoryLoad(self.ram, check=check, shadow=shadow, keep_missing=self.keep_missing)
 
     def load(self, file: File, kind: Element, version: int, check: bool) -> Sequence[Difference]:
         if self._load is None:

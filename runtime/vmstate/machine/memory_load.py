@@ -16,12 +16,15 @@ if TYPE_CHECKING:
 
 
 class MemoryLoad:
-    """Loads the blocks of `ram`, or only looks, if `check`. `shadow`: what they hold now is kept, to be put back."""
+    """Loads the blocks of `ram`, or only looks, if `check`. `shadow`: what they hold now is kept, to be put back.
 
-    def __init__(self, ram: Ram, *, check: bool, shadow: bool) -> None:
+    `keep_missing`: blocks that the stream does not list stay as they are.
+    """
+
+    def __init__(self, ram: Ram, *, check: bool, shadow: bool, keep_missing: bool) -> None:
         self._ram = ram
         self._check = check
-        self._loader = RamLoader(ram, check=check)
+        self._loader = RamLoader(ram, check=check, keep_missing=keep_missing)
         self._kept = [bytes(block.buffer) for block in ram.blocks] if shadow and not check else None
 
     def load(

@@ -6,6 +6,7 @@ import mmap
 import socket
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -60,6 +61,30 @@ def test_all_differences_of_blocks_are_told(board: Any) -> None:
         Difference("ram-unknown", "RAM block 'extra'", None, 2 * PAGE),
         Difference("ram-missing", "RAM block 'vga'", 3 * PAGE, None),
     }
+
+
+@pytest.mark.parametrize("how", ["memory", "pipe", "mapped"])
+def test_a_block_that_is_not_in_the_stream_may_be_kept(board: Any, tmp_path: Path, how: str) -> None:
+    here, memory, _ = machine(board, main=2)
+    memory["main"][:] = b"n" * (2 * PAGE)
+    there, loaded, _ = machine(board, main=2, vga=1)
+    loaded["vga"][:] = b"v" * PAGE
+    here.save(tmp_path / "x", mapped_ram=how == "mapped")
+    vga = Difference("ram-missing", "RAM block 'vga'", PAGE, None)
+
+    def load(missing: str) -> None:
+        if how == "pipe":
+            with File.from_bytes((tmp_path / "x").read_bytes()) as file:
+                there.load_from(file, missing=missing)
+        else:
+            there.load(tmp_path / "x", missing=missing)
+
+    load("keep")
+    assert loaded == {"main": b"n" * (2 * PAGE), "vga": b"v" * PAGE}
+    with pytest.raises(DifferentMachineError) as caught:
+        load("refuse")
+    assert caught.value.differences == (vga,)
+    assert loaded["vga"] == b"v" * PAGE and not there.incomplete
 
 
 @pytest.mark.parametrize("how", ["memory", "shadow", "pipe"])
