@@ -6,6 +6,7 @@ import os
 import shutil
 import socket
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,10 @@ def devices(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 class Bare:
     """What QEMU's `none` has: a clock, the state of the machine, and no RAM."""
 
-    def __init__(self, devices: dict[str, Any], name: str = "none", state: bytes = b"paused") -> None:
-        self.vm = Machine(name)
+    def __init__(
+        self, devices: dict[str, Any], name: str = "none", state: bytes = b"paused", capabilities: Sequence[str] = ()
+    ) -> None:
+        self.vm = Machine(name, capabilities=capabilities)
         self.timer = devices["cpu_timers"].CpuTimers(cpu_clock_offset=1)
         self.state = devices["globalstate"].Globalstate(size=len(state) + 1)
         self.state.runstate[: len(state)] = state

@@ -34,8 +34,9 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
     """A machine by the name that its streams carry.
 
     `switches`: what its streams have beside sections. `page_bits`, `minimum_page_bits`: of the target's pages, and of
-    the smallest that its processor has; `uuid`: 16 bytes. `snapshots`: the folder of `savevm` and `loadvm`. `stop` and
-    `start` are called to halt the machine for a save or a load, and to let it go on.
+    the smallest that its processor has; `uuid`: 16 bytes; `capabilities`: names that streams carry, which the other
+    machine must have, too. `snapshots`: the folder of `savevm` and `loadvm`. `stop` and `start` are called to halt the
+    machine for a save or a load, and to let it go on.
     """
 
     def __init__(
@@ -126,7 +127,8 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
         if self._ram is None:
             from vmstate.machine.memory import VERSION, GuestMemory
 
-            memory = GuestMemory(1 << self.page_bits)
+            shared = "x-ignore-shared" in (self.configuration.capabilities or ())
+            memory = GuestMemory(1 << self.page_bits, addresses=shared)
             self.register_live("ram", memory, version=VERSION)
             self._ram = memory
         return self._ram
@@ -137,7 +139,11 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
         return self._ram is not None and bool(self._ram.blocks)
 
     def add_ram(self, name: str, memory: Buffer, **options: Any) -> RamBlock:
-        """Adds a block of guest RAM over any writable buffer, which is not copied. `options` are those of RamBlock."""
+        """Adds a block of guest RAM over any writable buffer, which is not copied. `options` are those of RamBlock.
+
+        `ignored`: the other machine sees the same memory, so that its pages are not sent; only with the capability
+        "x-ignore-shared". Raises ValueError for what cannot be.
+        """
         return self.ram.add(name, memory, **options)
 
     def unregister(self, device: object) -> Entry:

@@ -33,8 +33,10 @@ class GuestMemory(Live):
 
     can_check = True
 
-    def __init__(self, page_size: int) -> None:
+    def __init__(self, page_size: int, *, addresses: bool = False) -> None:
+        """`addresses`: streams list those of the blocks, and some blocks may be ignored (x-ignore-shared)."""
         self.page_size = page_size
+        self.addresses = addresses
         self.blocks: list[RamBlock] = []
         self.tracker: DirtyTracker | Callable[[], DirtyTracker] | None = None
         self.xbzrle_cache = 0
@@ -53,7 +55,7 @@ class GuestMemory(Live):
     def ram(self) -> Ram:
         """All blocks, as C knows them."""
         if self._ram is None:
-            self._ram = Ram(self.blocks, page_size=self.page_size)
+            self._ram = self._made(self.blocks)
         return self._ram
 
     def add(self, name: str, memory: Buffer, **options: Any) -> RamBlock:
@@ -61,10 +63,15 @@ class GuestMemory(Live):
         if self._marking is not None:
             raise RuntimeError("blocks are added before the first page is marked")
         block = RamBlock(name, memory, **options)
-        Ram([*self.blocks, block], page_size=self.page_size)  # raises for what does not fit together
+        if block.native.ignored and not self.addresses:
+            raise ValueError(f"{block!r}: it is ignored only where both machines have the capability x-ignore-shared")
+        self._made([*self.blocks, block])  # raises for what does not fit together
         self.blocks.append(block)
         self._ram = None
         return block
+
+    def _made(self, blocks: Sequence[RamBlock]) -> Ram:
+        return Ram(blocks, page_size=self.page_size, addresses=self.addresses)
 
     @property
     def marking(self) -> Marking:

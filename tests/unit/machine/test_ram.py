@@ -100,6 +100,45 @@ def test_a_refused_device_and_what_becomes_of_ram(board: Any, how: str) -> None:
     assert (loaded["main"] == b"o" * (2 * PAGE), there.incomplete) == ((how != "pipe"), how == "pipe")
 
 
+IGNORED = (
+    "5145564d 00000003"
+    "07 00000001 78 05 1a 636f6e66696775726174696f6e2f6361706162696c6974696573 00000001"
+    "00000001 0f 782d69676e6f72652d736861726564"
+    "01 00000000 03 72616d 00000000 00000004"
+    "0000000000003004"
+    "06 70632e72616d 0000000000002000 0000000000100000"
+    "03 766761 0000000000001000 00000000000a0000"
+    "0000000000000010 7e00000000"
+    "02 00000000 0000000000000008 03 766761"
+)
+
+
+def test_the_bytes_of_ignored_blocks() -> None:
+    """All blocks have their address in the list; of the ignored one there are no pages."""
+
+    def shared(ignored: bool = True, address: int = 0x100000) -> tuple[Machine, bytearray, bytearray]:
+        vm, main, vga = Machine("x", capabilities=["x-ignore-shared"]), bytearray(2 * PAGE), bytearray(b"v" * PAGE)
+        vm.add_ram("pc.ram", main, ignored=ignored, address=address)
+        vm.add_ram("vga", vga, address=0xA0000)
+        return vm, main, vga
+
+    here, main, _ = shared()
+    main[:] = b"m" * (2 * PAGE)
+    data = here.dumps()
+    wanted = bytes.fromhex(IGNORED)
+    assert data[: len(wanted)] == wanted and data[len(wanted) :].startswith(b"v" * PAGE) and b"m" not in data[150:-200]
+    there, main, vga = shared()
+    vga[:] = bytes(PAGE)
+    there.loads(data)
+    assert (main, vga) == (bytes(2 * PAGE), b"v" * PAGE)
+    elsewhere, _, _ = shared(address=0x200000)
+    with pytest.raises(DifferentMachineError) as caught:
+        elsewhere.loads(data)
+    assert caught.value.differences == (Difference("ram-address", "RAM block 'pc.ram'", 0x200000, 0x100000),)
+    with pytest.raises(ValueError, match="only where both machines have the capability x-ignore-shared"):
+        Machine("x").add_ram("pc.ram", bytearray(PAGE), ignored=True)
+
+
 @pytest.mark.parametrize("xbzrle", [0, 1 << 20])
 @pytest.mark.parametrize("tracker", ["best", "shadow", "marking"])
 def test_a_guest_that_writes_all_the_time(board: Any, tracker: str, xbzrle: int) -> None:
