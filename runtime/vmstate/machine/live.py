@@ -25,7 +25,7 @@ class LiveHandler(Protocol):
         """Has it anything to send at all? Without, it has no section."""
 
     def begin_save(self, live: bool) -> None:
-        """Raises what keeps it from being saved; nothing was written yet. `live`: the machine runs meanwhile."""
+        """Raises what keeps it from being saved; nothing was written yet. `live`: it may run meanwhile."""
 
     def setup(self, file: File) -> None:
         """Writes the body of its START section."""

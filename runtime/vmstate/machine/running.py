@@ -24,7 +24,8 @@ class IncompleteError(VMStateError):
 class Running:
     """A Machine's `start` and `stop`, and who may do what when.
 
-    `incomplete`: a refused load has left it in pieces. `at_work`: held while it is saved, loaded or migrated.
+    `incomplete`: a refused load has left it in pieces. `at_work`: held while it is saved, loaded or migrated. Whoever
+    does that and halts it for it is alone in letting it go on, until that is over.
     """
 
     if TYPE_CHECKING:
@@ -37,19 +38,35 @@ class Running:
         self.running = False
         self._hooks = {"stop": stop, "start": start}
         self.at_work = threading.Lock()
+        self._turning = threading.RLock()
+        self._worker: int | None = None
+        self._held = False
 
     def start(self) -> None:
-        """Lets it run. Raises IncompleteError if a load has left it in pieces."""
-        self.refuse_incomplete("run")
-        if not self.running:
-            self._call("start")
-            self.running = True
+        """Lets it run. Raises IncompleteError if a load has left it in pieces, VMStateError while it is halted for a
+        save or a load, or for the last of a migration: what it wrote then would be lost.
+        """
+        with self._turning:
+            if self._held and not self._is_worker():
+                raise VMStateError(
+                    f"{self.name} cannot run: it stands still to be saved or loaded; start it when that is over",
+                    code="busy",
+                )
+            self.refuse_incomplete("run")
+            if not self.running:
+                self._call("start")
+                self.running = True
 
     def stop(self) -> None:
         """Halts it; returns when it stands still."""
-        if self.running:
-            self._call("stop")
-            self.running = False
+        with self._turning:
+            self._held = self._held or self._is_worker()
+            if self.running:
+                self._call("stop")
+                self.running = False
+
+    def _is_worker(self) -> bool:
+        return self._worker == threading.get_ident()
 
     def _call(self, which: str) -> None:
         hook = self._hooks[which]
@@ -79,11 +96,13 @@ class Running:
             )  # fmt: skip
         if not self.at_work.acquire(blocking=False):
             raise VMStateError(f"{self.name} cannot {what}: it is being saved or loaded already", code="busy")
+        self._worker = threading.get_ident()
         try:
             if what != "save":
                 self.disturb_checkpoints()
             yield
         finally:
+            self._worker, self._held = None, False
             self.at_work.release()
 
     def refuse_incomplete(self, what: str) -> None:

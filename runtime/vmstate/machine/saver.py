@@ -51,8 +51,11 @@ class Saver:
 
     # Steps, in their order ---------------------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """Header, configuration, what is sent early, and a START for all live state."""
+    def begin(self, *, live: bool = True) -> None:
+        """Header, configuration, what is sent early, and a START for all live state.
+
+        `live`: the machine runs meanwhile, or may be started; otherwise nothing asks what its guest writes.
+        """
         configuration = self._machine.configuration
         if self._mapped_ram:
             self._machine.ram.mapped = True
@@ -60,7 +63,7 @@ class Saver:
         for entry in self._live:
             handler = _handler(entry)
             self._begun.append(handler)
-            handler.begin_save(self._machine.running)
+            handler.begin_save(live)
         self._file.put_buffer(wire.header())
         if self._switches.configuration:
             self._file.put_buffer(encode(configuration))
@@ -121,7 +124,7 @@ class Saver:
     def run(self) -> None:
         """All of it, of a machine that stands still."""
         try:
-            self.begin()
+            self.begin(live=False)
             while self.pending() > 0 and not self.iterate():
                 pass
             self.complete()
