@@ -88,8 +88,10 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
     ) -> Entry:
         """Adds a device. On the wire it is `path/name`, or `name`, by default its schema's, and an instance.
 
-        Without `instance_id` it is the next of its name. Raises ValueError if name and instance are taken.
+        Without `instance_id` it is the next of its name. Raises ValueError if name and instance are taken, VMStateError
+        while the machine is saved, loaded or migrated.
         """
+        self.refuse_changes("register a device")
         subject: object = device
         if not isinstance(subject, State) or not device.__bound__().layout.has_format:
             raise TypeError(f"{subject!r} is no device of a generated class; register_savevm takes functions")
@@ -114,7 +116,8 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
         priority: int | str = "default",
         section_id: int | None = None,
     ) -> Entry:
-        """Adds live state: what is sent in rounds while the machine runs."""
+        """Adds live state: what is sent in rounds while the machine runs. Raises as `register` does."""
+        self.refuse_changes("register live state")
         if not isinstance(handler, LiveHandler):
             raise TypeError(f"{handler!r} is no LiveHandler")
         number, rank = self.registry.number(section_id), priority_of(priority, handler)
@@ -142,12 +145,17 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
         """Adds a block of guest RAM over any writable buffer, which is not copied. `options` are those of RamBlock.
 
         `ignored`: the other machine sees the same memory, so that its pages are not sent; only with the capability
-        "x-ignore-shared". Raises ValueError for what cannot be.
+        "x-ignore-shared". Raises ValueError for what cannot be, VMStateError while the machine is saved, loaded or
+        migrated.
         """
+        self.refuse_changes("add RAM")
         return self.ram.add(name, memory, **options)
 
     def unregister(self, device: object) -> Entry:
-        """Takes out what was registered: a device, live state, or an entry. Raises LookupError if it is not there."""
+        """Takes out what was registered: a device, live state, or an entry. Raises LookupError if it is not there,
+        VMStateError while the machine is saved, loaded or migrated.
+        """
+        self.refuse_changes("unregister a device")
         self._forget()
         return self.registry.remove(device)
 

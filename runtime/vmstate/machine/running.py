@@ -105,6 +105,15 @@ class Running:
             self._worker, self._held = None, False
             self.at_work.release()
 
+    def refuse_changes(self, what: str) -> None:
+        """What a stream consists of is settled when it begins."""
+        if self.at_work.locked():
+            raise VMStateError(
+                f"{self.name} cannot {what}: it is being saved, loaded or migrated, and what it consists of is settled "
+                "until that is over",
+                code="busy",
+            )
+
     def refuse_incomplete(self, what: str) -> None:
         if self.incomplete:
             raise IncompleteError(f"{self.name} cannot {what}: a load has left it incomplete; load again first")

@@ -24,6 +24,7 @@ class Registering:
         registry: Registry
         register: Callable[..., Entry]
         unregister: Callable[[object], Entry]
+        refuse_changes: Callable[[str], None]
         _add: Callable[[Entry], Entry]
 
     @contextlib.contextmanager
@@ -64,6 +65,7 @@ class Registering:
         `file` is a vmstate.File. They fail by an exception, or by returning a negative errno. Any version up to
         `version_id` is handed to `load_state`.
         """
+        self.refuse_changes("register functions")
         name, instance, compat = place(self.registry, idstr, _path(dev), instance_id)
         subject = Legacy(save_state, load_state, opaque)
         return self._add(

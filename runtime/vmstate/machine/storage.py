@@ -31,7 +31,11 @@ class Storing:
         return self._disks
 
     def add_block(self, name: str, file: Any, *, length: int | None = None) -> BlockDevice:
-        """Adds a disk over a seekable binary file, by its name in streams. The guest writes through the result."""
+        """Adds a disk over a seekable binary file, by its name in streams. The guest writes through the result.
+
+        Raises VMStateError while the machine is saved, loaded or migrated.
+        """
+        cast("Machine", self).refuse_changes("add a disk")
         return self.blocks.add(name, file, length=length)
 
     def refuse_disks(self) -> None:
