@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -25,10 +26,9 @@ class GuestMemory(Live):
     """The blocks of a machine's RAM, in the order in which they were added.
 
     `tracker` learns what the guest writes while it migrates: a DirtyTracker, or what makes one. None is the best that
-    works: what the emulator says with `mark`, if it ever did; else the kernel; else a copy to compare with.
-    `xbzrle_cache`: bytes of pages that are kept while it migrates, to send only what changed in them; 0 for none.
-    `mapped`: pages have places in the file that is written, or read, just now. `keep_missing`: what is loaded may list
-    less blocks; the others keep what they hold.
+    works: what the emulator says with `mark`, if it ever did; else the kernel, unless somebody else has it watch this
+    memory; else a copy to compare with. `mapped`: pages have places in the file that is written, or read, just now.
+    `keep_missing`: what is loaded may list less blocks; the others keep what they hold.
     """
 
     can_check = True
@@ -39,7 +39,7 @@ class GuestMemory(Live):
         self.addresses = addresses
         self.blocks: list[RamBlock] = []
         self.tracker: DirtyTracker | Callable[[], DirtyTracker] | None = None
-        self.xbzrle_cache = 0
+        self._xbzrle_cache = 0
         self.mapped = False
         self.keep_missing = False
         self.sending: SendingLanes | None = None
@@ -81,6 +81,19 @@ class GuestMemory(Live):
         return self._marking
 
     @property
+    def xbzrle_cache(self) -> int:
+        """Bytes of pages that are kept while it migrates, to send only what changed in them; 0 for none."""
+        return self._xbzrle_cache
+
+    @xbzrle_cache.setter
+    def xbzrle_cache(self, size: int) -> None:
+        if not isinstance(size, int):
+            raise TypeError(f"xbzrle_cache is a number of bytes, not {size!r}")
+        if not 0 <= size < 1 << 62:
+            raise ValueError(f"xbzrle_cache is at least 0 bytes, not {size}")
+        self._xbzrle_cache = size
+
+    @property
     def statistics(self) -> SendStatistics:
         """How the pages of the save or migration at work, or of the last one, were sent."""
         return self._save.sender.statistics if self._save is not None else self._statistics
@@ -96,26 +109,45 @@ class GuestMemory(Live):
         ram.mapped = self.mapped
         self._save = MemorySave(ram, self.sending, xbzrle_cache=self.xbzrle_cache if live else 0)
         if live and self.blocks:
-            tracker = self._chosen()
-            tracker.start(ram)
+            tracker = self.begin_tracking(guest_stands=False)
+            if tracker is None:
+                tracker = Shadow()
+                tracker.start(ram)
             self._save.tracker = tracker
 
+    def begin_tracking(self, *, guest_stands: bool) -> DirtyTracker | None:
+        """What learns of the guest's writes from here on; None if nothing does: memory must be compared with a copy.
+
+        `guest_stands` whenever it is asked what was written. Raises what keeps a tracker that was chosen from working.
+        """
+        tracker = self.find_tracker()
+        if tracker is None:
+            return None
+        if tracker.guest_must_stand and not guest_stands:
+            raise ValueError(f"{type(tracker).__name__} loses writes of a guest that runs")
+        try:
+            tracker.start(self.ram)
+        except OSError:
+            # Somebody else may watch this memory, with a userfaultfd of his own; only one can.
+            if self.tracker is not None:
+                raise
+            return None
+        return tracker
+
     def find_tracker(self) -> DirtyTracker | None:
-        """What learns of the guest's writes; None if nothing does, and memory must be compared with a copy."""
+        """What could learn of the guest's writes, not started; None if nothing can."""
         if isinstance(self.tracker, DirtyTracker):
             return self.tracker
         if self.tracker is not None:
             return self.tracker()
         if self._marking is not None:
             return self._marking
-        aligned = all((block.address_in_memory | block.size) % 4096 == 0 for block in self.blocks)
+        ram = self.ram
+        aligned = all(
+            (block.address_in_memory | ram.used_length(index)) % mmap.PAGESIZE == 0
+            for index, block in enumerate(self.blocks)
+        )
         return Userfault() if aligned and Userfault.works() else None
-
-    def _chosen(self) -> DirtyTracker:
-        chosen = self.find_tracker() or Shadow()
-        if chosen.guest_must_stand:
-            raise ValueError(f"{type(chosen).__name__} loses writes of a guest that runs")
-        return chosen
 
     def setup(self, file: File) -> None:
         self._saving().setup(file)

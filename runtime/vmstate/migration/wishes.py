@@ -14,6 +14,8 @@ class Wishes:
 
 
 def positive(value: float, name: str) -> float:
+    if not isinstance(value, (int, float)):
+        raise TypeError(f"{name} is a number, not {value!r}")
     if not 0 <= value < 1 << 62:
         raise ValueError(f"{name} is at least 0, not {value}")
     return value

@@ -129,10 +129,7 @@ class MemoryPart:
         counts = ram.page_counts()
         self._dirty = ram.bitmaps()
         self._native_dirty = native_array(self._dirty, counts)
-        tracker = self._memory.find_tracker()
-        if tracker is not None:
-            tracker.start(ram)
-        self._tracker = tracker
+        self._tracker = self._memory.begin_tracking(guest_stands=True)
         base = self._base
         if base is None or base.ram is not ram or counts != base.counts:
             base = self._base = _Base(ram)

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
+from tests.unit.machine.kept import Kept
 from vmstate.errors import ValidationError
 from vmstate.file import File
 from vmstate.machine import Difference, DifferentMachineError, Machine, Switches
-from vmstate.ram import Marking, Shadow
+from vmstate.ram import Marking, Ram, RamBlock, Shadow, Userfault
 
 BARE = Switches(configuration=False, footers=False, description=False)
 PAGE = 4096
@@ -184,3 +185,46 @@ def test_a_guest_that_writes_all_the_time(board: Any, tracker: str, xbzrle: int)
     migration.result()
     assert int.from_bytes(memory[:8], "big") > 0
     assert memory[:] == loaded[:]
+
+
+@pytest.mark.parametrize("chosen", [False, True])
+def test_memory_that_somebody_else_has_watched(chosen: bool) -> None:
+    """The kernel lets only one watch it. Where nobody chose a tracker, memory is compared; else that is an error."""
+    if not Userfault.works():
+        pytest.skip("this kernel does not report writes by userfaultfd")
+    memory, loaded = mmap.mmap(-1, 600 * PAGE), bytearray(600 * PAGE)
+    memory[:] = b"x" * len(memory)
+    other, here, there = Userfault(), Machine("x"), Machine("x")
+    here.add_ram("main", memory)
+    there.add_ram("main", loaded)
+    if chosen:
+        here.ram.tracker = Userfault
+    other.start(Ram([RamBlock("its name here", memory)]))
+    stream = Kept(lambda: memory.__setitem__(slice(0, 4), b"late"))
+    migration = here.migrate(File.from_file(stream))
+    if chosen:
+        with pytest.raises(OSError, match="userfaultfd for <RamBlock 'main'"):
+            migration.result(30)
+        return
+    migration.result(30)
+    there.loads(stream.getvalue())
+    assert memory[:4] == b"late" and loaded == memory[:]
+    kept = here.checkpoint()
+    memory[5] = 5
+    here.rewind(kept)
+    assert loaded == memory[:]
+    other.stop()
+
+
+def test_numbers_that_cannot_be() -> None:
+    vm = Machine("x")
+    for size in (-1, 1 << 62):
+        with pytest.raises(ValueError, match="xbzrle_cache is at least 0 bytes, not"):
+            vm.ram.xbzrle_cache = size
+    with pytest.raises(TypeError, match="xbzrle_cache is a number of bytes, not None"):
+        vm.ram.xbzrle_cache = None  # type: ignore[assignment]
+    for name in ("downtime_limit", "bandwidth"):
+        with pytest.raises(TypeError, match=f"{name} is a number, not None"):
+            vm.migrate("exec:true", **{name: None})
+        with pytest.raises(ValueError, match=f"{name} is at least 0, not -1"):
+            vm.migrate("exec:true", **{name: -1})

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
 
+from tests.unit.machine.kept import Kept
 from vmstate.errors import VMStateError
 from vmstate.file import File
 from vmstate.machine import Machine
 
 PAGE, MOST = 4096, 80
-
-
-class Kept(io.BytesIO):
-    """Can be read after it was closed."""
-
-    def close(self) -> None: ...
 
 
 def machine(pages: int, fill: bytes = b"\1") -> tuple[Machine, bytearray]:

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from tests.unit.machine.kept import Kept
 from vmstate.errors import VMStateError
 from vmstate.file import File
 from vmstate.machine import Machine
 from vmstate.migration import Status
 
 PAGE, PAGES = 4096, 1000
-
-
-class Kept(io.BytesIO):
-    """Can be read after it was closed, and does something once when the second piece is written."""
-
-    def __init__(self, then: Callable[[], None] = lambda: None) -> None:
-        super().__init__()
-        self.then, self.pieces = then, 0
-
-    def write(self, data: Any) -> int:
-        self.pieces += 1
-        if self.pieces == 2:
-            self.then()
-        return super().write(data)
-
-    def close(self) -> None: ...
 
 
 def elsewhere(action: Callable[[], object]) -> BaseException | None:
