@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from vmstate.file import File
 
 
+COMPRESSING = 12
+"""So many connections carry compressed pages, at most: each takes up to 2 MiB, at either end."""
+
+
 class Lanes:
     """The connections beside the main one, of one migration. They are their maker's, who closes them.
 
@@ -49,11 +53,15 @@ class SendingLanes(Lanes):
     """Of the sender."""
 
     def open(self, ram: Ram) -> None:
-        """Introduces every connection to the receiver."""
+        """Introduces every connection to the receiver, which leaves it to us which of them carry pages."""
+        self._carrying = len(self._files) if self._compression == "none" else COMPRESSING
         self._senders = [
-            MultifdSender(ram, file, number, uuid=self._uuid, compression=self._compression)
+            MultifdSender(
+                ram, file, number, uuid=self._uuid,
+                compression=self._compression if number < self._carrying else "none",
+            )
             for number, file in enumerate(self._files)
-        ]
+        ]  # fmt: skip
         self._picking = threading.Lock()
         self._packets = self._left = 0
 
@@ -61,7 +69,9 @@ class SendingLanes(Lanes):
         """Sends about so many dirty pages, and says on all connections that a body ends. Was none left?"""
         self._left = most
         self._dry = False
-        _finish(self._begin([partial(self._work, lane, sender, main, dirty) for lane in self._senders]))
+        carrying, others = self._senders[: self._carrying], self._senders[self._carrying :]
+        work = [partial(self._work, lane, sender, main, dirty) for lane in carrying]
+        _finish(self._begin([*work, *(partial(self._sync, lane) for lane in others)]))
         return self._dry
 
     def _work(self, lane: MultifdSender, sender: RamSender, main: File, dirty: Sequence[PageBitmap]) -> None:
@@ -76,6 +86,9 @@ class SendingLanes(Lanes):
                     continue
                 number = self._number()
             lane.send(number)
+        self._sync(lane)
+
+    def _sync(self, lane: MultifdSender) -> None:
         with self._picking:
             number = self._number()
         lane.sync(number)
