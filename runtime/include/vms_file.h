@@ -90,6 +90,7 @@ int vms_file_lend(vms_writer *w, const uint8_t *bytes, size_t size);
 int vms_file_put_counted_string(vms_file *f, const char *text, size_t length);  /* at most 255 bytes, else EINVAL and nothing is put */
 int vms_file_flush(vms_file *f);
 uint64_t vms_file_put_position(const vms_file *f);      /* bytes put, buffered ones too */
+bool vms_file_can_put(const vms_file *f);               /* does the channel go that way at all? */
 
 /* Getting; 0 or a negative errno, and then nothing is stored ------------------------------------------------------ */
 
@@ -101,6 +102,7 @@ int vms_file_get_buffer(vms_file *f, void *buf, size_t size);       /* all of it
 int vms_file_get_counted_string(vms_file *f, char text[256], size_t *length);   /* with a zero behind it */
 int64_t vms_file_get_some(vms_file *f, void *buf, size_t size);     /* what there is, at least a byte; 0 at the end */
 int vms_file_at_end(vms_file *f);                       /* 1 or 0; waits for a byte */
+bool vms_file_ready(vms_file *f);                       /* would vms_file_at_end() not wait? No, where only the channel knows */
 uint64_t vms_file_get_position(const vms_file *f);      /* bytes got */
 
 /* Rate --------------------------------------------------------------------------------------------------------- */

@@ -166,6 +166,8 @@ int vms_machine_save(vms_machine *m, vms_file *f);
  * Memory, and descriptors that can seek, are read twice: once to look, once to load. So RAM is as it was, too, and a stream
  * of another machine is refused with all that differs. From other files RAM may be overwritten before something is
  * refused: the machine is incomplete then, until a load succeeds.
+ * A sender that asked for a return path, on a file that can be put to and is not read twice, is told of the end: last of all.
+ * If that fails, or it has hung up, the load is refused, for it keeps its machine then.
  * Devices without hooks are looked at in a copy. Those with hooks, which may rely on where the state lies, and functions
  * load for real while `checking`, and are put back. */
 int vms_machine_load(vms_machine *m, vms_file *f, uint32_t flags);

@@ -2,6 +2,7 @@
 #include "file_channel.h"
 
 #include <errno.h>
+#include <poll.h>
 
 static vms_file *file_of(vms_reader *r)
 {
@@ -235,6 +236,14 @@ int vms_file_at_end(vms_file *f)
         return 0;
     error = vms_file_side_error(f, VMS_FILE_GETTING);
     return error ? error : 1;
+}
+
+bool vms_file_ready(vms_file *f)
+{
+    if (unread(f) || f->ended)
+        return true;
+    struct pollfd look = {vms_file_descriptor(f, false), POLLIN, 0};
+    return look.fd >= 0 && poll(&look, 1, 0) > 0;
 }
 
 /* Memory ------------------------------------------------------------------------------------------------------- */

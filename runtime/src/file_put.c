@@ -47,6 +47,11 @@ static int hand_on(vms_file *f, const uint8_t *buf, size_t size)
     return 0;
 }
 
+bool vms_file_can_put(const vms_file *f)
+{
+    return f->ops.put_buffer || f->keeps;
+}
+
 /* 0 if the side can be used. */
 static int usable(vms_file *f)
 {
@@ -57,7 +62,7 @@ static int usable(vms_file *f)
         return error;
     if (f->closed)
         return -EBADF;
-    return f->ops.put_buffer || f->keeps ? 0 : -EBADF;
+    return vms_file_can_put(f) ? 0 : -EBADF;
 }
 
 static int empty(vms_file *f)

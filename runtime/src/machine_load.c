@@ -117,7 +117,7 @@ static int apply(vms_machine *m, vms_file *f, uint32_t flags, bool checked)
         return -1;
     }
     w.checked = checked;
-    int failed = vms_walk_run(&w);
+    int failed = vms_walk_run(&w) || vms_walk_loaded(&w) ? -1 : 0;
     if (failed) {
         bool devices = !vms_undo_put_back(&w.undo), ram = put_ram_back(&w, &k);
         m->incomplete = m->incomplete || !devices || !ram;

@@ -148,6 +148,13 @@ int vms_walk_missing(walk *w, const described *d);
 int vms_walk_give_up(walk *w, uint64_t offset, const char *idstr, uint32_t instance_id);
 int vms_walk_ram(walk *w, vms_entry *e);
 int vms_walk_device(walk *w, vms_entry *e);
+int vms_walk_command(walk *w, uint64_t start);
+/* Behind the end of the stream. */
+int vms_walk_nothing_follows(walk *w);
+/* Reads all. */
 int vms_walk_run(walk *w);
+/* Tell a sender that waits for it; the first is the last that can fail: from then on the machine is nowhere else. */
+int vms_walk_loaded(walk *w);
+void vms_walk_refused(walk *w);
 
 #endif

@@ -3,16 +3,7 @@
  * Strict: every section once, the live one finished, nothing behind the end, and a description that lists what came. */
 #include "machine_parts.h"
 
-#include <errno.h>
 #include <inttypes.h>
-
-enum {
-    COMMAND_OPEN_RETURN_PATH = 1,
-    COMMAND_PING = 2,
-    COMMAND_SWITCHOVER_START = 11,
-    MESSAGE_SHUT = 1,
-    MESSAGE_PONG = 2
-};
 
 uint64_t vms_walk_offset(const walk *w)
 {
@@ -179,41 +170,6 @@ static int part(walk *w, uint8_t kind, uint64_t start)
     return 0;
 }
 
-/* Commands ---------------------------------------------------------------------------------------------------------- */
-
-/* To a sender that listens; one that does not is no reason to refuse its stream. */
-static void answer(walk *w, uint16_t message, uint32_t value)
-{
-    vms_file_put_be16(w->f, message);
-    vms_file_put_be16(w->f, 4);
-    vms_file_put_be32(w->f, value);
-    vms_file_flush(w->f);
-}
-
-static int command(walk *w, uint64_t start)
-{
-    const uint8_t *p = vms_walk_take(w, 4, "a command");
-    if (!p)
-        return -1;
-    unsigned number = vms_get16(p), length = vms_get16(p + 2);
-    unsigned wanted = number == COMMAND_PING ? 4 : 0;
-    if ((number != COMMAND_OPEN_RETURN_PATH && number != COMMAND_PING && number != COMMAND_SWITCHOVER_START)
-        || length != wanted)
-        return vms_machine_fail_range(w->m, VMS_MACHINE_FRAMING, start, number, 0, 0,
-                                      "the command %u with %u bytes is not one of a precopy migration", number, length);
-    if (!(p = vms_walk_take(w, length, "a command")))
-        return -1;
-    if (number == COMMAND_OPEN_RETURN_PATH)
-        w->return_path = true;
-    if (number != COMMAND_PING)
-        return 0;
-    if (!w->return_path)
-        return vms_machine_fail_range(w->m, VMS_MACHINE_FRAMING, start, number, 0, 0,
-                                      "a ping, and no return path was opened");
-    answer(w, MESSAGE_PONG, vms_get32(p));
-    return 0;
-}
-
 /* The end ------------------------------------------------------------------------------------------------------------ */
 
 static int elements(walk *w, uint64_t *end)
@@ -234,7 +190,7 @@ static int elements(walk *w, uint64_t *end)
         else if (kind == ELEMENT_PART || kind == ELEMENT_END)
             failed = part(w, kind, start);
         else if (kind == ELEMENT_COMMAND)
-            failed = command(w, start);
+            failed = vms_walk_command(w, start);
         else
             failed = vms_machine_fail_range(w->m, VMS_MACHINE_FRAMING, start, kind, 0, ELEMENT_COMMAND,
                                             "0x%02x is no element of a stream, or not here", kind);
@@ -272,20 +228,15 @@ static int run(walk *w)
         }
     if (!(w->m->switches & VMS_WITHOUT_DESCRIPTION) && vms_walk_description(w))
         return -1;
-    if (!w->return_path) {
-        int ended = vms_file_at_end(w->f);
-        if (ended < 0)
-            return vms_machine_not_read(w->m, w->f, "what follows");
-        if (!ended)
-            return vms_machine_fail(w->m, VMS_MACHINE_FRAMING, vms_walk_offset(w), "bytes follow the end of the stream");
-    }
+    if (vms_walk_nothing_follows(w))
+        return -1;
     return vms_walk_missing(w, NULL) || vms_walk_stop_if_different(w, end) ? -1 : 0;
 }
 
 int vms_walk_run(walk *w)
 {
     int failed = run(w);
-    if (w->return_path)
-        answer(w, MESSAGE_SHUT, failed ? 1 : 0);
+    if (failed)
+        vms_walk_refused(w);
     return failed;
 }

@@ -1,5 +1,6 @@
 /* machine_main.c: whole machines in C: literal bytes, every cut, every damaged byte, every refusal. */
 #include <errno.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "machine_board.h"
@@ -52,7 +53,7 @@ typedef struct pipe_end {
     const uint8_t *bytes;
     size_t left, step, answered;
     uint8_t answers[64];
-    int error;
+    int error, put_error;       /* of getting at the end, of the answer behind PONG */
 } pipe_end;
 
 static int64_t pipe_get(void *opaque, uint8_t *buf, int64_t pos, size_t size)
@@ -75,6 +76,8 @@ static int64_t pipe_put(void *opaque, const uint8_t *buf, int64_t pos, size_t si
     pipe_end *p = (pipe_end *)opaque;
     (void)pos;
     EXPECT(p->answered + size <= sizeof p->answers);
+    if (p->answered && p->put_error)
+        return p->put_error;
     memcpy(p->answers + p->answered, buf, size);
     p->answered += size;
     return (int64_t)size;
@@ -386,6 +389,7 @@ static void frames(void)
         FRAME(TRUNCATED, 41, START TINY),
         FRAME(DIFFERENT, 14, START "\0"),
         FRAME(OK, 0, START "\x08\0\1\0\0\x08\0\2\0\4abcd" TINY "\0"),
+        FRAME(FRAMING, 47, START "\x08\0\1\0\0" TINY "\0x"),
         FRAME(FRAMING, 14, START "\x08\0\2\0\4abcd" TINY "\0"),
         FRAME(FRAMING, 14, START "\x08\0\3\0\0" TINY "\0"),
         FRAME(FRAMING, 14, START "\x08\0\1\0\1x" TINY "\0"),
@@ -405,15 +409,44 @@ static void frames(void)
         load_piped(&b, &p, (const uint8_t *)streams[i].bytes, streams[i].size, 0);
         EXPECT(b.m.error.code == streams[i].code && b.m.error.offset == streams[i].offset);
     }
-    /* Answers: PONG, and whether it was loaded. */
-    pipe_end p = {.error = 0};
+    board_clear(&b);
+}
+
+/* PONG, and whether it was loaded: to a sender that is there. */
+static void answers(void)
+{
     static const char pinged[] = START "\x08\0\1\0\0\x08\0\2\0\4abcd" TINY "\0";
+    board b;
+    board_init(&b, "m");
+    b.m.switches = VMS_WITHOUT_DESCRIPTION;
+    EXPECT(vmstate_register(&b.m, NULL, 0, &tiny_device, &b.first, NULL, NULL) == 0);
+    pipe_end p = {.error = 0};
     EXPECT(load_piped(&b, &p, (const uint8_t *)pinged, sizeof pinged - 1, 0) == 0);
     EXPECT(p.answered == 16 && memcmp(p.answers, "\0\2\0\4abcd\0\1\0\4\0\0\0\0", 16) == 0);
     p.error = -ECONNRESET;
     EXPECT(load_piped(&b, &p, (const uint8_t *)pinged, sizeof pinged - 2, 0));
     EXPECT(b.m.error.code == VMS_MACHINE_CHANNEL && b.m.error.error == -ECONNRESET && b.m.error.offset == 55);
     EXPECT(p.answered == 16 && p.answers[15] == 1);
+
+    /* One that cannot be told keeps its machine. */
+    memset(&b.first, 0, sizeof b.first);
+    p = (pipe_end){.put_error = -EPIPE};
+    EXPECT(load_piped(&b, &p, (const uint8_t *)pinged, sizeof pinged - 1, 0));
+    EXPECT(b.m.error.code == VMS_MACHINE_CHANNEL && b.m.error.error == -EPIPE && p.answered == 8 && b.first.d == 0);
+
+    /* So does one that has hung up. */
+    int ends[2];
+    char said[20];
+    vms_file *f;
+    EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    EXPECT(write(ends[0], pinged, sizeof pinged - 1) == sizeof pinged - 1 && shutdown(ends[0], SHUT_WR) == 0);
+    vms_descriptors d = {.in = ends[1], .out = ends[1], .idle_ms = -1};
+    EXPECT(vms_file_on_descriptors(&f, &d) == 0);
+    EXPECT(vms_machine_load(&b.m, f, 0) && b.first.d == 0);
+    EXPECT(says(&b, "the sender hung up before it was told that all is loaded: the machine goes on there (offset 56)"));
+    EXPECT(read(ends[0], said, sizeof said) == 16 && memcmp(said, "\0\2\0\4abcd\0\1\0\4\0\0\0\1", 16) == 0);
+    vms_file_free(f);
+    close(ends[0]);
     board_clear(&b);
 }
 
@@ -485,6 +518,7 @@ int main(void)
     literal_bytes();
     registering();
     frames();
+    answers();
     descriptions();
     board_init(&full, "a board");
     board_register(&full);

@@ -45,6 +45,7 @@ int vms_file_lend(vms_writer *w, const uint8_t *bytes, size_t size);
 int vms_file_put_counted_string(vms_file *f, const char *text, size_t length);
 int vms_file_flush(vms_file *f);
 uint64_t vms_file_put_position(const vms_file *f);
+bool vms_file_can_put(const vms_file *f);
 
 int vms_file_get_byte(vms_file *f, uint8_t *value);
 int vms_file_get_be16(vms_file *f, uint16_t *value);
@@ -54,6 +55,7 @@ int vms_file_get_buffer(vms_file *f, void *buf, size_t size);
 int vms_file_get_counted_string(vms_file *f, char text[256], size_t *length);
 int64_t vms_file_get_some(vms_file *f, void *buf, size_t size);
 int vms_file_at_end(vms_file *f);
+bool vms_file_ready(vms_file *f);
 uint64_t vms_file_get_position(const vms_file *f);
 
 int vms_file_rate_limit(vms_file *f);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Self
 
@@ -119,6 +120,19 @@ class File(Putting, Getting):
     def fileno(self, *, writing: bool = False) -> int:
         """The descriptor that is read, or written; -1 if there is none."""
         return int(lib.vms_file_descriptor(self._native, writing))
+
+    @property
+    def two_way(self) -> bool:
+        """Can who sent what is got be answered? Not in memory or on a disk: what is put would lie among the rest."""
+        if self._closed or self._operations.lies_still or not lib.vms_file_can_put(self._native):
+            return False
+        descriptor = self.fileno()
+        return descriptor < 0 or not stat.S_ISREG(os.fstat(descriptor).st_mode)
+
+    @property
+    def can_time_out(self) -> bool:
+        """Does `set_idle_timeout` change anything?"""
+        return self.fileno() >= 0 or self.fileno(writing=True) >= 0 or self._operations.set_idle is not None
 
     def set_idle_timeout(self, seconds: float | None) -> None:
         """For puts and gets from now on; of files on descriptors and connections, others have none."""

@@ -103,6 +103,11 @@ class Getting(Channel):
                 self._failed(GETTING, answer)
         return bool(answer)
 
+    def ready(self) -> bool:
+        """Would a get find something at once, be it the end? Of channels that only know when asked: False."""
+        with self._get_lock:
+            return bool(lib.vms_file_ready(self._native))
+
     @property
     def get_position(self) -> int:
         """Bytes got so far. Of a thread that is getting just now: about."""

@@ -22,7 +22,8 @@ def operations_of(obj: Any, close: bool) -> Operations:
             if close:
                 obj.close()
 
-    return Operations(put, get, finish)
+    seekable = hasattr(obj, "seekable") and bool(obj.seekable())
+    return Operations(put, get, finish, lies_still=seekable)
 
 
 def _is(obj: Any, ability: str) -> bool:

@@ -25,7 +25,7 @@ class Operations:
     """What a channel can do; None is what it cannot.
 
     They get copies, and may keep what they were given. `raised` holds what an operation raised, by side (0: neither),
-    until it reaches the caller.
+    until it reaches the caller. `lies_still`: what is put stays where it is, and may be got again.
     """
 
     put_buffer: PutBuffer | None = None
@@ -35,6 +35,7 @@ class Operations:
     set_rate_limit: Callable[[int], int] | None = None
     get_rate_limit: Callable[[], int] | None = None
     set_idle: Callable[[float | None], None] | None = None
+    lies_still: bool = False
 
     def __post_init__(self) -> None:
         self.raised: dict[int, BaseException] = {}

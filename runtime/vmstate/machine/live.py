@@ -53,7 +53,10 @@ class LiveHandler(Protocol):
         """
 
     def end_load(self, accepted: bool) -> bool:
-        """The load is over. Is the state whole: the new one if it was accepted, else the one from before?"""
+        """The load is over. Is the state whole: the new one if it was accepted, else the one from before?
+
+        If it is not, or this raises, the load fails, and a sender that waits for it lets its machine run on.
+        """
 
     @property
     def can_check(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, cast
 
+from vmstate.errors import VMStateError
 from vmstate.machine.live import LiveHandler
 from vmstate.machine.receivers import Apply, Check, Receiving
 from vmstate.machine.source import Source
@@ -39,41 +40,77 @@ def load(machine: Machine, source: Input, *, keep_missing: bool, shadow: bool) -
     if source.rewindable and all(handler.can_check for handler in handlers):
         _begin(handlers, check=True, shadow=False)
         try:
-            _read(machine, source, Check(machine, keep_missing, source.description))
+            _read(machine, source, Check(machine, keep_missing, source.description), _Ending([]))
         finally:
-            _end(handlers, accepted=False)
+            _refuse(handlers)
         checked = True
     _apply(machine, source, handlers, Apply(machine, keep_missing, checked), shadow)
 
 
 def _apply(machine: Machine, source: Input, handlers: list[LiveHandler], apply: Apply, shadow: bool) -> None:
     _begin(handlers, check=False, shadow=shadow)
+    ending = _Ending(handlers)
     was_incomplete = machine.incomplete
     machine.incomplete = True
     try:
-        _read(machine, source, apply)
+        _read(machine, source, apply, ending)
     except BaseException as error:
+        if ending.told:
+            # The machine is here and nowhere else: how its channel ends changes nothing.
+            machine.incomplete = False
+            if isinstance(error, Exception):
+                return
+            raise
         try:
             apply.undo.put_back()
         finally:
-            whole = _end(handlers, accepted=False)
+            whole = ending.refuse()
             machine.incomplete = was_incomplete or not whole
         if not whole:
             error.add_note(
                 f"{machine.name}: live state was overwritten; the machine is incomplete until a load succeeds"
             )
         raise
-    machine.incomplete = not _end(handlers, accepted=True)
+    machine.incomplete = False
 
 
-def _read(machine: Machine, source: Input, receiver: Receiving) -> None:
+def _read(machine: Machine, source: Input, receiver: Receiving, ending: _Ending) -> None:
+    """A sender that waits for it is told last of all that the machine is here: it lets go of its own then. Where nobody
+    waits, closing the channel has its say before the load is accepted.
+    """
     with source.open() as file:
         walk = Walk(Source(file), receiver, machine.switches)
         try:
             walk.run()
+            if walk.answers:
+                ending.accept()
+                walk.loaded()
+                ending.told = True
         except Exception:
             walk.failed()
             raise
+    ending.accept()
+
+
+class _Ending:
+    """The end of a load for all live state: said to each once, whatever the others make of it."""
+
+    def __init__(self, handlers: list[LiveHandler]) -> None:
+        self._left = list(handlers)
+        self._accepted = False
+        self.told = False
+
+    def accept(self) -> None:
+        """All are to be what the stream says. Raises if one is not."""
+        while self._left:
+            handler = self._left.pop(0)
+            self._accepted = True
+            if not handler.end_load(True):
+                raise VMStateError(f"{type(handler).__name__} is not whole after a load", code="incomplete")
+
+    def refuse(self) -> bool:
+        """Are all as they were?"""
+        return _refuse(self._left) and not self._accepted
 
 
 def _begin(handlers: list[LiveHandler], check: bool, shadow: bool) -> None:
@@ -81,10 +118,10 @@ def _begin(handlers: list[LiveHandler], check: bool, shadow: bool) -> None:
         try:
             handler.begin_load(check, shadow)
         except BaseException:
-            _end(handlers[:number], accepted=False)
+            _refuse(handlers[:number])
             raise
 
 
-def _end(handlers: list[LiveHandler], accepted: bool) -> bool:
-    """Are they all whole?"""
-    return False not in [handler.end_load(accepted) for handler in handlers]
+def _refuse(handlers: list[LiveHandler]) -> bool:
+    """Are all as they were?"""
+    return False not in [handler.end_load(False) for handler in handlers]

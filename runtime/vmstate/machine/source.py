@@ -32,6 +32,10 @@ class Source:
     def at_end(self) -> bool:
         return self.file.at_end()
 
+    def ready(self) -> bool:
+        """Would `at_end` not wait?"""
+        return self.file.ready()
+
     def u8(self, what: str) -> int:
         byte, self._next = self._next, None
         return self.file.get_byte() if byte is None else byte

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 from dataclasses import dataclass
 from typing import Protocol
 
-from vmstate.errors import FramingError
+from vmstate.errors import ChannelError, FramingError
 from vmstate.machine.differences import named
 from vmstate.machine.registry import Entry
 from vmstate.machine.source import Source
@@ -85,11 +86,8 @@ class Walk:
             )
         if self._switches.description:
             self._description()
-        if not self.return_path and not source.at_end():
-            raise refused(source.offset, "bytes follow the end of the stream", "stream-trailing")
+        self._nothing_follows()
         self._receiver.end(start)
-        if self.return_path:
-            self._answer(_SHUT, 0)
 
     def _header(self) -> None:
         source = self._source
@@ -170,18 +168,45 @@ class Walk:
         elif number == Command.PING:
             if not self.return_path:
                 raise refused(start, "a ping, and no return path was opened", "stream-command", number)
-            self._answer(_PONG, int.from_bytes(payload, "big"))
+            if self.answers:
+                self._answer(_PONG, int.from_bytes(payload, "big"))
+
+    # The way back -----------------------------------------------------------------------------------------------------
+
+    @property
+    def answers(self) -> bool:
+        """Does the sender wait for an answer? Not that of a stream in memory or on a disk, though it once did."""
+        return self.return_path and self._source.file.two_way
+
+    def loaded(self) -> None:
+        """Tells a sender that waits for it that the machine is here; from then on it is nowhere else. Raises a
+        ChannelError if that cannot be said: then it goes on there.
+        """
+        self._nothing_follows()
+        self._answer(_SHUT, 0)
+
+    def failed(self) -> None:
+        """Tells a sender that waits for it that the load was refused."""
+        with contextlib.suppress(Exception):
+            if self.answers:
+                self._answer(_SHUT, 1)
+
+    def _nothing_follows(self) -> None:
+        """A sender that waits for an answer neither sends more nor hangs up: only what is there can be looked at."""
+        source = self._source
+        if self.answers and not source.ready():
+            return
+        if not source.at_end():
+            raise refused(source.offset, "bytes follow the end of the stream", "stream-trailing")
+        if self.answers:
+            # It has given up, and lets its machine go on: that and this one would be two.
+            what = "the sender hung up before it was told that all is loaded: the machine goes on there"
+            raise ChannelError(f"at offset {source.offset}: {what}", number=errno.EPIPE, offset=source.offset)
 
     def _answer(self, message: int, value: int) -> None:
         file = self._source.file
         file.put_buffer(message.to_bytes(2, "big") + (4).to_bytes(2, "big") + value.to_bytes(4, "big"))
         file.flush()
-
-    def failed(self) -> None:
-        """Tells a sender that listens that the load was refused."""
-        if self.return_path:
-            with contextlib.suppress(Exception):
-                self._answer(_SHUT, 1)
 
     def _description(self) -> None:
         source, start = self._source, self._source.offset

@@ -1,0 +1,215 @@
+"""Streams with a return path: what their sender is answered, when, and what if nobody is there to be answered."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import io
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.unit.machine.live import Chunks
+from vmstate.errors import ChannelError, FramingError, VMStateError
+from vmstate.file import File
+from vmstate.machine import IncompleteError, Machine
+from vmstate.machine.saver import Saver
+from vmstate.migration.return_path import opening
+
+PONG = bytes.fromhex("0002 0004 00000001")
+LOADED = bytes.fromhex("0001 0004 00000000")
+REFUSED = bytes.fromhex("0001 0004 00000001")
+
+
+class Told(Chunks):
+    """Writes down when it is told the end of a load."""
+
+    def __init__(self, data: bytearray, log: list[object]) -> None:
+        super().__init__(data)
+        self.log = log
+
+    def end_load(self, accepted: bool) -> bool:
+        self.log.append(accepted)
+        return super().end_load(accepted)
+
+
+class Board:
+    def __init__(self, devices: Any, live: bytes = b"abcd", a: int = 0) -> None:
+        self.log: list[object] = []
+        self.vm, self.tiny = Machine("board"), devices.Tiny(a=a)
+        self.chunks = Told(bytearray(live), self.log)
+        self.vm.register(self.tiny)
+        self.vm.register_live("chunks", self.chunks, version=1)
+
+
+@pytest.fixture
+def stream(board: Any) -> bytes:
+    """Of a sender that wants to know."""
+    with File.to_bytes() as file:
+        Saver(Board(board, b"ABCD", 5).vm, file, opening()).run()
+        return file.getvalue()
+
+
+def channel(data: bytes, put: Callable[[bytes], int], close: Callable[[], int] = lambda: 0) -> File:
+    source = io.BytesIO(data)
+    return File.from_ops(lambda buf, pos: put(buf), lambda buf, pos: source.readinto(buf), close)
+
+
+def test_it_is_told_last_of_all(board: Any, stream: bytes) -> None:
+    here = Board(board)
+
+    def put(data: bytes) -> int:
+        here.log.append(data)
+        return len(data)
+
+    with channel(stream, put) as file:
+        here.vm.load_from(file)
+    assert here.log == [PONG, True, LOADED]
+    assert (here.tiny.a, here.chunks.data, here.vm.incomplete) == (5, b"ABCD", False)
+
+
+@pytest.mark.parametrize("how", ["raises", "is not whole"])
+def test_live_state_that_fails_at_the_very_end_refuses(
+    board: Any, stream: bytes, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, answers = Board(board), []
+
+    def end_load(accepted: bool) -> bool:
+        if accepted and how == "raises":
+            raise OSError(errno.ENOSPC, "full")
+        return False
+
+    def put(data: bytes) -> int:
+        answers.append(data)
+        return len(data)
+
+    monkeypatch.setattr(here.chunks, "end_load", end_load)
+    with channel(stream, put) as file, pytest.raises((OSError, VMStateError)) as caught:
+        here.vm.load_from(file)
+    assert str(caught.value) in ("[Errno 28] full", "Told is not whole after a load")
+    assert answers == [PONG, REFUSED]
+    assert here.tiny.a == 0 and here.vm.incomplete
+    with pytest.raises(IncompleteError):
+        here.vm.start()
+
+
+def test_the_others_are_as_they_were(board: Any, stream: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Live state behind the one that fails is told of the refusal, and puts itself back."""
+    here = Board(board)
+    other = Told(bytearray(b"wxyz"), here.log)
+    here.vm.register_live("other", other, version=1)
+    there = Board(board, b"ABCD", 5)
+    there.vm.register_live("other", Chunks(bytearray(b"WXYZ")), version=1)
+
+    def end_load(accepted: bool) -> bool:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(here.chunks, "end_load", end_load)
+    with File.from_bytes(there.vm.dumps()) as file, pytest.raises(OSError, match="full"):
+        here.vm.load_from(file, shadow=True)
+    assert other.data == b"wxyz" and here.log == [False] and here.vm.incomplete
+
+
+def test_a_sender_that_cannot_be_told_keeps_its_machine(board: Any, stream: bytes) -> None:
+    here = Board(board)
+
+    def put(data: bytes) -> int:
+        return -errno.EPIPE if data == LOADED else len(data)
+
+    with pytest.raises(ChannelError) as caught, channel(stream, put) as file:
+        here.vm.load_from(file)
+    assert caught.value.errno == errno.EPIPE
+    assert here.tiny.a == 0 and here.vm.incomplete
+
+
+def test_a_sender_that_has_hung_up_keeps_its_machine(board: Any, stream: bytes) -> None:
+    one, other = socket.socketpair()
+    here = Board(board)
+    with one, File.from_fd(other.detach(), "rw") as file:
+        one.sendall(stream)
+        one.shutdown(socket.SHUT_WR)
+        with pytest.raises(ChannelError, match="the sender hung up before it was told that all is loaded") as caught:
+            here.vm.load_from(file, shadow=True)
+        assert (caught.value.errno, caught.value.offset) == (errno.EPIPE, len(stream))
+        assert one.recv(100) == PONG + REFUSED
+    assert (here.tiny.a, here.chunks.data, here.vm.incomplete) == (0, b"abcd", False)
+
+
+def test_once_it_is_told_the_machine_is_here(board: Any, stream: bytes) -> None:
+    here = Board(board)
+
+    class Source:
+        rewindable = False
+
+        @contextlib.contextmanager
+        def open(self) -> Iterator[File]:
+            with channel(stream, len, lambda: -errno.EIO) as file:
+                yield file
+
+        def description(self) -> None: ...
+
+    here.vm.load_input(Source(), "refuse", False)
+    assert (here.tiny.a, here.chunks.data, here.vm.incomplete) == (5, b"ABCD", False)
+
+
+def test_nobody_is_there_to_be_answered(board: Any, stream: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "stream"
+    path.write_bytes(stream)
+    memory = io.BytesIO(stream)
+
+    def from_bytes(vm: Machine) -> None:
+        with File.from_bytes(stream) as file:
+            vm.incoming(file)
+
+    def from_file(vm: Machine, obj: Any) -> None:
+        with File.from_file(obj) as file:
+            vm.load_from(file)
+
+    def from_descriptor(vm: Machine) -> None:
+        with path.open("r+b") as opened, File.from_fd(opened.fileno(), "rw", close=False) as file:
+            vm.load_from(file)
+
+    ways: list[Callable[[Machine], None]] = [
+        lambda vm: vm.loads(stream),
+        lambda vm: vm.load(path),
+        lambda vm: vm.incoming(f"file:{path}"),
+        lambda vm: vm.incoming(f"exec:cat '{path}'"),
+        from_bytes,
+        lambda vm: from_file(vm, memory),
+        lambda vm: from_file(vm, path.open("r+b")),
+        from_descriptor,
+    ]
+    for load in ways:
+        here = Board(board)
+        load(here.vm)
+        assert (here.tiny.a, here.chunks.data, here.vm.incomplete) == (5, b"ABCD", False)
+    assert path.read_bytes() == stream
+
+
+def test_nothing_follows_the_end(board: Any, stream: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "stream"
+    path.write_bytes(stream + b"x")
+    answers = bytearray()
+
+    def put(data: bytes) -> int:
+        answers.extend(data)
+        return len(data)
+
+    def piped(vm: Machine) -> None:
+        with channel(stream + b"x", put) as file:
+            vm.load_from(file)
+
+    ways: list[Callable[[Machine], None]] = [
+        lambda vm: vm.loads(stream + b"x"),
+        lambda vm: vm.load(path),
+        lambda vm: vm.incoming(f"exec:cat '{path}'"),
+        piped,
+    ]
+    for load in ways:
+        with pytest.raises(FramingError, match="bytes follow the end") as caught:
+            load(Board(board).vm)
+        assert caught.value.offset == len(stream)
+    assert answers == PONG + REFUSED
