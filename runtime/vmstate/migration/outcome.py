@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Generator
 from typing import Generic, TypeVar
@@ -30,7 +31,8 @@ class Outcome(Generic[T]):
             self._done.set()
             waiting, self._waiting = self._waiting, []
         for loop, future in waiting:
-            loop.call_soon_threadsafe(_wake, future)
+            with contextlib.suppress(RuntimeError):  # the loop has ended, and nobody waits there any more
+                loop.call_soon_threadsafe(_wake, future)
 
     def wait(self, timeout: float | None) -> bool:
         return self._done.wait(timeout)
@@ -50,7 +52,11 @@ class Outcome(Generic[T]):
                 future.set_result(None)
             else:
                 self._waiting.append((loop, future))
-        yield from future.__await__()
+        try:
+            yield from future.__await__()
+        finally:
+            with self._lock:
+                self._waiting = [each for each in self._waiting if each[1] is not future]
         return self.get()
 
 
