@@ -17,8 +17,22 @@ from vmstate.file import File
 from vmstate.transport import command, descriptor, path, tcp, unix
 from vmstate.transport.address import Address, Command, Descriptor, Path, Tcp, Unix, parse
 from vmstate.transport.listener import Listener, Once
+from vmstate.transport.waiting import Wake
 
-__all__ = ["Address", "Command", "Descriptor", "File", "Listener", "Path", "Tcp", "Unix", "connect", "listen", "parse"]
+__all__ = [
+    "Address",
+    "Command",
+    "Descriptor",
+    "File",
+    "Listener",
+    "Path",
+    "Tcp",
+    "Unix",
+    "Wake",
+    "connect",
+    "listen",
+    "parse",
+]
 
 CONNECT_TIMEOUT = 10.0
 IDLE_TIMEOUT = 60.0
@@ -32,19 +46,23 @@ def connect(
     idle_timeout: float | None = IDLE_TIMEOUT,
     tls: ssl.SSLContext | None = None,
     server_name: str | None = None,
+    wake: Wake | None = None,
 ) -> File:
     """A file to put to. `connect_timeout` is for all of it: names, connection, TLS; `idle_timeout` for a byte to move.
 
     `tls`, on `tcp:` alone, is a client's context; `server_name` is what the certificate must say, the host if None.
+    `wake.set()`, from another thread, ends the wait for a connection: a ChannelError with code `cancelled`.
     """
     address = parse(uri)
     if tls is not None and not isinstance(address, Tcp):
         raise _no_tls(uri)
     match address:
         case Tcp():
-            return tcp.connect(address, connect_timeout, idle_timeout, tls, server_name)
+            with Wake.lent(wake) as waking:
+                return tcp.connect(address, connect_timeout, idle_timeout, tls, server_name, waking)
         case Unix():
-            return unix.connect(address, connect_timeout, idle_timeout)
+            with Wake.lent(wake) as waking:
+                return unix.connect(address, connect_timeout, idle_timeout, waking)
         case Command():
             return command.start(address, idle_timeout, writing=True)
         case Descriptor():

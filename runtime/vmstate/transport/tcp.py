@@ -27,34 +27,38 @@ def connect(
     idle_timeout: float | None,
     context: ssl.SSLContext | None,
     server_name: str | None,
+    wake: Wake,
 ) -> File:
     """Tries all addresses of the host in order, each for its share of the time; the last error is told."""
     doing, deadline = f"connecting to {address}", Deadline(connect_timeout)
     last: OSError | None = None
-    places = _resolve(address, deadline, passive=False)
+    places = _resolve(address, deadline, wake, passive=False)
     for number, (family, kind, protocol, _, where) in enumerate(places):
         sock = socket.socket(family, kind, protocol)
         try:
-            _connect(sock, where, deadline.share(len(places) - number), doing)
+            _connect(sock, where, deadline.share(len(places) - number), wake, doing)
         except OSError as error:
             sock.close()
+            if isinstance(error, ChannelError) and error.code == "cancelled":
+                raise
             last = error
             continue
         if context is None:
             return _file(sock, idle_timeout)
-        return secure.client(sock, context, server_name or address.host or LOOPBACK, deadline, idle_timeout, doing)
+        return secure.client(
+            sock, context, server_name or address.host or LOOPBACK, deadline, wake, idle_timeout, doing
+        )
     assert last is not None
     if isinstance(last, ChannelTimeoutError):
         raise timed_out(doing, deadline)
     raise failed(doing, last) from last
 
 
-def _connect(sock: socket.socket, where: Any, deadline: Deadline, doing: str) -> None:
+def _connect(sock: socket.socket, where: Any, deadline: Deadline, wake: Wake, doing: str) -> None:
     sock.setblocking(False)
     error = sock.connect_ex(where)
     if error == errno.EINPROGRESS:
-        with contextlib.closing(Wake()) as wake:
-            wake.wait(sock.fileno(), select.POLLOUT, deadline, doing)
+        wake.wait(sock.fileno(), select.POLLOUT, deadline, doing)
         error = sock.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
     if error:
         raise OSError(error, os.strerror(error))
@@ -63,7 +67,8 @@ def _connect(sock: socket.socket, where: Any, deadline: Deadline, doing: str) ->
 def listen(address: Tcp, idle_timeout: float | None, context: ssl.SSLContext | None) -> Listener:
     """On the first address of the host; on loopback if none is named."""
     doing = f"listening at {address}"
-    family, kind, protocol, _, where = _resolve(address, Deadline(10), passive=True)[0]
+    with Wake.lent(None) as wake:
+        family, kind, protocol, _, where = _resolve(address, Deadline(10), wake, passive=True)[0]
     sock = socket.socket(family, kind, protocol)
     try:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -97,7 +102,7 @@ def no_delay(sock: socket.socket) -> None:
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
-def _resolve(address: Tcp, deadline: Deadline, *, passive: bool) -> list[Any]:
+def _resolve(address: Tcp, deadline: Deadline, wake: Wake, *, passive: bool) -> list[Any]:
     """getaddrinfo, which knows no time-out: a name is looked up in a thread that may be left behind."""
     host, doing = address.host or LOOPBACK, f"looking up {address.host!r}"
     common = (address.port, 0, socket.SOCK_STREAM, 0)
@@ -105,18 +110,21 @@ def _resolve(address: Tcp, deadline: Deadline, *, passive: bool) -> list[Any]:
     with contextlib.suppress(socket.gaierror):
         return socket.getaddrinfo(host, *common, flags | socket.AI_NUMERICHOST)
     answer: list[Any] = []
+    waiting, done = os.pipe()
 
     def look_up() -> None:
         try:
             answer.append(socket.getaddrinfo(host, *common, flags))
         except Exception as error:
             answer.append(error)
+        finally:
+            os.close(done)
 
-    thread = threading.Thread(target=look_up, daemon=True, name=doing)
-    thread.start()
-    thread.join(deadline.left)
-    if not answer:
-        raise timed_out(doing, deadline)
+    try:
+        threading.Thread(target=look_up, daemon=True, name=doing).start()
+        wake.wait(waiting, select.POLLIN, deadline, doing)
+    finally:
+        os.close(waiting)
     if isinstance(answer[0], Exception):
         raise ChannelError(f"{doing}: {answer[0]}", number=errno.EHOSTUNREACH) from answer[0]
     found: list[Any] = answer[0]

@@ -30,21 +30,32 @@ LINGER = 2.0
 
 
 def client(
-    sock: socket.socket, context: ssl.SSLContext, name: str, deadline: Deadline, idle: float | None, doing: str
+    sock: socket.socket,
+    context: ssl.SSLContext,
+    name: str,
+    deadline: Deadline,
+    wake: Wake,
+    idle: float | None,
+    doing: str,
 ) -> File:
     return _opened(sock, lambda: context.wrap_socket(
         sock, server_hostname=name, do_handshake_on_connect=False, suppress_ragged_eofs=False
-    ), deadline, idle, doing)  # fmt: skip
+    ), deadline, wake, idle, doing)  # fmt: skip
 
 
 def server(sock: socket.socket, context: ssl.SSLContext, deadline: Deadline, idle: float | None, doing: str) -> File:
     return _opened(sock, lambda: context.wrap_socket(
         sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=False
-    ), deadline, idle, doing)  # fmt: skip
+    ), deadline, None, idle, doing)  # fmt: skip
 
 
 def _opened(
-    plain: socket.socket, wrap: Callable[[], ssl.SSLSocket], deadline: Deadline, idle: float | None, doing: str
+    plain: socket.socket,
+    wrap: Callable[[], ssl.SSLSocket],
+    deadline: Deadline,
+    wake: Wake | None,
+    idle: float | None,
+    doing: str,
 ) -> File:
     try:
         plain.setblocking(False)
@@ -53,7 +64,7 @@ def _opened(
         plain.close()
         raise _broken(doing, error) from error
     try:
-        connection.retry(connection.sock.do_handshake, deadline, doing)
+        connection.retry(connection.sock.do_handshake, deadline, doing, wake)
     except BaseException:
         connection.hang_up()
         raise
@@ -88,8 +99,8 @@ class _Connection:
     def set_idle(self, seconds: float | None) -> None:
         self._idle = seconds
 
-    def retry(self, action: Callable[[], _T], deadline: Deadline, doing: str) -> _T:
-        """The action's result, when the socket has come far enough for it."""
+    def retry(self, action: Callable[[], _T], deadline: Deadline, doing: str, wake: Wake | None = None) -> _T:
+        """The action's result, when the socket has come far enough for it. `wake` is the connection's own if None."""
         while True:
             with self._lock:
                 try:
@@ -101,7 +112,7 @@ class _Connection:
                 except OSError as error:
                     self._whole = False
                     raise _broken(doing, error) from error
-            self.wake.wait(self.sock.fileno(), events, deadline, doing)
+            (wake or self.wake).wait(self.sock.fileno(), events, deadline, doing)
 
     def put_buffer(self, buf: bytes, pos: int) -> int:
         # A record at a time: only a whole one counts as a byte that moved.

@@ -7,21 +7,20 @@ import errno
 import os
 import socket
 import stat
-import time
 from pathlib import Path
 
 from vmstate.errors import ChannelError
 from vmstate.file import File
 from vmstate.transport.address import Unix
 from vmstate.transport.listener import Listener
-from vmstate.transport.waiting import Deadline, failed, timed_out
+from vmstate.transport.waiting import Deadline, Wake, failed, timed_out
 
 
-def connect(address: Unix, connect_timeout: float | None, idle_timeout: float | None) -> File:
+def connect(address: Unix, connect_timeout: float | None, idle_timeout: float | None, wake: Wake) -> File:
     doing, deadline = f"connecting to {address}", Deadline(connect_timeout)
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:
-        _connect(sock, address.path, deadline, doing)
+        _connect(sock, address.path, deadline, wake, doing)
     except BaseException as error:
         sock.close()
         if isinstance(error, OSError) and not isinstance(error, ChannelError):
@@ -30,7 +29,7 @@ def connect(address: Unix, connect_timeout: float | None, idle_timeout: float | 
     return _file(sock, idle_timeout)
 
 
-def _connect(sock: socket.socket, path: str, deadline: Deadline, doing: str) -> None:
+def _connect(sock: socket.socket, path: str, deadline: Deadline, wake: Wake, doing: str) -> None:
     sock.setblocking(False)
     while error := sock.connect_ex(path):
         if error != errno.EAGAIN:
@@ -38,7 +37,7 @@ def _connect(sock: socket.socket, path: str, deadline: Deadline, doing: str) -> 
         # The listener's queue is full, and nothing tells when it is not any more: look again soon.
         if deadline.left == 0:
             raise timed_out(doing, deadline)
-        time.sleep(0.01)
+        wake.sleep(0.01, doing)
 
 
 def listen(address: Unix, idle_timeout: float | None) -> Listener:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import select
 import threading
 import time
+from collections.abc import Iterator
 
 from vmstate.errors import ChannelError, ChannelTimeoutError
 
@@ -36,6 +38,16 @@ class Wake:
         self._lock = threading.Lock()
         self._fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
 
+    @staticmethod
+    @contextlib.contextmanager
+    def lent(wake: Wake | None) -> Iterator[Wake]:
+        """The one that there is, or one for the block."""
+        if wake is not None:
+            yield wake
+        else:
+            with contextlib.closing(Wake()) as own:
+                yield own
+
     def set(self) -> None:
         with self._lock:
             if self._fd >= 0:
@@ -50,15 +62,22 @@ class Wake:
 
     def wait(self, fd: int, events: int, deadline: Deadline, doing: str) -> None:
         """Until `fd` is ready for `events` (of select.poll)."""
+        if not self._poll(fd, events, deadline.left, doing):
+            raise timed_out(doing, deadline)
+
+    def sleep(self, seconds: float, doing: str) -> None:
+        self._poll(-1, 0, seconds, doing)
+
+    def _poll(self, fd: int, events: int, seconds: float | None, doing: str) -> bool:
+        """Did it become ready? Raises if somebody wakes us."""
         poll = select.poll()
-        poll.register(fd, events)
         poll.register(self._fd, select.POLLIN)
-        left = deadline.left
-        ready = dict(poll.poll(None if left is None else left * 1000))
+        if fd >= 0:
+            poll.register(fd, events)
+        ready = dict(poll.poll(None if seconds is None else seconds * 1000))
         if self._fd in ready:
             raise ChannelError(f"{doing}: cancelled", number=errno.ECANCELED, code="cancelled")
-        if not ready:
-            raise timed_out(doing, deadline)
+        return bool(ready)
 
 
 def timed_out(doing: str, deadline: Deadline) -> ChannelTimeoutError:

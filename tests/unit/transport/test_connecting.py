@@ -5,10 +5,13 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import socket
+import ssl
 import stat
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +82,43 @@ def test_a_name_that_is_looked_up_for_ever(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     with pytest.raises(ChannelTimeoutError, match=r"looking up 'slow\.test': not within 0\.05 seconds"):
         transport.connect("tcp:slow.test:1", connect_timeout=0.05)
+    never.set()
+
+
+def test_a_wait_for_a_connection_can_be_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A full queue, a name that is not found, a handshake that nobody answers; none of them has a time-out."""
+    never = threading.Event()
+    real = socket.getaddrinfo
+
+    def getaddrinfo(host: str, *more: Any) -> Any:
+        if not more[-1] & socket.AI_NUMERICHOST:
+            assert never.wait(20)
+        return real(host, *more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
+    with contextlib.ExitStack() as stack:
+        full = stack.enter_context(socket.socket(socket.AF_UNIX))
+        full.bind(f"{tmp_path}/s")
+        full.listen(0)
+        stack.enter_context(transport.connect(f"unix:{tmp_path}/s"))
+        silent = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        port = silent.getsockname()[1]
+        cases: list[tuple[str, dict[str, Any], str]] = [
+            (f"unix:{tmp_path}/s", {}, f"connecting to unix:{tmp_path}/s"),
+            ("tcp:slow.test:1", {}, "looking up 'slow.test'"),
+            (f"tcp:127.0.0.1:{port}", {"tls": ssl.create_default_context()}, f"connecting to tcp:127.0.0.1:{port}"),
+        ]
+        for uri, how, doing in cases:
+            wake = transport.Wake()
+            with ThreadPoolExecutor(1) as pool:
+                waiting = pool.submit(transport.connect, uri, connect_timeout=None, wake=wake, **how)
+                if how:
+                    stack.enter_context(silent.accept()[0])  # it is connected, and waits for an answer
+                wake.set()
+                with pytest.raises(ChannelError, match=f"^{re.escape(doing)}: cancelled$") as caught:
+                    waiting.result(20)
+            wake.close()
+            assert caught.value.code == "cancelled"
     never.set()
 
 
