@@ -126,6 +126,20 @@ def test_cancel_leaves_the_source_running(guests: Pair) -> None:
     assert here.vm.running
 
 
+def test_cancel_reaches_a_connection_that_is_not_made(guests: Pair, tmp_path: Path) -> None:
+    here, _ = guests
+    with socket.socket(socket.AF_UNIX) as sock:
+        sock.bind(f"{tmp_path}/s")
+        sock.listen(0)
+        with transport.connect(f"unix:{tmp_path}/s"):  # the queue is full
+            migration = here.vm.migrate(f"unix:{tmp_path}/s", connect_timeout=None)
+            assert migration.cancel()
+            with pytest.raises(CancelledError):
+                migration.result(20)
+    assert migration.status == Status.CANCELLED
+    here.steps(5)
+
+
 def test_a_lost_connection_leaves_the_source_running(guests: Pair) -> None:
     here, _ = guests
     migration, file = stuck(here)
@@ -222,6 +236,21 @@ def test_a_block_that_raises_cancels(guests: Pair) -> None:
     with file:
         with pytest.raises(KeyError), migration:
             raise KeyError
+        assert migration.status == Status.CANCELLED
+    here.steps(5)
+
+
+def test_ctrl_c_at_the_end_of_a_block_cancels(guests: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, _ = guests
+    migration, file = stuck(here)
+
+    def interrupted(timeout: float | None = None) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(migration, "result", interrupted)
+    with file:
+        with pytest.raises(KeyboardInterrupt), migration:
+            pass
         assert migration.status == Status.CANCELLED
     here.steps(5)
 

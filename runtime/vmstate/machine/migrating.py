@@ -21,6 +21,7 @@ class Migrating:
         downtime_limit: float = 0.3,
         bandwidth: int = 0,
         return_path: bool | None = None,
+        switchover_timeout: float | None = 30.0,
         channels: int = 0,
         compression: str = "none",
         **transport: Any,
@@ -29,7 +30,8 @@ class Migrating:
 
         It is halted when what is left takes less than `downtime_limit` seconds, and stays so once the receiver has it;
         otherwise it runs on. `bandwidth`: bytes a second while it runs, 0 for as many as there can be. `return_path`:
-        wait until the receiver says that it has loaded all; by default where there is a way back. `channels`: so many
+        wait until the receiver says that it has loaded all; by default where there is a way back. `switchover_timeout`:
+        seconds that it has to say so, None for as long as it takes; then the machine runs on here. `channels`: so many
         connections more, for pages (multifd), which may be compressed: "zlib" or "zstd"; the receiver must be told the
         same. More arguments are those of `vmstate.transport.connect`.
         """
@@ -38,7 +40,7 @@ class Migrating:
         return outgoing.start(
             cast("Machine", self), to, transport,
             downtime_limit=downtime_limit, bandwidth=bandwidth, return_path=return_path,
-            channels=channels, compression=compression,
+            switchover_timeout=switchover_timeout, channels=channels, compression=compression,
         )  # fmt: skip
 
     def incoming(

@@ -10,33 +10,31 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from vmstate import transport
-from vmstate.errors import VMStateError
+from vmstate.errors import ChannelError
 from vmstate.machine.saver import Saver
 from vmstate.migration import lanes
 from vmstate.migration.bandwidth import Bandwidth
+from vmstate.migration.connections import CancelledError, Connections
 from vmstate.migration.outcome import Outcome
 from vmstate.migration.patience import Patience
-from vmstate.migration.return_path import PeerError, await_loaded, opening
+from vmstate.migration.return_path import ReturnPath, opening
 from vmstate.migration.stats import Stats, Status
 from vmstate.migration.wishes import Wishes, positive
 
 if TYPE_CHECKING:
     from vmstate.file import File
     from vmstate.machine import Machine
+    from vmstate.transport import Wake
 
 DOWNTIME_LIMIT = 0.3
+SWITCHOVER_TIMEOUT = 30.0
+"""Seconds that the receiver has to say that it has loaded all, by default."""
 REPORT = 0.1
 """Seconds between two reports of an iteration over a migration."""
 _SLICE = 0.05
 """Seconds of sending between two looks at what is left and at what the user wants."""
 _FIRST_BUDGET = 4 << 20
 """Bytes of a round as long as the bandwidth is not known."""
-
-
-class CancelledError(VMStateError):
-    """The migration was cancelled; the machine runs on here."""
-
-    default_code = "cancelled"
 
 
 class Migration:
@@ -50,30 +48,31 @@ class Migration:
     def __init__(
         self,
         machine: Machine,
-        connect: Callable[[], File],
+        connect: Callable[[Wake], File],
         *,
         downtime_limit: float = DOWNTIME_LIMIT,
         bandwidth: int = 0,
         return_path: bool | None = None,
+        switchover_timeout: float | None = SWITCHOVER_TIMEOUT,
         channels: int = 0,
         compression: str = "none",
     ) -> None:
         self._lanes = lanes.Wanted(channels, compression)
         self._machine = machine
-        self._connect = connect
         self._return_path = return_path
+        if switchover_timeout is not None:
+            positive(switchover_timeout, "switchover_timeout")
+        self._switchover_timeout = switchover_timeout
         self._wishes = Wishes(positive(downtime_limit, "downtime_limit"), int(positive(bandwidth, "bandwidth")))
         self._outcome: Outcome[Stats] = Outcome()
-        self._cancelled = threading.Event()
         self._lock = threading.Lock()
-        self._files: list[File] = []
         self._status = Status.SETUP
         self._start = time.monotonic()
         self._bandwidth, self._patience = Bandwidth(self._start), Patience()
         self._end = self._downtime = None  # type: float | None
         self._sent = self._remaining = self._rounds = 0
-        self._rate = -1
-        self._halted = self._final = False
+        self._halted = self._final = self._taken = False
+        self._connections = Connections(connect)
         self._thread = threading.Thread(target=self._run, name=f"migration of {machine.name}", daemon=True)
         self._thread.start()
 
@@ -116,9 +115,7 @@ class Migration:
         with self._lock:
             if self._status.is_end or self._final:
                 return False
-            self._cancelled.set()
-            for file in self._files:
-                file.cancel()
+            self._connections.cancel()
             return True
 
     def result(self, timeout: float | None = None) -> Stats:
@@ -144,11 +141,18 @@ class Migration:
     def __exit__(
         self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if raised is None:
+        if raised is not None:
+            self._give_up()
+            return
+        try:
             self.result()
-        else:
-            self.cancel()
-            self._outcome.wait(None)
+        except BaseException:  # it failed; or Ctrl-C, and it is still at work
+            self._give_up()
+            raise
+
+    def _give_up(self) -> None:
+        self.cancel()
+        self._outcome.wait(None)
 
     def __repr__(self) -> str:
         return f"<vmstate.Migration of {self._machine.name!r}: {self._status}>"
@@ -158,77 +162,69 @@ class Migration:
     def _run(self) -> None:
         error: BaseException | None = None
         try:
-            with self._machine.working("migrate"), self._connected() as file:
-                saver = Saver(self._machine, file, opening() if self._answers(file) else b"")
-                with self._lanes.of_sender(self._machine, self._open):
+            with self._machine.working("migrate"), self._connections.open() as file, self._answers(file) as answers:
+                saver = Saver(self._machine, file, opening() if answers else b"")
+                with self._lanes.of_sender(self._machine, self._connections.open):
                     try:
-                        self._send(file, saver)
+                        self._send(file, saver, answers)
                     finally:
                         saver.finish()
             self._status = Status.COMPLETED
         except BaseException as raised:
             error = self._failed(raised)
+        self._connections.end()
         self._end = time.monotonic()
         self._outcome.settle(self.stats, error)
 
     @contextlib.contextmanager
-    def _connected(self) -> Iterator[File]:
-        with self._open() as file:
-            yield file
-
-    def _open(self) -> File:
-        """The main connection, or a further one. Cancelling wakes what waits on any of them."""
-        file = self._connect()
-        with self._lock:
-            self._files.append(file)
-            cancelled = self._cancelled.is_set()
-        if cancelled:
-            file.abort()
-            self._check()
-        return file
-
-    def _answers(self, file: File) -> bool:
+    def _answers(self, file: File) -> Iterator[ReturnPath | None]:
+        """What comes back, where there is a way. A receiver that refuses says so, and hangs up: that shows first."""
         if self._return_path is None:
             self._return_path = file.fileno() >= 0
-        return self._return_path
+        answers = ReturnPath(file) if self._return_path else None
+        try:
+            yield answers
+        except ChannelError as error:
+            if answers is not None and not self._connections.cancelled and not self._taken:
+                refusal = answers.last_words()
+                if refusal is not None:
+                    raise refusal from error
+            raise
 
-    def _send(self, file: File, saver: Saver) -> None:
+    def _send(self, file: File, saver: Saver, answers: ReturnPath | None) -> None:
+        way = self._connections
         saver.begin()
         file.flush()
         self._status = Status.ACTIVE
-        while not self._may_switch(file, saver):
-            self._limit(self._wishes.bandwidth)
+        while not self._may_switch(saver):
+            if answers is not None:
+                answers.look()
+            way.limit(self._wishes.bandwidth)
             self._rounds += saver.iterate(self._budget())
             file.flush()
-            self._wait()
+            way.wait(lambda: self._wishes.bandwidth)
         self._status = Status.SWITCHOVER
-        self._check()
+        way.check()
         start = time.monotonic()
         self._halted = self._machine.running
         self._machine.stop()
-        self._limit(0)
+        way.limit(0)
         saver.complete()
         with self._lock:
-            self._check()
+            way.check()
             self._final = True
         saver.end()
-        self._sent, self._remaining = self._position(), 0
-        if self._return_path:
-            self._loaded(file)
-        file.close()
+        self._sent, self._remaining = way.position, 0
+        if answers is None:
+            file.close()
+        else:
+            answers.await_loaded(self._switchover_timeout)
+        self._taken = True
         self._downtime = time.monotonic() - start
 
-    def _loaded(self, file: File) -> None:
-        try:
-            await_loaded(file)
-        except PeerError:
-            raise
-        except VMStateError as error:
-            raise PeerError(f"the receiver has not said that it has loaded the machine: {error}") from error
-
-    def _may_switch(self, file: File, saver: Saver) -> bool:
-        self._check()
-        self._sent = self._position()
+    def _may_switch(self, saver: Saver) -> bool:
+        self._connections.check()
+        self._sent = self._connections.position
         self._bandwidth.note(time.monotonic(), self._sent)
         allowed = self._bandwidth.allowed(self._wishes.downtime_limit)
         self._remaining = saver.pending(exact=False)
@@ -243,31 +239,13 @@ class Migration:
         rates = [rate for rate in (self._bandwidth.value, self._wishes.bandwidth) if rate]
         return max(1 << 14, int(min(rates) * _SLICE)) if rates else _FIRST_BUDGET
 
-    def _position(self) -> int:
-        return sum(file.put_position for file in self._files)
-
-    def _wait(self) -> None:
-        """Until the rate allows more; the user may cancel, or change it, meanwhile."""
-        while (over := [file for file in self._files if file.rate_limit()]) and not self._cancelled.is_set():
-            self._cancelled.wait(min([_SLICE, *(file.rate_wait() or _SLICE for file in over)]))
-            self._limit(self._wishes.bandwidth)
-
-    def _limit(self, rate: int) -> None:
-        """Only where it changes: a new rate begins with a new allocation. Channels of pages share it."""
-        if rate != self._rate:
-            self._rate = rate
-            share = -(-rate // max(1, len(self._files) - 1))
-            for file in self._files:
-                file.set_rate_limit(share)
-
-    def _check(self) -> None:
-        if self._cancelled.is_set():
-            raise CancelledError("the migration was cancelled")
-
-    def _failed(self, raised: BaseException) -> BaseException:
-        """The machine goes on here. What is raised to those who wait."""
+    def _failed(self, raised: BaseException) -> BaseException | None:
+        """The machine goes on here, unless the receiver has it. What is raised to those who wait."""
         error = raised
-        if self._cancelled.is_set():
+        if self._taken:
+            self._status = Status.COMPLETED
+            return None if isinstance(raised, ChannelError) else raised  # how a connection ends is nothing to it
+        if self._connections.cancelled:
             self._status = Status.CANCELLED
             if not isinstance(raised, CancelledError):
                 error = CancelledError("the migration was cancelled")
@@ -288,10 +266,10 @@ def start(machine: Machine, to: str | File, how: dict[str, Any], **wishes: Any) 
     if not isinstance(to, str):
         if wishes["channels"]:
             raise ValueError("channels of their own for pages need tcp: or unix:, not a file")
-        return Migration(machine, lambda: to, **wishes)
+        return Migration(machine, lambda _: to, **wishes)
     address = transport.parse(to)
     if wishes["channels"] and not isinstance(address, (transport.Tcp, transport.Unix)):
         raise ValueError(f"{to}: channels of their own for pages need tcp: or unix:")
     if wishes["return_path"] is None and isinstance(address, (transport.Tcp, transport.Unix)):
         wishes["return_path"] = True
-    return Migration(machine, lambda: transport.connect(to, **how), **wishes)
+    return Migration(machine, lambda wake: transport.connect(to, wake=wake, **how), **wishes)
