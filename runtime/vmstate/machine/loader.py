@@ -105,7 +105,7 @@ class _Ending:
         while self._left:
             handler = self._left.pop(0)
             self._accepted = True
-            if not handler.end_load(True):
+            if handler.end_load(True) is False:
                 raise VMStateError(f"{type(handler).__name__} is not whole after a load", code="incomplete")
 
     def refuse(self) -> bool:
