@@ -140,6 +140,26 @@ def test_cancel_reaches_a_connection_that_is_not_made(guests: Pair, tmp_path: Pa
     here.steps(5)
 
 
+def test_incoming_can_be_ended_while_it_waits_and_while_it_loads(guests: Pair) -> None:
+    here, there = guests
+    wake = transport.Wake()
+    with transport.listen("tcp:127.0.0.1:0") as listener:
+        receiver = Receiver(there, listener, wake=wake)
+        migration = here.vm.migrate(listener.uri, downtime_limit=0, bandwidth=20_000)
+        for stats in migration:
+            if stats.transferred > 10_000:
+                break
+        wake.set()
+        with pytest.raises(VMStateError):
+            migration.result(20)
+        receiver.join()
+        assert isinstance(receiver.error, ChannelError) and receiver.error.code == "cancelled"
+    with pytest.raises(ChannelError, match=r"waiting at tcp:.*: cancelled"):
+        there.vm.incoming("tcp:127.0.0.1:0", wake=wake)
+    wake.close()
+    here.steps(5)
+
+
 def test_a_lost_connection_leaves_the_source_running(guests: Pair) -> None:
     here, _ = guests
     migration, file = stuck(here)

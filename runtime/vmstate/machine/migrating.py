@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from vmstate.file import File
     from vmstate.machine.machine import Machine
     from vmstate.migration import Migration
-    from vmstate.transport import Listener
+    from vmstate.transport import Listener, Wake
 
 
 class Migrating:
@@ -52,16 +52,20 @@ class Migrating:
         shadow: bool = False,
         channels: int = 0,
         compression: str = "none",
+        wake: Wake | None = None,
         **transport: Any,
     ) -> None:
         """Waits for a machine at a URI, and loads it; returns when it is there. It does not run yet: `start` it.
 
         `accept_timeout`: seconds to wait for the sender; None waits for ever. `missing` and `shadow` are as in
-        `load_from`, `channels` and `compression` as in `migrate`. More arguments are those of
+        `load_from`, `channels` and `compression` as in `migrate`. `wake.set()`, from another thread, ends it: a
+        ChannelError with code `cancelled`, and the sender runs on. More arguments are those of
         `vmstate.transport.listen`.
         """
         from vmstate.migration import incoming, lanes
 
         machine = cast("Machine", self)
         wanted = lanes.Wanted(channels, compression)
-        machine.load_input(incoming.source_of(machine, source, accept_timeout, wanted, transport), missing, shadow)
+        machine.load_input(
+            incoming.source_of(machine, source, accept_timeout, wanted, wake, transport), missing, shadow
+        )

@@ -10,7 +10,7 @@ from vmstate import transport
 from vmstate.file import File
 from vmstate.machine.inputs import Pipe
 from vmstate.migration.lanes import Wanted
-from vmstate.transport import Listener, Path, Tcp, Unix, parse
+from vmstate.transport import Listener, Path, Tcp, Unix, Wake, parse
 
 if TYPE_CHECKING:
     from vmstate.machine.loader import Input
@@ -22,18 +22,28 @@ class Accepted:
 
     rewindable = False
 
-    def __init__(self, machine: Machine, listener: Any, timeout: float | None, own: bool, wanted: Wanted) -> None:
+    def __init__(
+        self, machine: Machine, listener: Any, timeout: float | None, own: bool, wanted: Wanted, wake: Wake | None
+    ) -> None:
         self._machine, self._listener, self._timeout, self._own = machine, listener, timeout, own
-        self._wanted = wanted
+        self._wanted, self._wake = wanted, wake
 
     @contextlib.contextmanager
     def open(self) -> Iterator[File]:
         with (
             self._listener if self._own else contextlib.nullcontext(),
-            self._listener.accept(self._timeout) as file,
+            self._accept() as file,
             self._wanted.of_receiver(self._machine, self._listener),
         ):
             yield file
+
+    def _accept(self) -> File:
+        if self._wake is not None:
+            self._wake.also(self._listener.cancel)
+        file: File = self._listener.accept(self._timeout)
+        if self._wake is not None:
+            self._wake.also(file.cancel)
+        return file
 
     def description(self) -> None:
         return None
@@ -55,7 +65,12 @@ class OnDisk:
 
 
 def source_of(
-    machine: Machine, source: str | File | Listener, accept_timeout: float | None, wanted: Wanted, how: dict[str, Any]
+    machine: Machine,
+    source: str | File | Listener,
+    accept_timeout: float | None,
+    wanted: Wanted,
+    wake: Wake | None,
+    how: dict[str, Any],
 ) -> Input:
     """`how` is for transport.listen, of a URI."""
     sockets = isinstance(source, Listener)
@@ -66,7 +81,7 @@ def source_of(
     if isinstance(source, File):
         return Pipe(source)
     if not isinstance(source, str):
-        return Accepted(machine, source, accept_timeout, False, wanted)
+        return Accepted(machine, source, accept_timeout, False, wanted, wake)
     if isinstance(parse(source, listening=True), Path):
         return OnDisk(source)
-    return Accepted(machine, transport.listen(source, **how), accept_timeout, True, wanted)
+    return Accepted(machine, transport.listen(source, **how), accept_timeout, True, wanted, wake)

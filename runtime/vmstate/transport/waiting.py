@@ -8,7 +8,7 @@ import os
 import select
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from vmstate.errors import ChannelError, ChannelTimeoutError
 
@@ -37,6 +37,8 @@ class Wake:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._set = False
+        self._also: list[Callable[[], None]] = []
 
     @staticmethod
     @contextlib.contextmanager
@@ -50,8 +52,20 @@ class Wake:
 
     def set(self) -> None:
         with self._lock:
+            self._set = True
             if self._fd >= 0:
                 os.eventfd_write(self._fd, 1)
+            also, self._also = self._also, []
+        for action in also:
+            action()
+
+    def also(self, action: Callable[[], None]) -> None:
+        """What is done when it is set; at once if it was."""
+        with self._lock:
+            if not self._set:
+                self._also.append(action)
+                return
+        action()
 
     def close(self) -> None:
         """Not while somebody waits."""
