@@ -106,7 +106,7 @@ class File(Putting, Getting):
     @classmethod
     def to_bytes(cls) -> Self:
         """Puts into memory that grows; `getvalue` has it."""
-        return cls._over(lib.vms_file_to_memory(), Operations())
+        return cls._over(lib.vms_file_to_memory(), Operations(lies_still=True))
 
     def getvalue(self) -> bytes:
         """What was put so far, of a file made by `to_bytes`; of others nothing."""
