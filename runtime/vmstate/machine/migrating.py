@@ -33,7 +33,8 @@ class Migrating:
         wait until the receiver says that it has loaded all; by default where there is a way back. `switchover_timeout`:
         seconds that it has to say so, None for as long as it takes; then the machine runs on here. `channels`: so many
         connections more, for pages (multifd), which may be compressed: "zlib" or "zstd"; the receiver must be told the
-        same. More arguments are those of `vmstate.transport.connect`.
+        same. More arguments are those of `vmstate.transport.connect`, of a URI; what does not apply to it is refused at
+        once: AddressError for TLS elsewhere than on `tcp:`, TypeError for an unknown name, ValueError for the rest.
         """
         from vmstate.migration import outgoing
 
@@ -60,7 +61,7 @@ class Migrating:
         `accept_timeout`: seconds to wait for the sender; None waits for ever. `missing` and `shadow` are as in
         `load_from`, `channels` and `compression` as in `migrate`. `wake.set()`, from another thread, ends it: a
         ChannelError with code `cancelled`, and the sender runs on. More arguments are those of
-        `vmstate.transport.listen`.
+        `vmstate.transport.listen`, of a URI; what does not apply to it is refused, as in `migrate`.
         """
         from vmstate.migration import incoming, lanes
 

@@ -10,7 +10,7 @@ from vmstate import transport
 from vmstate.file import File
 from vmstate.machine.inputs import Pipe
 from vmstate.migration.lanes import Wanted
-from vmstate.transport import Listener, Path, Tcp, Unix, Wake, parse
+from vmstate.transport import Listener, Path, Tcp, Unix, Wake, options, parse
 
 if TYPE_CHECKING:
     from vmstate.machine.loader import Input
@@ -72,16 +72,18 @@ def source_of(
     wake: Wake | None,
     how: dict[str, Any],
 ) -> Input:
-    """`how` is for transport.listen, of a URI."""
-    sockets = isinstance(source, Listener)
-    if isinstance(source, str):
-        sockets = isinstance(parse(source, listening=True), (Tcp, Unix))
-    if wanted.count and not sockets:
-        raise ValueError("channels of their own for pages need tcp: or unix:")
-    if isinstance(source, File):
-        return Pipe(source)
+    """`how` is for transport.listen, of a URI. Whatever does not fit together is raised before anything is opened."""
     if not isinstance(source, str):
+        options.check_opened("the source", how, "give them to what opens it, or to transport.listen")
+        if wanted.count and not isinstance(source, Listener):
+            raise ValueError("channels of their own for pages need tcp: or unix:")
+        if isinstance(source, File):
+            return Pipe(source)
         return Accepted(machine, source, accept_timeout, False, wanted, wake)
-    if isinstance(parse(source, listening=True), Path):
+    address = parse(source, listening=True)
+    options.check(address, how, transport.listen)
+    if wanted.count and not isinstance(address, (Tcp, Unix)):
+        raise ValueError("channels of their own for pages need tcp: or unix:")
+    if isinstance(address, Path):
         return OnDisk(source)
     return Accepted(machine, transport.listen(source, **how), accept_timeout, True, wanted, wake)

@@ -20,6 +20,7 @@ from vmstate.migration.patience import Patience
 from vmstate.migration.return_path import ReturnPath, opening
 from vmstate.migration.stats import Stats, Status
 from vmstate.migration.wishes import Wishes, positive
+from vmstate.transport import options
 
 if TYPE_CHECKING:
     from vmstate.file import File
@@ -262,12 +263,14 @@ class Migration:
 
 
 def start(machine: Machine, to: str | File, how: dict[str, Any], **wishes: Any) -> Migration:
-    """`how` is for transport.connect, if `to` is a URI."""
+    """`how` is for transport.connect, if `to` is a URI. Whatever does not fit together is raised here, at once."""
     if not isinstance(to, str):
+        options.check_opened("the file", how, "give them to what opens it")
         if wishes["channels"]:
             raise ValueError("channels of their own for pages need tcp: or unix:, not a file")
         return Migration(machine, lambda _: to, **wishes)
     address = transport.parse(to)
+    options.check(address, how, transport.connect, without="wake")
     if wishes["channels"] and not isinstance(address, (transport.Tcp, transport.Unix)):
         raise ValueError(f"{to}: channels of their own for pages need tcp: or unix:")
     if wishes["return_path"] is None and isinstance(address, (transport.Tcp, transport.Unix)):

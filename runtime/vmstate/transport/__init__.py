@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import ssl
 
-from vmstate.errors import AddressError
 from vmstate.file import File
-from vmstate.transport import command, descriptor, path, tcp, unix
+from vmstate.transport import command, descriptor, options, path, tcp, unix
 from vmstate.transport.address import Address, Command, Descriptor, Path, Tcp, Unix, parse
 from vmstate.transport.listener import Listener, Once
 from vmstate.transport.waiting import Wake
@@ -54,8 +53,7 @@ def connect(
     `wake.set()`, from another thread, ends the wait for a connection: a ChannelError with code `cancelled`.
     """
     address = parse(uri)
-    if tls is not None and not isinstance(address, Tcp):
-        raise _no_tls(uri)
+    options.check(address, {"tls": tls, "server_name": server_name}, connect)
     match address:
         case Tcp():
             with Wake.lent(wake) as waking:
@@ -81,8 +79,7 @@ def listen(
     have one file to give.
     """
     address = parse(uri, listening=True)
-    if tls is not None and not isinstance(address, Tcp):
-        raise _no_tls(uri)
+    options.check(address, {"tls": tls}, listen)
     match address:
         case Tcp():
             return tcp.listen(address, idle_timeout, tls)
@@ -94,7 +91,3 @@ def listen(
             return Once(uri, lambda: descriptor.take(address, idle_timeout, writing=False))
         case Path():
             return Once(uri, lambda: path.open_there(address))
-
-
-def _no_tls(uri: str) -> AddressError:
-    return AddressError(f"{uri!r}: TLS is for tcp: alone")
