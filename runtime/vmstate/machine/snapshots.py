@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import re
+import stat
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ from vmstate.machine import zstd
 SUFFIX = ".vm"
 _TAG = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _UNFINISHED = ".partial"
+_NAME = 200
+"""Bytes of a file's name that one beside it begins with. Names may have 255, and there is more to come."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,10 @@ class Snapshot:
 
 
 class SnapshotError(VMStateError, LookupError):
-    """A tag that cannot be one (code tag), or that no snapshot has (code no-snapshot)."""
+    """A tag that cannot be one (code tag), or that no snapshot has (code no-snapshot).
+
+    Or what is at the path of a snapshot is no file (code no-file).
+    """
 
     default_code = "no-snapshot"
 
@@ -42,11 +48,13 @@ class SnapshotError(VMStateError, LookupError):
 def replacing(path: Path, compression: str | None = None, level: int | None = None) -> Iterator[File]:
     """A file to write to, which takes the place of `path` when the block ends, on disk and whole.
 
-    If the block raises, or the process dies at any point, what was at `path` is there as before.
+    If the block raises, or the process dies at any point, what was at `path` is there as before. Raises SnapshotError
+    for what is no regular file: it would be gone.
     """
     if compression not in (None, "zstd"):
         raise ValueError(f"compression is 'zstd' or None, not {compression!r}")
     path = path.resolve()
+    _refuse_others(path)
     _sweep(path)
     descriptor, name = _locked(path)
     try:
@@ -64,6 +72,20 @@ def replacing(path: Path, compression: str | None = None, level: int | None = No
     sync_folder(path.parent)
 
 
+def _refuse_others(path: Path) -> None:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISREG(mode):
+        what = "a folder" if stat.S_ISDIR(mode) else "no regular file, and its place would be taken"
+        raise SnapshotError(
+            f"{path} is {what}; a snapshot needs the path of a file. What goes into a pipe or a device is sent there: "
+            "migrate('exec:cat > ...')",
+            code="no-file",
+        )
+
+
 @contextlib.contextmanager
 def _file(raw: RawIOBase, compression: str | None, level: int | None) -> Iterator[File]:
     if compression is None:
@@ -77,7 +99,7 @@ def _file(raw: RawIOBase, compression: str | None, level: int | None) -> Iterato
 def _locked(path: Path) -> tuple[int, str]:
     """A new file beside `path`, locked: descriptor and name."""
     while True:
-        descriptor, name = tempfile.mkstemp(_UNFINISHED, f".{path.name}.", path.parent)
+        descriptor, name = tempfile.mkstemp(_UNFINISHED, _beginning(path), path.parent)
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         if os.fstat(descriptor).st_nlink:
             return descriptor, name
@@ -86,10 +108,15 @@ def _locked(path: Path) -> tuple[int, str]:
 
 def _sweep(path: Path) -> None:
     """Removes what saves to `path` left that did not live to their end. Those that live hold a lock."""
-    for left in path.parent.glob(f".{_literal(path.name)}.*{_UNFINISHED}"):
+    for left in path.parent.glob(f"{_literal(_beginning(path))}*{_UNFINISHED}"):
         with contextlib.suppress(OSError), left.open("rb") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             left.unlink()
+
+
+def _beginning(path: Path) -> str:
+    """Of the names of unfinished files. Long names may share it: those of saves that live are locked."""
+    return f".{os.fsdecode(os.fsencode(path.name)[:_NAME])}."
 
 
 def _literal(name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -49,6 +50,33 @@ def test_a_save_that_fails_leaves_the_old_file(vm: Machine, board: Any, tmp_path
         vm.save(path)
     assert path.read_bytes() == old
     assert sorted(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("kind", ["fifo", "folder", "socket", "link to a fifo"])
+def test_what_is_no_regular_file_is_not_replaced(vm: Machine, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "it"
+    if kind == "folder":
+        path.mkdir()
+    elif kind == "socket":
+        with socket.socket(socket.AF_UNIX) as sock:
+            sock.bind(str(path))
+    else:
+        os.mkfifo(tmp_path / "fifo")
+        path.symlink_to("fifo") if kind == "link to a fifo" else (tmp_path / "fifo").rename(path)
+    before, folder = path.stat(), tmp_path.stat()
+    with pytest.raises(SnapshotError, match="is a folder; a snap" if kind == "folder" else "no regular file") as caught:
+        vm.save(path)
+    assert caught.value.code == "no-file" and str(path.resolve()) in str(caught.value)
+    assert path.stat() == before
+    assert tmp_path.stat().st_mtime_ns == folder.st_mtime_ns  # nothing was written beside it either
+
+
+def test_a_name_as_long_as_names_may_be(vm: Machine, tmp_path: Path) -> None:
+    path, left = tmp_path / ("é" * 127 + "x"), tmp_path / ("." + "é" * 100 + ".1234.partial")
+    left.write_bytes(b"?")
+    vm.save(path)
+    assert list(tmp_path.iterdir()) == [path]
+    vm.load(path)
 
 
 def test_what_a_dead_save_left_is_swept(vm: Machine, tmp_path: Path) -> None:
