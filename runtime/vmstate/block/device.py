@@ -99,8 +99,17 @@ class BlockDevice:
             written.mark_range(first, (offset + length - 1) // CHUNK - first + 1)
 
     def flush(self) -> None:
+        """What was written is on the storage, if the file has a descriptor; else it is the file's `flush` that says so.
+
+        Raises OSError if it cannot be.
+        """
         with self._lock:
             self.file.flush()
+            try:
+                descriptor = self.file.fileno()
+            except (AttributeError, OSError):
+                return  # no file of the system's
+            os.fsync(descriptor)
 
     def _check(self, offset: int, size: int) -> None:
         if not 0 <= offset <= offset + size <= self.length:
