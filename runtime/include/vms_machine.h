@@ -79,6 +79,9 @@ enum {
 
 typedef struct vms_entry vms_entry;
 
+/* Inflates n bytes of zlib to exactly page_size bytes. 0, or anything else if they are not that. */
+typedef int vms_inflate(void *opaque, const uint8_t *data, size_t n, uint8_t *page, size_t page_size);
+
 typedef struct vms_machine {
     /* To be set between vms_machine_init() and the first registration. What they point to must outlive the machine. */
     const char *name;                   /* 1 to 1024 bytes of UTF-8 */
@@ -88,6 +91,8 @@ typedef struct vms_machine {
     const char *const *capabilities;
     size_t capability_count;
     const uint8_t *uuid;                /* 16 bytes; NULL: none */
+    vms_inflate *inflate;               /* for the compressed pages of old senders; NULL: they are refused */
+    void *inflate_opaque;
 
     /* To be read. */
     vms_machine_error error;            /* of the last save or load */

@@ -78,6 +78,8 @@ static int begin(walk *w, vms_machine *m, vms_file *f, uint32_t flags, bool chec
         free(w->order);
         return vms_machine_out_of_memory(m);
     }
+    w->ram.inflate = m->inflate;
+    w->ram.opaque = m->inflate_opaque;
     w->ram.differences = w->ram_differences;
     w->ram.room = sizeof w->ram_differences / sizeof w->ram_differences[0];
     for (size_t i = 0; i < m->count; i++)

@@ -170,6 +170,11 @@ def test_a_machine_in_a_c_program(compiler: str, emitted: Path, tmp_path: Path) 
     assert run([compile_program(compiler, "machine", emitted, tmp_path, "machine")]) == "machine: all is well\n"
 
 
+def test_compressed_pages_of_old_senders(compiler: str, emitted: Path, tmp_path: Path) -> None:
+    program = compile_program(compiler, "machine_inflate", emitted, tmp_path)
+    assert run([program]) == "machine_inflate: all is well\n"
+
+
 def test_the_library_and_its_pkg_config_file(compiler: str, emitted: Path, tmp_path: Path) -> None:
     """In a folder with a space, and after it was moved."""
     if not shutil.which("pkg-config"):
