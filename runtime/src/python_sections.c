@@ -73,7 +73,7 @@ static void sections_dealloc(PyObject *op)
     PyTypeObject *type = Py_TYPE(op);
     PyObject_GC_UnTrack(op);
     PyMem_Free(self->items);
-    PyMem_Free(self->room);
+    Py_XDECREF(self->store);
     Py_XDECREF(self->keep);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(op);
     Py_DECREF(type);

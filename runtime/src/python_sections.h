@@ -16,7 +16,8 @@ typedef struct Sections {
     PyObject *keep;                 /* tuple of (header, state, footer): owns what the array borrows */
     Section *items;
     Py_ssize_t count, failed;       /* failed: which one was refused last, -1 if none was */
-    uint8_t *room;                  /* of the last save, for the next one */
+    PyObject *store;                /* bytearray of the last save, for the next one; NULL: there is none */
+    uint8_t *room;                  /* what is in it */
     size_t room_size;
     bool busy;
 } Sections;

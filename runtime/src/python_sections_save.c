@@ -1,13 +1,28 @@
-/* python_sections_save.c: all sections into one piece of memory, which is kept for the next save: fresh memory costs more
- * than what is written to it. */
+/* python_sections_save.c: all sections into one piece of memory, or one after the other through the same piece. It is kept
+ * for the next save, as fresh memory costs more than what is written to it; but not more than KEPT of it. */
 #include "python_sections.h"
 
-enum { ROOM = 4096 };
+enum { ROOM = 4096, PIECE = 1 << 20, KEPT = 4 << 20 };
 
 typedef struct room {
     vms_writer w;
     Sections *owner;
+    PyObject *put;              /* what takes pieces of about PIECE bytes meanwhile; NULL: nothing does */
+    Py_ssize_t gone;            /* bytes that it has taken */
 } room;
+
+static void look_at_store(Sections *self)
+{
+    self->room = (uint8_t *)PyByteArray_AsString(self->store);
+    self->room_size = (size_t)PyByteArray_Size(self->store);
+}
+
+static void drop_store(Sections *self)
+{
+    Py_CLEAR(self->store);
+    self->room = NULL;
+    self->room_size = 0;
+}
 
 static int grow(vms_writer *w, size_t need)
 {
@@ -18,14 +33,54 @@ static int grow(vms_writer *w, size_t need)
         return -1;
     if (size < used + need)
         size = used + need;
-    uint8_t *larger = PyMem_Realloc(self->room, size);
-    if (!larger)
+    if (PyByteArray_Resize(self->store, (Py_ssize_t)size)) {
+        PyErr_Clear();      /* whoever asked for room says that there is none */
         return -1;
-    self->room = larger;
-    self->room_size = size;
-    w->p = larger + used;
-    w->end = larger + size;
+    }
+    look_at_store(self);
+    w->p = self->room + used;
+    w->end = self->room + self->room_size;
     return 0;
+}
+
+static int begin_room(room *out)
+{
+    Sections *self = out->owner;
+    if (!self->store && !(self->store = PyByteArray_FromStringAndSize(NULL, ROOM)))
+        return -1;
+    look_at_store(self);
+    out->w.p = self->room;
+    out->w.end = self->room + self->room_size;
+    return 0;
+}
+
+static Py_ssize_t position(const room *out)
+{
+    return out->gone + (out->w.p - out->owner->room);
+}
+
+/* Gives away what is there, for ever. What `put` returned, or NULL with an exception. */
+static PyObject *hand_on(room *out)
+{
+    Sections *self = out->owner;
+    Py_ssize_t size = out->w.p - self->room;
+    PyObject *whole = PyMemoryView_FromObject(self->store);
+    PyObject *view = whole ? PySequence_GetSlice(whole, 0, size) : NULL;
+    PyObject *done = view ? PyObject_CallFunctionObjArgs(out->put, view, NULL) : NULL;
+    Py_XDECREF(view);
+    Py_XDECREF(whole);
+    /* A view that somebody kept holds the bytearray: it is theirs now. */
+    if (Py_REFCNT(self->store) > 1)
+        drop_store(self);
+    out->gone += size;
+    return done;
+}
+
+static int hand_on_piece(room *out)
+{
+    PyObject *done = hand_on(out);
+    Py_XDECREF(done);
+    return done ? begin_room(out) : -1;
 }
 
 static int put(vms_writer *w, const uint8_t *bytes, size_t size)
@@ -48,16 +103,16 @@ static int save_section(Section *section, room *out)
     section->start = -1;
     if (!needed)
         return 0;
-    Py_ssize_t start = out->w.p - out->owner->room;
+    Py_ssize_t start = position(out);
     if (put(&out->w, section->header, section->header_size))
         return -1;
-    section->body = out->w.p - out->owner->room;
+    section->body = position(out);
     out->w.opaque = NULL;
     out->w.error.code = VMS_OK;
     out->w.error.hook_count = 0;
     if (vms_state_save_to(state, &out->w, state->layout->device->version))
         return -1;
-    section->end = out->w.p - out->owner->room;
+    section->end = position(out);
     section->start = start;
     return put(&out->w, section->footer, section->footer_size);
 }
@@ -70,27 +125,32 @@ static void fetch(const State *state)
         __builtin_prefetch(state->data + at);
 }
 
-/* Bytes written, or -1 with an exception. */
-static Py_ssize_t save_all(Sections *self)
+/* Bytes that are there in the end, or -1 with an exception. */
+static Py_ssize_t save_all(room *out)
 {
-    room out = {.owner = self};
-    if (!self->room && !(self->room = PyMem_Malloc(ROOM))) {
-        PyErr_NoMemory();
+    Sections *self = out->owner;
+    vms_writer_init(&out->w, NULL, 0);
+    out->w.flush = grow;
+    if (begin_room(out))
         return -1;
-    }
-    if (!self->room_size)
-        self->room_size = ROOM;
-    vms_writer_init(&out.w, self->room, self->room_size);
-    out.w.flush = grow;
     for (Py_ssize_t i = 0; i < self->count; i++) {
         if (i + 1 < self->count)
             fetch(self->items[i + 1].state);
-        if (save_section(&self->items[i], &out)) {
+        if (save_section(&self->items[i], out)) {
             self->failed = i;
             return -1;
         }
+        if (out->put && out->w.p - self->room >= PIECE && hand_on_piece(out))
+            return -1;
     }
-    return out.w.p - self->room;
+    return out->w.p - self->room;
+}
+
+static void end_save(Sections *self)
+{
+    if (self->room_size > KEPT)
+        drop_store(self);
+    self->busy = false;
 }
 
 PyObject *vms_sections_save(PyObject *op, PyObject *unused)
@@ -99,9 +159,10 @@ PyObject *vms_sections_save(PyObject *op, PyObject *unused)
     Sections *self = (Sections *)op;
     if (vms_sections_begin(self))
         return NULL;
-    Py_ssize_t size = save_all(self);
+    room out = {.owner = self};
+    Py_ssize_t size = save_all(&out);
     PyObject *bytes = size < 0 ? NULL : PyBytes_FromStringAndSize((const char *)self->room, size);
-    self->busy = false;
+    end_save(self);
     return bytes;
 }
 
@@ -110,23 +171,8 @@ PyObject *vms_sections_save_to(PyObject *op, PyObject *put_all)
     Sections *self = (Sections *)op;
     if (vms_sections_begin(self))
         return NULL;
-    Py_ssize_t size = save_all(self);
-    PyObject *view = size < 0 ? NULL : PyMemoryView_FromMemory((char *)self->room, size, PyBUF_READ);
-    PyObject *done = view ? PyObject_CallFunctionObjArgs(put_all, view, NULL) : NULL;
-    if (view) {
-        PyObject *type, *raised, *trace;
-        PyErr_Fetch(&type, &raised, &trace);
-        PyObject *released = PyObject_CallMethod(view, "release", NULL);
-        if (!released) {
-            /* Somebody still looks at it: it is theirs now, for ever. */
-            PyErr_Clear();
-            self->room = NULL;
-            self->room_size = 0;
-        }
-        Py_XDECREF(released);
-        PyErr_Restore(type, raised, trace);
-        Py_DECREF(view);
-    }
-    self->busy = false;
+    room out = {.owner = self, .put = put_all};
+    PyObject *done = save_all(&out) < 0 ? NULL : hand_on(&out);
+    end_save(self);
     return done;
 }
