@@ -18,7 +18,7 @@ class LiveHandler(Protocol):
 
     A save calls `begin_save`, `setup`, `iterate` as often as it takes, `complete` with the machine stopped, and
     `end_save` whatever happened. A load calls `begin_load`, `load` for every section, `end_load`; from a source that
-    can be read twice all of that comes before, too, with `check=True`.
+    can be read twice all of that comes before, too, with `check=True`, if it `can_check`.
     """
 
     def active(self) -> bool:
@@ -60,7 +60,11 @@ class LiveHandler(Protocol):
 
     @property
     def can_check(self) -> bool:
-        """Can `load` look without changing anything?"""
+        """Can `load` look without changing anything? If not, the first look at a stream ends where its section begins.
+
+        What stands before it is judged before anything changes, and so are the machine's name and the list of devices;
+        what is refused behind it leaves the machine incomplete if live state was overwritten.
+        """
 
 
 class Live:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from vmstate.errors import VMStateError
 from vmstate.machine.live import LiveHandler
-from vmstate.machine.receivers import Apply, Check, Receiving
+from vmstate.machine.receivers import Apply, Check, LookEnds, Receiving
 from vmstate.machine.source import Source
 from vmstate.machine.walk import Walk
 
@@ -36,15 +36,21 @@ def load(machine: Machine, source: Input, *, keep_missing: bool, shadow: bool) -
     be checked first or put back. If some could not, the machine is incomplete until another load succeeds.
     """
     handlers = [cast(LiveHandler, entry.subject) for entry in machine.registry.live]
-    checked = False
-    if source.rewindable and all(handler.can_check for handler in handlers):
-        _begin(handlers, check=True, shadow=False)
-        try:
-            _read(machine, source, Check(machine, keep_missing, source.description), _Ending([]))
-        finally:
-            _refuse(handlers)
-        checked = True
+    checked = source.rewindable and _look(machine, source, handlers, keep_missing)
     _apply(machine, source, handlers, Apply(machine, keep_missing, checked), shadow)
+
+
+def _look(machine: Machine, source: Input, handlers: list[LiveHandler], keep_missing: bool) -> bool:
+    """Was all of it looked at? Otherwise as far as was possible."""
+    able = [handler for handler in handlers if handler.can_check]
+    _begin(able, check=True, shadow=False)
+    try:
+        _read(machine, source, Check(machine, keep_missing, source.description), _Ending([]))
+    except LookEnds:
+        return False
+    finally:
+        _refuse(able)
+    return True
 
 
 def _apply(machine: Machine, source: Input, handlers: list[LiveHandler], apply: Apply, shadow: bool) -> None:

@@ -9,7 +9,7 @@ from vmstate._types import Sections, State
 from vmstate.errors import VersionError, VMStateError
 from vmstate.machine import legacy
 from vmstate.machine.configuration import MAPPED_RAM, compare
-from vmstate.machine.differences import Difference, different, named
+from vmstate.machine.differences import Difference, DifferentMachineError, different, named
 from vmstate.machine.live import LiveHandler
 from vmstate.machine.registry import Entry, Legacy
 from vmstate.machine.source import Source
@@ -74,7 +74,7 @@ class Receiving:
             self._differences += found
             raise self._all(source.offset)
 
-    def _all(self, offset: int) -> VMStateError:
+    def _all(self, offset: int) -> DifferentMachineError:
         return different(self._machine.name, self._differences, offset)
 
     def missing(self, names: set[tuple[str, int]] | None = None) -> list[Difference]:
@@ -98,6 +98,10 @@ class Receiving:
         self._stop_if_different(offset)
 
 
+class LookEnds(Exception):
+    """A first look has come to live state that cannot be looked at: nothing behind it can be read."""
+
+
 class Check(Receiving):
     """Changes nothing: devices are loaded into copies, live state only looks."""
 
@@ -107,6 +111,13 @@ class Check(Receiving):
         """`describe` gives the stream's description, if that can be had before all was read."""
         super().__init__(machine, keep_missing)
         self._describe = describe
+
+    def live(self, entry: Entry, kind: Element, version: int, source: Source) -> None:
+        if cast(LiveHandler, entry.subject).can_check:
+            super().live(entry, kind, version, source)
+            return
+        known = self._all(source.offset)
+        raise known if known.differences else LookEnds
 
     def device(self, entry: Entry, header: Header, source: Source) -> None:
         if isinstance(entry.subject, Legacy):
@@ -129,7 +140,7 @@ class Check(Receiving):
         """Nothing behind it can be read. Its description says what else is there."""
         return self._all(header.offset, (header.idstr, header.instance_id))
 
-    def _all(self, offset: int, *also: tuple[str, int]) -> VMStateError:
+    def _all(self, offset: int, *also: tuple[str, int]) -> DifferentMachineError:
         description = self._describe() if self._machine.switches.description else None
         listed = description.devices if description else ()
         names = {*also, *((device["name"], device["instance_id"]) for device in listed)}
