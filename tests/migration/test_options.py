@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import ssl
 import threading
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from vmstate import Machine, transport
-from vmstate.errors import AddressError
+from vmstate.errors import AddressError, ChannelError, VMStateError
 from vmstate.file import File
 
 SERVER, CLIENT = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER), ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -59,6 +60,25 @@ def test_of_a_listener_or_file_to_come_from() -> None:
                 ValueError,
                 "tls would do nothing",
             )  # type: ignore[misc]
+
+
+def test_whose_a_descriptor_is() -> None:
+    """The caller's until a channel is made of it; then it is closed, whatever happens."""
+    vm = Machine("m")
+    reading, writing = os.pipe()
+    with pytest.raises(ValueError, match="need tcp: or unix:"):
+        vm.migrate(f"fd:{writing}", channels=2)
+    with pytest.raises(TypeError, match="nonsense"):
+        vm.incoming(f"fd:{reading}", nonsense=1)
+    with vm.working("save"), pytest.raises(VMStateError, match="cannot migrate"):
+        vm.migrate(f"fd:{writing}").result(10)
+    with vm.working("save"), pytest.raises(VMStateError, match="cannot load"):
+        vm.incoming(f"fd:{reading}")
+    os.close(reading)  # both are still ours
+    with pytest.raises(ChannelError):
+        vm.migrate(f"fd:{writing}").result(10)  # nobody reads
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(writing)
 
 
 def test_time_outs_fit_every_uri() -> None:

@@ -32,7 +32,9 @@ class Difference:
 class DifferentMachineError(VMStateError):
     """The stream is of a machine that is configured differently. Nothing was changed, unless the message says so.
 
-    `differences` has all of them that could be found.
+    `differences` has all of them that could be found: all there are, unless the message says that more may differ. A
+    stream lists its sections at its end alone, and what comes over a channel cannot be read that far: a section that
+    nobody knows has no length.
     """
 
     default_code = "different-machine"
@@ -42,9 +44,13 @@ class DifferentMachineError(VMStateError):
         self.differences = tuple(differences)
 
 
-def different(machine: str, differences: Sequence[Difference], offset: int) -> DifferentMachineError:
-    """The error that tells all of them."""
+def different(
+    machine: str, differences: Sequence[Difference], offset: int, *, full: bool = True
+) -> DifferentMachineError:
+    """The error that tells all of them. Not `full`: what stands behind `offset` is not known."""
     lines = "".join(f"\n  {difference}" for difference in differences)
+    if not full:
+        lines += "\n  more may differ: what follows in the stream was not read"
     return DifferentMachineError(
         f"the stream is not of this machine, {machine!r} (found at offset {offset}):{lines}",
         differences=differences,

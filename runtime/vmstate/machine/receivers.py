@@ -59,7 +59,7 @@ class Receiving:
 
     def _unknown(self, header: Header) -> VMStateError:
         extra = Difference("extra", named(header.idstr, header.instance_id), None, header.instance_id)
-        return different(self._machine.name, [*self._differences, extra], header.offset)
+        return different(self._machine.name, [*self._differences, extra], header.offset, full=False)
 
     def device(self, entry: Entry, header: Header, source: Source) -> None:
         raise NotImplementedError
@@ -75,7 +75,7 @@ class Receiving:
             raise self._all(source.offset)
 
     def _all(self, offset: int) -> DifferentMachineError:
-        return different(self._machine.name, self._differences, offset)
+        return different(self._machine.name, self._differences, offset, full=False)
 
     def missing(self, names: set[tuple[str, int]] | None = None) -> list[Difference]:
         """What the machine has and the stream has not: by what came, or by the names of all that will come."""
@@ -91,11 +91,12 @@ class Receiving:
 
     def _stop_if_different(self, offset: int) -> None:
         if self._differences:
-            raise different(self._machine.name, self._differences, offset)
+            raise self._all(offset)
 
     def end(self, offset: int) -> None:
         self._differences += self.missing()
-        self._stop_if_different(offset)
+        if self._differences:
+            raise different(self._machine.name, self._differences, offset)
 
 
 class LookEnds(Exception):
@@ -147,14 +148,11 @@ class Check(Receiving):
         find = self._machine.registry.find
         extra = [Difference("extra", named(*name), None, name[1]) for name in sorted(names) if find(*name) is None]
         missing = self.missing(names) if description else []
-        return different(self._machine.name, [*self._differences, *extra, *missing], offset)
+        found = [*self._differences, *extra, *missing]
+        return different(self._machine.name, found, offset, full=description is not None)
 
     def _stop_if_different(self, offset: int) -> None:
         """Only at the end: all of them are to be told."""
-
-    def end(self, offset: int) -> None:
-        self._differences += self.missing()
-        super()._stop_if_different(offset)
 
 
 class Apply(Receiving):
