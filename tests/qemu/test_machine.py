@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -104,6 +105,36 @@ def test_qemu_comes_over_a_socket(devices: dict[str, Any], tmp_path: Path, kind:
         qemu.command("migrate", uri=listener.uri)
         none.vm.incoming(listener, accept_timeout=30)
         qemu.wait_for("the end", lambda: bool(qemu.command("query-migrate")["status"] == "completed"))
+    assert none.runstate == b"prelaunch"
+
+
+@pytest.mark.parametrize("make", [os.pipe, socket.socketpair], ids=["pipe", "socketpair"])
+def test_qemu_comes_over_a_descriptor(devices: dict[str, Any], tmp_path: Path, make: Any) -> None:
+    """A live one, which was handed the other end."""
+    none = Bare(devices)
+    ours, theirs = (end if isinstance(end, int) else end.detach() for end in make())
+    with (
+        Qemu([*COMMAND, "-qmp", f"unix:{tmp_path}/monitor,server=on,wait=off"]),
+        socket.socket(socket.AF_UNIX) as monitor,
+    ):
+        monitor.connect(f"{tmp_path}/monitor")
+        lines = monitor.makefile("rb")
+
+        def command(name: str, *descriptors: int, **arguments: object) -> Any:
+            text = json.dumps({"execute": name, "arguments": arguments}) + "\n"
+            socket.send_fds(monitor, [text.encode()], descriptors)
+            while True:
+                answer = json.loads(lines.readline())
+                if "event" not in answer:
+                    return answer["return"]
+
+        lines.readline()  # the greeting
+        command("qmp_capabilities")
+        command("getfd", theirs, fdname="stream")
+        os.close(theirs)
+        command("migrate", uri="fd:stream")
+        none.vm.incoming(f"fd:{ours}")
+        lines.close()
     assert none.runstate == b"prelaunch"
 
 
