@@ -10,8 +10,11 @@ import pytest
 
 from scripts.capture_qmp import Qemu
 from tests.qemu.test_machine import COMMAND, Bare, devices, loaded, pytestmark
-from vmstate import transport
+from tests.qemu.test_ram import PLACE, arguments, memory_of, pattern
+from tests.stream.ram_bodies import blocks_of, load_bodies
+from vmstate import File, transport
 from vmstate.migration import Status
+from vmstate.ram import RamLoader
 
 __all__ = ["devices", "pytestmark"]
 
@@ -46,3 +49,25 @@ def test_there_and_back(devices: dict[str, Any], tmp_path: Path, compression: st
             qemu.command("migrate", uri=listener.uri)
             there.vm.incoming(listener, accept_timeout=30, channels=2, compression=compression)
         assert back == content
+
+
+@pytest.mark.parametrize("compression", ["none", "zlib"])
+def test_a_guest_has_what_we_send_from_its_blocks(devices: dict[str, Any], tmp_path: Path, compression: str) -> None:
+    """The blocks of a PC, in a machine without its devices: QEMU leaves alone what does not come."""
+    command, uri = arguments(tmp_path), f"unix:{tmp_path}/q"
+    with Qemu(command) as qemu:
+        qemu.migrate(tmp_path / "plain.mig")
+    stream = (tmp_path / "plain.mig").read_bytes()
+    ram, here, other = blocks_of(stream), Bare(devices, "pc-i440fx-7.2"), pattern()[::-1]
+    with File.from_bytes(stream) as file:
+        load_bodies(file, RamLoader(ram))
+    for block in ram.blocks:
+        here.vm.add_ram(block.name, block.memory)
+    guest = ram.blocks[ram.index("pc.ram")].memory
+    memoryview(guest)[PLACE : PLACE + len(other)] = other
+    with Qemu([*command, "-incoming", "defer"]) as qemu:
+        agree(qemu, 2, compression)
+        qemu.command("migrate-incoming", uri=uri)
+        stats = here.vm.migrate(uri, channels=2, compression=compression).result(30)
+        assert stats.status == Status.COMPLETED and loaded(qemu) == "paused"
+        assert memory_of(qemu, tmp_path / "memory") == other
