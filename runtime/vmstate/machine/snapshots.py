@@ -77,13 +77,11 @@ def _refuse_others(path: Path) -> None:
         mode = path.stat().st_mode
     except FileNotFoundError:
         return
+    if stat.S_ISDIR(mode):
+        raise SnapshotError(f"{path} is a folder; a snapshot needs the path of a file", code="no-file")
     if not stat.S_ISREG(mode):
-        what = "a folder" if stat.S_ISDIR(mode) else "no regular file, and its place would be taken"
-        raise SnapshotError(
-            f"{path} is {what}; a snapshot needs the path of a file. What goes into a pipe or a device is sent there: "
-            "migrate('exec:cat > ...')",
-            code="no-file",
-        )
+        what = f"{path} is no regular file, and a snapshot would take its place"
+        raise SnapshotError(f"{what}; into a pipe or a device goes migrate('exec:cat > ...')", code="no-file")
 
 
 @contextlib.contextmanager

@@ -267,9 +267,11 @@ def test_a_running_machine_loses_no_write() -> None:
     halt, numbers = threading.Event(), random.Random(7)
 
     def guest() -> None:
-        while not halt.wait(0.001):
+        while True:  # at least once, however soon it is halted
             device.write(numbers.randrange(size - 8), numbers.randbytes(8))
             memory[numbers.randrange(8192)] = 7
+            if halt.wait(0.001):
+                return
 
     thread = threading.Thread(target=guest)
     source._hooks = {"start": thread.start, "stop": lambda: (halt.set(), thread.join())}
