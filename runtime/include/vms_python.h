@@ -24,7 +24,7 @@ typedef enum vms_python_kind {
     VMS_PYTHON_TIMER,
     VMS_PYTHON_F64,
     VMS_PYTHON_BUFFER,      /* raw bytes: an array of rank 1 */
-    VMS_PYTHON_BITMAP,      /* words of 64 bits: an array of rank 1 */
+    VMS_PYTHON_BITMAP,      /* words of 64 bits: an array of rank 1, of more for an array of them */
     VMS_PYTHON_STRUCT
 } vms_python_kind;
 
@@ -37,7 +37,7 @@ typedef enum vms_python_storage {
 } vms_python_storage;
 
 /* An attribute. Of an array `shape` has `rank` lengths, outermost first, the largest where it is in a block; `count`
- * gives how many of the outermost are in use, -1 if that is out of bounds; NULL: all. Of a bitmap it counts bits. */
+ * gives how many of the outermost are in use, -1 if that is out of bounds; NULL: all. Of a single bitmap it counts bits. */
 typedef struct vms_python_member {
     const char *name;
     vms_python_kind kind;

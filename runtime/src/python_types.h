@@ -237,7 +237,7 @@ static inline vms_extent vms_extent_of(const Field *field, const uint8_t *state)
         extent.count = extent.items ? count : 0;
     } else if (member->count) {
         int64_t used = member->count(state);
-        if (member->kind == VMS_PYTHON_BITMAP && used > 0)
+        if (member->kind == VMS_PYTHON_BITMAP && member->rank == 1 && used > 0)
             used = (used + 63) / 64;
         if (used >= 0 && (uint64_t)used < extent.count)
             extent.count = (size_t)used;

@@ -78,7 +78,7 @@ def _made(words: memoryview, length: int, shape: tuple[int, ...]) -> Bitmap | li
     """One bitmap, or rows of them."""
     if not shape:
         return Bitmap(words, length)
-    each = len(words) // shape[0]
+    each = len(words) // max(1, shape[0])
     return [_made(words[i * each : (i + 1) * each], length, shape[1:]) for i in range(shape[0])]
 
 

@@ -8,6 +8,9 @@ from typing import Any
 
 import pytest
 
+from tests.unit.runtime.building import build
+from vmstate import InexpressibleError
+
 
 def test_bits_in_place(store: Any) -> None:
     device = store.Store()
@@ -73,3 +76,25 @@ def test_doubles_keep_their_bits(store: Any) -> None:
         device.level = "1"
     with pytest.raises(TypeError, match=r"store: gauges\[0\] takes a float, not NoneType"):
         device.gauges = [None, 1]
+
+
+ROWS = "device rows version 1..2 { n : u8  maps : bitmap[110][n max 3] since 2 }"
+
+
+def test_as_many_rows_as_are_in_use(tmp_path_factory: pytest.TempPathFactory) -> None:
+    rows = build({"rows.vms": ROWS}, tmp_path_factory.mktemp("rows"), "bitmap_rows")["rows"]
+    device = rows.Rows(n=2)
+    assert [len(each) for each in device.maps] == [110, 110]
+    device.maps[1][70] = device.maps[0][0] = True
+    wire = "02" + "0000000000000001 0000000000000000" + "0000000000000000 0000000000000040"
+    assert device.save() == bytes.fromhex(wire)
+    assert device.as_dict() == {"n": 2, "maps": [1, 1 << 70]}
+    assert device != rows.Rows(n=2, maps=[1, 0]) and device == rows.Rows(n=2, maps=[1, 1 << 70])
+    with pytest.raises(InexpressibleError, match=r"maps\[0\]\[0\] cannot be said in version 1"):
+        device.save(version=1)
+    with pytest.raises(TypeError, match="takes 2 bitmaps"):
+        device.maps = [1]
+    device.n = 0
+    assert device.maps == [] and device.save() == b"\0" and device.save(version=1) == b"\0"
+    device.n = 3
+    assert [int(each) for each in device.maps] == [1, 1 << 70, 0]
