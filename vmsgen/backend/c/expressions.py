@@ -145,7 +145,9 @@ class Expressions:
         a, b = self.emit(node.left), self.emit(node.right)
         raw = intervals.binary(node.operator, a.interval, b.interval)
         shift_of_negative = node.operator == "<<" and a.interval.low < 0
-        if model.can_fail(node) or shift_of_negative:
+        # What faulted is 0, whatever its interval says.
+        by_what_faulted = node.operator in ("/", "%") and b.faults
+        if model.can_fail(node) or shift_of_negative or by_what_faulted:
             if node.operator == "^":
                 either = f"{a.cast(WIDE).operand} ^ {b.cast(WIDE).operand}"
                 return C(f"vms_fit({either}, &fault)", WIDE, node.interval, True, True)
