@@ -105,6 +105,7 @@ static PyObject *field_get_attribute(PyObject *op, void *which)
     case 'c': value = self->element; break;
     case 'i': return PyLong_FromSize_t(self->index);
     case 'o': return PyBool_FromLong(self->member && self->member->declared_local);
+    case 'u': return PyBool_FromLong(self->member && self->member->count && self->member->storage == VMS_PYTHON_INLINE);
     }
     return Py_NewRef(value ? value : Py_None);
 }
@@ -117,6 +118,7 @@ static PyGetSetDef field_getset[] = {
     {"element", field_get_attribute, NULL, "the class of a struct, or None", "c"},
     {"index", field_get_attribute, NULL, "its place among the fields", "i"},
     {"local", field_get_attribute, NULL, "is it `local` in the schema?", "o"},
+    {"counted", field_get_attribute, NULL, "do other fields say how many of its elements are in use?", "u"},
     {NULL, NULL, NULL, NULL, NULL},
 };
 

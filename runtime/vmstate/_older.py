@@ -58,7 +58,12 @@ def differences(kept: Any, loaded: Any, path: str) -> Iterator[tuple[str, Any, A
             return
         for field in kept.__bound__().layout.fields:
             inner = f"{path}.{field.__name__}" if path else field.__name__
-            yield from differences(field.__get__(kept), field.__get__(loaded), inner)
+            one, other = field.__get__(kept), field.__get__(loaded)
+            if field.counted and not isinstance(one, Bitmap):
+                # How many are in use is in other fields; they are missed themselves if they do not come back.
+                common = min(len(one), len(other))
+                one, other = one[:common], other[:common]
+            yield from differences(one, other, inner)
         return
     kept_items, loaded_items = _items(kept), _items(loaded)
     if kept_items is not None and loaded_items is not None:

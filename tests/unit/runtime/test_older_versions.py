@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 import vmstate
+from tests.unit.runtime.building import build
 
 # n, level, gauges, jobs, index, spans, seen, masks, slots, grid, no words, keys or cells, late
 HEAD, LEVEL, REST, LATE = b"\0", bytes(8), bytes(16) + b"\0" + bytes(5) + bytes(5) + bytes(16 + 16) + b"000000", b"\7"
@@ -69,3 +70,23 @@ def test_hooks_run_on_the_object_and_on_copies(store: Any) -> None:
     device.name = "kept beside the state"
     assert device.save(version=2) == HEAD + LEVEL + REST
     assert seen == [(True, "pre_save")] and device.late == 7
+
+
+COUNTED = """
+struct Part version 1..2 {
+    n : i8 before 2 else 9
+    subsection more version 1 needed n == 5 { a : u8[n max 3] }
+}
+device counted version 1..2 { part : Part since 2  x : u8 }
+"""
+
+
+def test_a_length_is_no_value_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """`n` is out of bounds here, 0 in the older version's receiver and 9 in the newest's: it never comes back."""
+    counted = build({"counted.vms": COUNTED}, tmp_path_factory.mktemp("counted"), "counted_device")["counted"]
+    device = counted.Counted(part={"n": -1}, x=7)
+    assert (len(device.part.a), device.save(), device.save(version=1)) == (3, b"\7", b"\7")
+    device.part.n = 9
+    with pytest.raises(vmstate.InexpressibleError) as refused:
+        device.save(version=1)
+    assert refused.value.path == "part.n"
