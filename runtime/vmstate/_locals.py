@@ -100,7 +100,7 @@ class Placing:
     def _at_reset(self, state: State, field: Field) -> bool:
         cls = generated(state.__bound__().cls)
         reset = self._resets.setdefault(cls, cls())
-        return not any(differences(field.__get__(state), field.__get__(reset), ""))
+        return not any(differences(field.__get__(state), field.__get__(reset), "", counted=True))
 
     def _refusal(self, path: str, problem: str) -> FramingError:
         where = f"the local member {path}" if path else "its local members"

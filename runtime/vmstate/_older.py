@@ -23,12 +23,12 @@ def check_lost(state: State, body: bytes, version: int) -> None:
     schema order. Loads run on copies, with their hooks. Where even the older version's own load refuses the bytes, its
     error is raised.
     """
-    missing = list(differences(state, _loaded(state, body, version), ""))
+    missing = list(differences(state, _loaded(state, body, version), "", counted=False))
     if not missing:
         return
     sender = copy.copy(state)
     newest = sender.__bound__().layout.versions[1]
-    never = list(differences(sender, _loaded(sender, sender.save(), newest), ""))
+    never = list(differences(sender, _loaded(sender, sender.save(), newest), "", counted=True))
     exactly = {path for path, _, _ in never}
     # Of an element that is not even in use afterwards nothing comes back.
     wholly = tuple(f"{path}{step}" for path, _, loaded in never if loaded is _ABSENT for step in (".", "["))
@@ -51,19 +51,21 @@ def _loaded(sender: State, body: bytes, version: int) -> State:
     return receiver
 
 
-def differences(kept: Any, loaded: Any, path: str) -> Iterator[tuple[str, Any, Any]]:
-    """Paths of what is not the same in both, with the two values; of a sequence its length before its elements."""
+def differences(kept: Any, loaded: Any, path: str, *, counted: bool) -> Iterator[tuple[str, Any, Any]]:
+    """Paths of what is not the same in both, with the two values; of a sequence its length before its elements.
+
+    `counted`: also of arrays whose length other fields say. These are compared themselves.
+    """
     if isinstance(kept, State) and isinstance(loaded, State):
         if kept == loaded:
             return
         for field in kept.__bound__().layout.fields:
             inner = f"{path}.{field.__name__}" if path else field.__name__
             one, other = field.__get__(kept), field.__get__(loaded)
-            if field.counted and not isinstance(one, Bitmap):
-                # How many are in use is in other fields; they are missed themselves if they do not come back.
+            if field.counted and not counted and not isinstance(one, Bitmap):
                 common = min(len(one), len(other))
                 one, other = one[:common], other[:common]
-            yield from differences(one, other, inner)
+            yield from differences(one, other, inner, counted=counted)
         return
     kept_items, loaded_items = _items(kept), _items(loaded)
     if kept_items is not None and loaded_items is not None:
@@ -71,7 +73,7 @@ def differences(kept: Any, loaded: Any, path: str) -> Iterator[tuple[str, Any, A
             yield path, len(kept_items), len(loaded_items)
         for number, (one, other) in enumerate(zip_longest(kept_items, loaded_items, fillvalue=_ABSENT)):
             if one is not _ABSENT and not _same(one, other):
-                yield from differences(one, other, f"{path}[{number}]")
+                yield from differences(one, other, f"{path}[{number}]", counted=counted)
     elif not _same(kept, loaded):
         yield path, kept, loaded
 
