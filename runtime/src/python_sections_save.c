@@ -117,9 +117,16 @@ static int save_section(Section *section, room *out)
     return put(&out->w, section->footer, section->footer_size);
 }
 
-/* States lie anywhere: the next one is asked for while this one is written. */
-static void fetch(const State *state)
+/* States lie anywhere: what they are made of is asked for some states before it is written. */
+enum { AHEAD = 2 };
+
+static void fetch(const Sections *self, Py_ssize_t number)
 {
+    if (number + AHEAD < self->count)
+        __builtin_prefetch(self->items[number + AHEAD].state);
+    if (number >= self->count)
+        return;
+    const State *state = self->items[number].state;
     size_t size = state->layout->device->state_size;
     for (size_t at = 0; at < size && at < 2048; at += 64)
         __builtin_prefetch(state->data + at);
@@ -134,8 +141,7 @@ static Py_ssize_t save_all(room *out)
     if (begin_room(out))
         return -1;
     for (Py_ssize_t i = 0; i < self->count; i++) {
-        if (i + 1 < self->count)
-            fetch(self->items[i + 1].state);
+        fetch(self, i + AHEAD);
         if (save_section(&self->items[i], out)) {
             self->failed = i;
             return -1;
