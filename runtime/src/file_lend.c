@@ -50,7 +50,10 @@ int vms_file_hand_on_lent(vms_file *f)
     while (count) {
         if (atomic_load_explicit(&f->cancelled, memory_order_relaxed))
             return vms_file_fail(f, VMS_FILE_PUTTING, -ECANCELED, f->out_offset);
-        int64_t done = vms_file_handed_on(f, f->extras->put_parts(f->opaque, part, count), left);
+        f->putting = true;
+        int64_t done = f->extras->put_parts(f->opaque, part, count);
+        f->putting = false;
+        done = vms_file_handed_on(f, done, left);
         if (done < 0)
             return (int)done;
         left -= (size_t)done;

@@ -141,6 +141,29 @@ static void refused(void)
     close(ends[0]);
 }
 
+/* Who is asked whether a wait shall end may not use the file that waits. */
+static int meddle(void *opaque)
+{
+    vms_file *f = *(vms_file **)opaque;
+    EXPECT(vms_file_put_byte(f, 1) == -EDEADLK && vms_file_flush(f) == -EDEADLK && vms_file_close(f) == -EDEADLK);
+    return 1;
+}
+
+static void not_from_within(void)
+{
+    int ends[2];
+    vms_file *f;
+    EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, ends) == 0);
+    vms_descriptors d = {.in = -1, .out = ends[1], .idle_ms = -1, .interrupted = meddle, .opaque = &f};
+    EXPECT(vms_file_on_descriptors(&f, &d) == 0);
+    int error = 0;
+    for (size_t i = 0; i < PAGES && !error; i++)    /* nobody reads: sooner or later it waits */
+        error = vms_file_lend(vms_file_writer(f), pages[i], PAGE);
+    EXPECT(error == -EINTR && vms_file_close(f) == -EINTR);
+    vms_file_free(f);
+    close(ends[0]);
+}
+
 int main(void)
 {
     int ends[2], little = 5000;
@@ -153,6 +176,7 @@ int main(void)
     through_memory();
     when_it_is_read();
     refused();
+    not_from_within();
     puts("file_lend: all is well");
     return 0;
 }

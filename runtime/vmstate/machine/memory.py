@@ -101,19 +101,27 @@ class GuestMemory(Live):
     # Saving -----------------------------------------------------------------------------------------------------------
 
     def begin_save(self, live: bool) -> None:
-        ram = self.ram
-        if self.sending is not None:
-            if self.xbzrle_cache:
-                raise ValueError("XBZRLE and channels of their own for pages do not go together")
-            self.sending.open(ram)
-        ram.mapped = self.mapped
-        self._save = MemorySave(ram, self.sending, xbzrle_cache=self.xbzrle_cache if live else 0)
-        if live and self.blocks:
-            tracker = self.begin_tracking(guest_stands=False)
-            if tracker is None:
-                tracker = Shadow()
-                tracker.start(ram)
-            self._save.tracker = tracker
+        if self.sending is not None and self.xbzrle_cache:
+            raise ValueError("XBZRLE and channels of their own for pages do not go together")
+        self.ram.mapped = self.mapped
+        tracker = self._begin_live() if live and self.blocks else None
+        # What is sent is what a copy was compared with: a page that changes, and changes back, is what was sent.
+        source = tracker.copies if isinstance(tracker, Shadow) else self.ram
+        try:
+            if self.sending is not None:
+                self.sending.open(source)
+            self._save = MemorySave(source, self.sending, tracker, xbzrle_cache=self.xbzrle_cache if live else 0)
+        except BaseException:
+            if tracker is not None:
+                tracker.stop()
+            raise
+
+    def _begin_live(self) -> DirtyTracker:
+        tracker = self.begin_tracking(guest_stands=False)
+        if tracker is None:
+            tracker = Shadow()
+            tracker.start(self.ram)
+        return tracker
 
     def begin_tracking(self, *, guest_stands: bool) -> DirtyTracker | None:
         """What learns of the guest's writes from here on; None if nothing does: memory must be compared with a copy.

@@ -25,7 +25,11 @@ class MemoryLoad:
         self._ram = ram
         self._check = check
         self._loader = RamLoader(ram, check=check, keep_missing=keep_missing)
-        self._kept = [bytes(block.buffer) for block in ram.blocks] if shadow and not check else None
+        self._kept = (
+            {block: bytes(block.buffer) for block in ram.blocks if not block.native.ignored}
+            if shadow and not check
+            else None
+        )
 
     def load(
         self,
@@ -68,6 +72,7 @@ class MemoryLoad:
             return True
         if kept is None:
             return False
-        for block, data in zip(self._ram.blocks, kept, strict=True):
+        # Ignored blocks are somebody else's, too, who went on writing.
+        for block, data in kept.items():
             memoryview(block.memory).cast("B")[:] = data
         return True

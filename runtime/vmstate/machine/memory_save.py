@@ -16,21 +16,21 @@ _CHUNK = 256
 
 
 class MemorySave:
-    """Sends the blocks of `ram`: all pages, then those that `tracker`, once it was started, says were written.
+    """Sends the blocks of `ram`: all pages, then those that `tracker`, which was started, says were written.
 
     `lanes`: connections that carry the pages, opened. Pages have places in the file if the Ram is `mapped`.
     """
 
-    def __init__(self, ram: Ram, lanes: SendingLanes | None, *, xbzrle_cache: int = 0) -> None:
+    def __init__(
+        self, ram: Ram, lanes: SendingLanes | None, tracker: DirtyTracker | None, *, xbzrle_cache: int = 0
+    ) -> None:
         self._ram = ram
-        self.tracker: DirtyTracker | None = None
+        self._tracker = tracker
         self._lanes = lanes
         self._places: MappedSender | None = None
         self.sender = RamSender(ram, xbzrle_cache=xbzrle_cache)
         self._dirty = ram.bitmaps(marked=True)
-        for index, block in enumerate(ram.blocks):
-            if block.native.ignored:
-                self._dirty[index] = PageBitmap(ram.pages(index))
+        self._forget_ignored()
 
     def setup(self, file: File) -> None:
         if self._ram.mapped:
@@ -47,9 +47,16 @@ class MemorySave:
         return self._ram.page_size * sum(bitmap.count() for bitmap in self._dirty)
 
     def _collect(self, last: bool) -> None:
-        if self.tracker is not None:
-            self.tracker.collect(self._dirty)
+        if self._tracker is not None:
+            self._tracker.collect(self._dirty)
+            self._forget_ignored()
             self.sender.next_round(last=last)
+
+    def _forget_ignored(self) -> None:
+        """Nobody sends these pages: they would be dirty for ever."""
+        for index, block in enumerate(self._ram.blocks):
+            if block.native.ignored:
+                self._dirty[index] = PageBitmap(self._ram.pages(index))
 
     def iterate(self, file: File, budget: int) -> bool:
         most = max(1, budget // self._ram.page_size)
@@ -81,5 +88,5 @@ class MemorySave:
         self.sender.end(file)
 
     def end(self) -> None:
-        if self.tracker is not None:
-            self.tracker.stop()
+        if self._tracker is not None:
+            self._tracker.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import mmap
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vmstate._buffers import held
@@ -125,6 +125,21 @@ class Ram:
 
     def pages(self, block: int) -> int:
         return self.used_length(block) // self.page_size
+
+    def over(self, memories: Sequence[Buffer]) -> Ram:
+        """The same blocks, as long as they are now, in other memory."""
+        blocks = []
+        for index, (block, memory) in enumerate(zip(self.blocks, memories, strict=True)):
+            native, used = block.native, self.used_length(index)
+            blocks.append(
+                RamBlock(
+                    block.name, memory, used_length=used, page_size=int(native.page_size), address=int(native.address),
+                    ignored=bool(native.ignored),
+                )
+            )  # fmt: skip
+        other = Ram(blocks, page_size=self.page_size)
+        other.native.flags = self.native.flags
+        return other
 
     def bitmaps(self, *, marked: bool = False) -> list[PageBitmap]:
         """A bitmap for each block; with every page set if `marked`."""

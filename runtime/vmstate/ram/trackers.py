@@ -71,16 +71,27 @@ class Marking(DirtyTracker):
 
 
 class Shadow(DirtyTracker):
-    """Compares with a copy: as much memory again, and all of it is read each time; needs nothing of anybody."""
+    """Compares with a copy: as much memory again, and all of it is read each time; needs nothing of anybody.
+
+    Whoever sends pages sends those of `copies`: a page that was changed and changed back since the last comparison is
+    not noticed, and what was sent of it must not be what it was in between.
+    """
 
     def __init__(self) -> None:
         self._ram: Ram | None = None
         self._shadows: list[mmap.mmap] = []
+        self._copies: Ram | None = None
+
+    @property
+    def copies(self) -> Ram:
+        """The blocks as they were when they were last compared."""
+        return _started(self._copies)
 
     def start(self, ram: Ram) -> None:
         self.stop()
         self._ram = ram
         self._shadows = [mmap.mmap(-1, ram.used_length(index)) for index in range(len(ram.blocks))]
+        self._copies = ram.over(self._shadows)
         self.collect(ram.bitmaps())
 
     def collect(self, into: Sequence[PageBitmap]) -> None:
@@ -92,9 +103,7 @@ class Shadow(DirtyTracker):
                 lib.vms_dirty_compare(bitmap.native, block.buffer, copy, ram.page_size)
 
     def stop(self) -> None:
-        self._ram = None
-        for shadow in self._shadows:
-            shadow.close()
+        self._ram = self._copies = None
         self._shadows = []
 
 
