@@ -64,10 +64,8 @@ class Saver:
             handler = _handler(entry)
             self._begun.append(handler)
             handler.begin_save(live)
-        self._file.put_buffer(wire.header())
-        if self._switches.configuration:
-            self._file.put_buffer(encode(configuration))
-        self._file.put_buffer(self._commands)
+        start = wire.header() + (encode(configuration) if self._switches.configuration else b"")
+        self._file.put_buffer(start + self._commands)
         self._devices(early=True)
         for entry in self._live:
             header = wire.section_header(Element.START, entry.section_id, entry.idstr, entry.instance_id, entry.version)
