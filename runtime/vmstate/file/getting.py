@@ -104,9 +104,12 @@ class Getting(Channel):
         return bool(answer)
 
     def ready(self) -> bool:
-        """Would a get find something at once, be it the end? Of channels that only know when asked: False."""
+        """Would a get find something at once, be it the end or an error? Of channels of your own: not known, False."""
         with self._get_lock:
-            return bool(lib.vms_file_ready(self._native))
+            if lib.vms_file_ready(self._native):
+                return True
+            ready = self._operations.ready
+            return ready is not None and ready()
 
     @property
     def get_position(self) -> int:

@@ -25,7 +25,8 @@ class Operations:
     """What a channel can do; None is what it cannot.
 
     They get copies, and may keep what they were given. `raised` holds what an operation raised, by side (0: neither),
-    until it reaches the caller. `lies_still`: what is put stays where it is, and may be got again.
+    until it reaches the caller. `lies_still`: what is put stays where it is, and may be got again. `ready`: would
+    get_buffer not wait? Asked where there is no descriptor, and never while get_buffer is at work.
     """
 
     put_buffer: PutBuffer | None = None
@@ -35,6 +36,7 @@ class Operations:
     set_rate_limit: Callable[[int], int] | None = None
     get_rate_limit: Callable[[], int] | None = None
     set_idle: Callable[[float | None], None] | None = None
+    ready: Callable[[], bool] | None = None
     lies_still: bool = False
 
     def __post_init__(self) -> None:

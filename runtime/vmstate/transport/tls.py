@@ -69,7 +69,13 @@ def _opened(
         connection.hang_up()
         raise
     file = File._of(
-        Operations(connection.put_buffer, connection.get_buffer, connection.close, set_idle=connection.set_idle)
+        Operations(
+            connection.put_buffer,
+            connection.get_buffer,
+            connection.close,
+            set_idle=connection.set_idle,
+            ready=connection.ready,
+        )
     )
     file._on_cancel.append(connection.cancel)
     return file
@@ -95,6 +101,7 @@ class _Connection:
         self._idle = idle
         self._lock = threading.Lock()
         self._whole = True  # nothing has failed: the end can be said properly
+        self._found: bytes | OSError | None = None  # what `ready` came upon; the next get has it
 
     def set_idle(self, seconds: float | None) -> None:
         self._idle = seconds
@@ -122,7 +129,29 @@ class _Connection:
         return done
 
     def get_buffer(self, buf: memoryview, pos: int) -> int:
-        return self._at(pos, lambda: self.sock.recv_into(buf), "getting")
+        return self._at(pos, lambda: self._receive(buf), "getting")
+
+    def _receive(self, buf: memoryview) -> int:
+        found, self._found = self._found, None
+        if found is None:
+            return self.sock.recv_into(buf)
+        if isinstance(found, OSError):
+            raise found
+        buf[: len(found)] = found
+        return len(found)
+
+    def ready(self) -> bool:
+        """Would a get not wait? Only reading tells: what the socket has may be TLS's own, and no byte of the stream."""
+        if self._found is None:
+            with self._lock:
+                try:
+                    self._found = self.sock.recv(1)
+                except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                    return False
+                except OSError as error:
+                    self._whole = False
+                    self._found = error
+        return True
 
     def _at(self, pos: int, action: Callable[[], _T], doing: str) -> _T:
         try:

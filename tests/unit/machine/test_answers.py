@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.unit.machine.live import Chunks
+from tests.unit.transport.test_tls import secured
 from vmstate.errors import ChannelError, FramingError, VMStateError
 from vmstate.file import File
 from vmstate.machine import IncompleteError, Machine
@@ -136,6 +137,29 @@ def test_a_sender_that_has_hung_up_keeps_its_machine(board: Any, stream: bytes) 
         assert (caught.value.errno, caught.value.offset) == (errno.EPIPE, len(stream))
         assert one.recv(100) == PONG + REFUSED
     assert (here.tiny.a, here.chunks.data, here.vm.incomplete) == (0, b"abcd", False)
+
+
+def test_a_sender_that_has_hung_up_over_tls_keeps_its_machine(
+    board: Any, stream: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the load comes to its end. An answer could still be written: that it goes well says nothing."""
+    here, (one, other) = Board(board), socket.socketpair()
+    line = other.dup()
+    theirs, ours = secured(one, other)
+
+    def end_load(accepted: bool) -> bool:
+        if accepted:
+            line.shutdown(socket.SHUT_WR)
+        return True
+
+    monkeypatch.setattr(here.chunks, "end_load", end_load)
+    ours.put_buffer(stream)
+    ours.flush()
+    with line, pytest.raises(ChannelError, match="the connection ended, and not as TLS ends it") as caught, theirs:
+        here.vm.load_from(theirs)
+    ours.abort()
+    assert caught.value.offset == len(stream)
+    assert here.tiny.a == 0 and here.vm.incomplete
 
 
 def test_once_it_is_told_the_machine_is_here(board: Any, stream: bytes) -> None:

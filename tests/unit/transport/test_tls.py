@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tests.unit.transport.test_same_bytes import contexts
 from vmstate import AddressError, ChannelError, ChannelTimeoutError, File, TruncatedError, transport
+from vmstate.transport import tls
+from vmstate.transport.waiting import Deadline, Wake
 
 
 def secure_pair(server: ssl.SSLContext, client: ssl.SSLContext, **more: Any) -> tuple[Any, Any]:
@@ -30,6 +34,15 @@ def secure_pair(server: ssl.SSLContext, client: ssl.SSLContext, **more: Any) -> 
         note(0, lambda: listener.accept(10))
         thread.join(20)
     return got[0], got[1]
+
+
+def secured(one: socket.socket, other: socket.socket) -> tuple[File, File]:
+    """A server's, a client's. Over a socketpair what one does has reached the other at once."""
+    server, client = contexts()
+    with ThreadPoolExecutor(1) as pool:
+        theirs = pool.submit(tls.server, one, server, Deadline(10), 10, "a test")
+        ours = tls.client(other, client, "vm.test", Deadline(10), Wake(), 10, "a test")
+        return theirs.result(), ours
 
 
 def test_a_certificate_of_another_name_or_of_nobody_we_know() -> None:
@@ -108,3 +121,29 @@ def test_tls_that_is_cut_off_is_no_end() -> None:
         theirs.get_byte()
     theirs.abort()
     thread.join(10)
+
+
+def test_tls_knows_whether_there_is_something_to_get(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs, ours = secured(*socket.socketpair())
+    assert not theirs.ready()
+    assert not ours.ready()  # its socket has something: a ticket, which is TLS's own
+    ours.put_buffer(b"ab")
+    ours.flush()
+    assert theirs.ready() and theirs.ready() and theirs.get_position == 0
+    assert theirs.get_buffer(2) == b"ab" and theirs.get_position == 2
+    assert not theirs.ready()
+    monkeypatch.setattr(tls, "LINGER", 0)
+    ours.close()
+    assert theirs.ready() and theirs.at_end() and theirs.ready()
+    theirs.abort()
+
+
+def test_tls_that_is_cut_off_is_ready_to_say_so() -> None:
+    theirs, ours = secured(*socket.socketpair())
+    assert not ours.ready()
+    ours.abort()
+    assert theirs.ready() and theirs.ready()
+    with pytest.raises(ChannelError, match="not as TLS ends it") as caught:
+        theirs.at_end()
+    assert (caught.value.code, caught.value.offset) == ("tls", 0)
+    theirs.abort()
