@@ -141,6 +141,16 @@ def test_it_is_looked_at_while_the_machine_is_sent(guests: tuple[Guest, Guest], 
     here.steps(5)
 
 
+def test_nobody_finds_it_halted_after_a_failure() -> None:
+    """It goes on while it is still at work: what came first would take it for one that stands still."""
+    at_work: list[bool] = []
+    vm = Machine("small", start=lambda: at_work.append(vm.at_work.locked()))
+    vm.start()
+    with pytest.raises(PeerError, match="its status is 1"):
+        sent(vm, PONG + REFUSED)
+    assert vm.running and at_work == [False, True]
+
+
 def test_a_close_that_fails_when_the_receiver_has_it() -> None:
     answers = bytearray(PONG + LOADED)
 

@@ -161,9 +161,21 @@ class Migration:
     # The thread's side ------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        error: BaseException | None = None
         try:
-            with self._machine.working("migrate"), self._connections.open() as file, self._answers(file) as answers:
+            with self._machine.working("migrate"):
+                error = self._migrate()
+        except BaseException as raised:
+            error = self._failed(raised)
+        self._connections.end()
+        self._end = time.monotonic()
+        self._outcome.settle(self.stats, error)
+
+    def _migrate(self) -> BaseException | None:
+        """What is raised to those who wait. A failure is dealt with here, where the machine is still ours: whoever
+        saves it next must not find it halted.
+        """
+        try:
+            with self._connections.open() as file, self._answers(file) as answers:
                 saver = Saver(self._machine, file, opening() if answers else b"")
                 with self._lanes.of_sender(self._machine, self._connections.open):
                     try:
@@ -172,10 +184,8 @@ class Migration:
                         saver.finish()
             self._status = Status.COMPLETED
         except BaseException as raised:
-            error = self._failed(raised)
-        self._connections.end()
-        self._end = time.monotonic()
-        self._outcome.settle(self.stats, error)
+            return self._failed(raised)
+        return None
 
     @contextlib.contextmanager
     def _answers(self, file: File) -> Iterator[ReturnPath | None]:
