@@ -32,18 +32,12 @@ class Accepted:
     def open(self) -> Iterator[File]:
         with (
             self._listener if self._own else contextlib.nullcontext(),
-            self._accept() as file,
-            self._wanted.of_receiver(self._machine, self._listener),
+            Wake.lent(self._wake) as wake,
+            self._listener.accept(self._timeout, wake) as file,
+            wake.also(file.cancel),
+            self._wanted.of_receiver(self._machine, self._listener, wake),
         ):
             yield file
-
-    def _accept(self) -> File:
-        if self._wake is not None:
-            self._wake.also(self._listener.cancel)
-        file: File = self._listener.accept(self._timeout)
-        if self._wake is not None:
-            self._wake.also(file.cancel)
-        return file
 
     def description(self) -> None:
         return None

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from vmstate.file import File
     from vmstate.machine.machine import Machine
     from vmstate.machine.memory import GuestMemory
+    from vmstate.transport import Wake
 
 MOST = 255
 
@@ -49,16 +50,18 @@ class Wanted:
             yield
 
     @contextlib.contextmanager
-    def of_receiver(self, machine: Machine, listener: Listener | Once) -> Iterator[None]:
-        """Within the block they come from there. A sender that has more than it should is refused: it sends pages on
-        connections that nobody reads.
+    def of_receiver(self, machine: Machine, listener: Listener | Once, wake: Wake) -> Iterator[None]:
+        """Within the block they come from there, and `wake` cancels them. A sender that has more than it should is
+        refused: it sends pages on connections that nobody reads.
         """
         from vmstate.machine.channels import ReceivingLanes
 
         with contextlib.ExitStack() as stack:
             if self.count:
                 memory = _memory(machine)
-                files = [stack.enter_context(listener.accept(CONNECT_TIMEOUT)) for _ in range(self.count)]
+                files = [stack.enter_context(listener.accept(CONNECT_TIMEOUT, wake)) for _ in range(self.count)]
+                for file in files:
+                    stack.enter_context(wake.also(file.cancel))
                 memory.receiving = lanes = ReceivingLanes(files, self.compression, machine.configuration.uuid)
                 stack.push(lambda kind, *_: lanes.stop(kind is not None))
                 stack.callback(setattr, memory, "receiving", None)

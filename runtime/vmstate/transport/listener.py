@@ -45,11 +45,11 @@ class Listener(_Closing):
         self._accepting = threading.Lock()
         sock.setblocking(False)
 
-    def accept(self, timeout: float | None = None) -> File:
-        """The next connection; waits for ever if `timeout` is None."""
+    def accept(self, timeout: float | None = None, wake: Wake | None = None) -> File:
+        """The next connection; waits for ever if `timeout` is None. `wake.set()` ends this wait, and no later one."""
         deadline = Deadline(timeout)
         with self._accepting:
-            connection = self._accept(deadline)
+            connection = self._accept(deadline, wake)
         return self._opened(connection, deadline)
 
     def waiting(self) -> bool:
@@ -58,12 +58,12 @@ class Listener(_Closing):
         poll.register(self._socket.fileno(), select.POLLIN)
         return bool(poll.poll(0))
 
-    def _accept(self, deadline: Deadline) -> socket.socket:
+    def _accept(self, deadline: Deadline, wake: Wake | None) -> socket.socket:
         doing = f"waiting at {self.uri}"
         while True:
             if self._at_close is None:
                 raise ChannelError(f"{self.uri}: the listener is closed", number=errno.EBADF, code="closed")
-            self._wake.wait(self._socket.fileno(), select.POLLIN, deadline, doing)
+            self._wake.wait(self._socket.fileno(), select.POLLIN, deadline, doing, wake)
             try:
                 return self._socket.accept()[0]
             except (BlockingIOError, ConnectionAbortedError):
@@ -97,7 +97,9 @@ class Once(_Closing):
         self.uri = uri
         self._make: Callable[[], File] | None = make
 
-    def accept(self, timeout: float | None = None) -> File:
+    def accept(self, timeout: float | None = None, wake: Wake | None = None) -> File:
+        if wake is not None:
+            wake.check(f"opening {self.uri}")
         make, self._make = self._make, None
         if make is None:
             raise ChannelError(

@@ -55,17 +55,21 @@ class Wake:
             self._set = True
             if self._fd >= 0:
                 os.eventfd_write(self._fd, 1)
-            also, self._also = self._also, []
-        for action in also:
-            action()
+            for action in self._also:
+                action()
 
-    def also(self, action: Callable[[], None]) -> None:
-        """What is done when it is set; at once if it was."""
+    @contextlib.contextmanager
+    def also(self, action: Callable[[], None]) -> Iterator[None]:
+        """What is done when it is set within the block; at once if it was. Nothing of it is left after the block."""
         with self._lock:
-            if not self._set:
-                self._also.append(action)
-                return
-        action()
+            self._also.append(action)
+            if self._set:
+                action()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._also.remove(action)
 
     def close(self) -> None:
         """Not while somebody waits."""
@@ -74,22 +78,28 @@ class Wake:
             if fd >= 0:
                 os.close(fd)
 
-    def wait(self, fd: int, events: int, deadline: Deadline, doing: str) -> None:
-        """Until `fd` is ready for `events` (of select.poll)."""
-        if not self._poll(fd, events, deadline.left, doing):
+    def wait(self, fd: int, events: int, deadline: Deadline, doing: str, other: Wake | None = None) -> None:
+        """Until `fd` is ready for `events` (of select.poll). `other` ends it, too."""
+        if not self._poll(fd, events, deadline.left, doing, other):
             raise timed_out(doing, deadline)
+
+    def check(self, doing: str) -> None:
+        """Raises if it was set."""
+        self._poll(-1, 0, 0, doing)
 
     def sleep(self, seconds: float, doing: str) -> None:
         self._poll(-1, 0, seconds, doing)
 
-    def _poll(self, fd: int, events: int, seconds: float | None, doing: str) -> bool:
+    def _poll(self, fd: int, events: int, seconds: float | None, doing: str, other: Wake | None = None) -> bool:
         """Did it become ready? Raises if somebody wakes us."""
         poll = select.poll()
-        poll.register(self._fd, select.POLLIN)
+        wakes = {wake._fd for wake in (self, other) if wake is not None}
+        for each in wakes:
+            poll.register(each, select.POLLIN)
         if fd >= 0:
             poll.register(fd, events)
         ready = dict(poll.poll(None if seconds is None else seconds * 1000))
-        if self._fd in ready:
+        if wakes & ready.keys():
             raise ChannelError(f"{doing}: cancelled", number=errno.ECANCELED, code="cancelled")
         return bool(ready)
 

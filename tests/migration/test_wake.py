@@ -1,0 +1,87 @@
+"""`incoming(wake=)`: what it ends, and what it leaves alone."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from vmstate import Machine, transport
+from vmstate.errors import ChannelError
+from vmstate.machine import channels
+from vmstate.migration import Status
+
+PAGE = 4096
+
+
+def machine() -> Machine:
+    vm = Machine("m")
+    vm.add_ram("ram", bytearray(PAGE))
+    return vm
+
+
+@pytest.fixture
+def wake() -> Iterator[transport.Wake]:
+    with contextlib.closing(transport.Wake()) as wake:
+        yield wake
+
+
+@pytest.fixture
+def listener(tmp_path: Path) -> Iterator[transport.Listener]:
+    with transport.listen(f"unix:{tmp_path}/s", idle_timeout=5) as listener:
+        assert isinstance(listener, transport.Listener)
+        yield listener
+
+
+def cancelled(call: Callable[[], object]) -> None:
+    with pytest.raises(ChannelError) as caught:
+        call()
+    assert caught.value.code == "cancelled"
+
+
+def arrives(listener: transport.Listener, **how: Any) -> None:
+    migration = machine().migrate(listener.uri)
+    machine().incoming(listener, accept_timeout=5, **how)
+    assert migration.result(20).status == Status.COMPLETED
+
+
+def test_a_listener_lives_on(listener: transport.Listener, wake: transport.Wake) -> None:
+    """Be it set when the load is over, or before: the wait ends that was to end, and no other."""
+    arrives(listener, wake=wake)
+    wake.set()
+    cancelled(lambda: machine().incoming(listener, accept_timeout=5, wake=wake))
+    arrives(listener)
+
+
+def test_a_command_is_not_run_any_more(wake: transport.Wake, tmp_path: Path) -> None:
+    wake.set()
+    cancelled(lambda: machine().incoming(f"exec:touch {tmp_path}/run", wake=wake))
+    assert not (tmp_path / "run").exists()
+
+
+def test_it_ends_a_wait_for_channels(
+    listener: transport.Listener, wake: transport.Wake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The main connection has brought all of a body, the other one nothing but its first packet."""
+    finish = channels._finish
+
+    def woken(futures: Sequence[Future[None]]) -> None:
+        wake.set()
+        finish(futures)
+
+    monkeypatch.setattr(channels, "_finish", woken)
+    size = PAGE.to_bytes(8, "big")
+    start = bytes.fromhex("01 00000000 03 72616d 00000000 00000004")
+    block = (PAGE | 4).to_bytes(8, "big") + b"\x03ram" + size + bytes.fromhex("0000000000000010")
+    main = bytes.fromhex("5145564d 00000003 07 00000001 6d") + start + block + bytes.fromhex("7e 00000000")
+    first = bytes.fromhex("11223344 00000001") + bytes(56)
+    with contextlib.ExitStack() as stack:
+        for data in (main, first):
+            file = stack.enter_context(transport.connect(listener.uri))
+            file.put_buffer(data)
+            file.flush()
+        cancelled(lambda: machine().incoming(listener, channels=1, wake=wake))
