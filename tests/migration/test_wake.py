@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 
 from vmstate import Machine, transport
 from vmstate.errors import ChannelError
+from vmstate.file import File
 from vmstate.machine import channels
 from vmstate.migration import Status
 
@@ -55,6 +58,30 @@ def test_a_listener_lives_on(listener: transport.Listener, wake: transport.Wake)
     wake.set()
     cancelled(lambda: machine().incoming(listener, accept_timeout=5, wake=wake))
     arrives(listener)
+
+
+def test_a_file_is_the_wake_s_for_the_load_alone(wake: transport.Wake) -> None:
+    one, other = socket.socketpair()
+    with other, File.from_fd(one.detach(), "rw", idle_timeout=5) as file:
+        other.sendall(machine().dumps())
+        other.shutdown(socket.SHUT_WR)
+        machine().incoming(file, wake=wake)
+        wake.set()
+        file.put_byte(7)
+        file.flush()
+        assert other.recv(1) == b"\7"
+
+
+def test_it_ends_a_load_from_a_file(wake: transport.Wake) -> None:
+    """Nothing comes: whenever it is set, this is what ends it."""
+    one, other = socket.socketpair()
+    file = File.from_fd(one.detach(), "rw", idle_timeout=5)
+    with other:
+        thread = threading.Thread(target=wake.set)
+        thread.start()
+        cancelled(lambda: machine().incoming(file, wake=wake))
+        thread.join()
+    file.abort()
 
 
 def test_a_command_is_not_run_any_more(wake: transport.Wake, tmp_path: Path) -> None:

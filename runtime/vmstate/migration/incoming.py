@@ -43,6 +43,19 @@ class Accepted:
         return None
 
 
+class Opened(Pipe):
+    """A file that is there already."""
+
+    def __init__(self, file: File, wake: Wake | None) -> None:
+        super().__init__(file)
+        self._wake = wake
+
+    @contextlib.contextmanager
+    def open(self) -> Iterator[File]:
+        with Wake.lent(self._wake) as wake, super().open() as file, wake.also(file.cancel):
+            yield file
+
+
 class OnDisk:
     """A `file:` URI, which can be read twice."""
 
@@ -72,7 +85,7 @@ def source_of(
         if wanted.count and not isinstance(source, Listener):
             raise ValueError("channels of their own for pages need tcp: or unix:")
         if isinstance(source, File):
-            return Pipe(source)
+            return Opened(source, wake)
         return Accepted(machine, source, accept_timeout, False, wanted, wake)
     address = parse(source, listening=True)
     options.check(address, how, transport.listen)
