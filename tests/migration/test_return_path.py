@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import errno
+import os
 import socket
+from pathlib import Path
 from typing import Any, cast
 
 import pytest
@@ -139,6 +141,16 @@ def test_it_is_looked_at_while_the_machine_is_sent(guests: tuple[Guest, Guest], 
     with pytest.raises(PeerError, match=message):
         sent(here.vm, PONG + answers, downtime_limit=0, bandwidth=20_000)
     here.steps(5)
+
+
+def test_a_file_on_a_disk_does_not_answer(tmp_path: Path) -> None:
+    """Though it can be read."""
+    vm = small()
+    file = File.from_fd(os.open(tmp_path / "f", os.O_RDWR | os.O_CREAT), "rw")
+    assert vm.migrate(file).result(20).status == Status.COMPLETED
+    there = Machine("small")
+    there.add_ram("ram", bytearray(4096))
+    there.incoming(f"file:{tmp_path}/f")
 
 
 def test_nobody_finds_it_halted_after_a_failure() -> None:

@@ -191,7 +191,7 @@ class Migration:
     def _answers(self, file: File) -> Iterator[ReturnPath | None]:
         """What comes back, where there is a way. A receiver that refuses says so, and hangs up: that shows first."""
         if self._return_path is None:
-            self._return_path = file.fileno() >= 0
+            self._return_path = file.fileno() >= 0 and file.two_way
         answers = ReturnPath(file) if self._return_path else None
         try:
             yield answers
