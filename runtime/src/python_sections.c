@@ -133,7 +133,7 @@ static Py_ssize_t sections_length(PyObject *op)
 
 static PyMethodDef sections_methods[] = {
     {"save_to", vms_sections_save_to, METH_O,
-     "save_to($self, put, /)\n--\n\nCalls `put` with a memoryview of what `save` returns; it is valid for that call."},
+     "save_to($self, put, /)\n--\n\nCalls `put` with memoryviews of what `save` returns, piece after piece. They may be kept."},
     {"save", vms_sections_save, METH_NOARGS,
      "save($self, /)\n--\n\nAll of them that are needed: header, body, footer, one after the other."},
     {"load", vms_sections_load, METH_VARARGS,
