@@ -38,15 +38,21 @@ def client(
     idle: float | None,
     doing: str,
 ) -> File:
-    return _opened(sock, lambda: context.wrap_socket(
+    return _opened(sock, lambda: _strict(context).wrap_socket(
         sock, server_hostname=name, do_handshake_on_connect=False, suppress_ragged_eofs=False
     ), deadline, wake, idle, doing)  # fmt: skip
 
 
 def server(sock: socket.socket, context: ssl.SSLContext, deadline: Deadline, idle: float | None, doing: str) -> File:
-    return _opened(sock, lambda: context.wrap_socket(
+    return _opened(sock, lambda: _strict(context).wrap_socket(
         sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=False
     ), deadline, None, idle, doing)  # fmt: skip
+
+
+def _strict(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Contexts of Python before 3.11.4 take a connection that was cut off for one that ended (cpython gh-95494)."""
+    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
+    return context
 
 
 def _opened(
@@ -84,7 +90,7 @@ def _opened(
 def _broken(doing: str, error: Exception) -> ChannelError:
     if isinstance(error, OSError) and not isinstance(error, ssl.SSLError):
         return failed(doing, error)
-    if isinstance(error, ssl.SSLEOFError):
+    if isinstance(error, ssl.SSLEOFError) or getattr(error, "reason", None) == "UNEXPECTED_EOF_WHILE_READING":
         return ChannelError(
             f"{doing}: the connection ended, and not as TLS ends it", number=errno.ECONNRESET, code="tls"
         )
