@@ -107,6 +107,8 @@ def test_a_stream_that_ends_early_is_cut_and_one_too_long_has_bytes_left(
         body = encode(device, state)
     except Refusal:
         return
+    if load(device, copy_value(state), body, device.version) is not None:
+        return  # elements of lists are new: which of theirs may be missing is not what the sender's say
     if body:
         refusal = load(device, copy_value(state), body[:-1], device.version)
         assert refusal is not None
