@@ -113,17 +113,24 @@ static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t 
     return put_parts(opaque, &part, 1);
 }
 
+/* EIO says that the other side of a pseudo-terminal was closed, which is its end. It must be said twice: Linux looks for bytes
+ * first and at the other side then, so what was written just before the close may be overlooked the first time. */
+static ssize_t read_terminal(int fd, uint8_t *buf, size_t size)
+{
+    ssize_t got = read(fd, buf, size);
+    if (got < 0 && errno == EIO)
+        got = read(fd, buf, size);
+    return got < 0 && errno == EIO ? 0 : got;
+}
+
 static int64_t get_buffer(void *opaque, uint8_t *buf, int64_t pos, size_t size)
 {
     vms_channel *c = (vms_channel *)opaque;
     (void)pos;
     for (int64_t started = c->in.patient ? now_ms() : 0;;) {
-        ssize_t got = read(c->in.fd, buf, size);
+        ssize_t got = c->in.terminal ? read_terminal(c->in.fd, buf, size) : read(c->in.fd, buf, size);
         if (got >= 0)
             return got;
-        /* The other side of a pseudo-terminal was closed: that is its end. */
-        if (errno == EIO && c->in.terminal)
-            return 0;
         int error = obstacle(c, &c->in, POLLIN, started);
         if (error)
             return error;

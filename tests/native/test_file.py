@@ -19,7 +19,7 @@ SOURCES = sorted((ROOT / "runtime" / "src").glob("file_*.c"))
 
 
 @pytest.mark.parametrize("compiler", COMPILERS)
-@pytest.mark.parametrize("name", ["file", "file_memory", "file_descriptor", "file_lend"])
+@pytest.mark.parametrize("name", ["file", "file_memory", "file_descriptor", "file_lend", "file_terminal"])
 def test_files_in_a_c_program(compiler: str, name: str, tmp_path: Path) -> None:
     if not shutil.which(compiler):
         pytest.skip(f"{compiler} is not installed")
