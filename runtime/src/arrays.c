@@ -12,8 +12,16 @@
 #define WIDE_FROM 8
 
 #if VMS_AVX2
+#define WIDE __attribute__((target("avx2")))
+
+WIDE static inline void shuffle(uint8_t *to, const uint8_t *from, __m256i order)
+{
+    __m256i piece = _mm256_loadu_si256((const __m256i *)(const void *)from);
+    _mm256_storeu_si256((__m256i *)(void *)to, _mm256_shuffle_epi8(piece, order));
+}
+
 /* Reverses the bytes of each element of `size` (2, 4 or 8) bytes, 32 bytes at a time; returns how many bytes it did. */
-__attribute__((target("avx2"))) static size_t reverse_wide(uint8_t *to, const uint8_t *from, size_t bytes, int size)
+WIDE static size_t reverse_wide(uint8_t *to, const uint8_t *from, size_t bytes, int size)
 {
     const __m256i order =
         size == 2 ? _mm256_setr_epi8(1, 0, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12, 15, 14,
@@ -23,15 +31,14 @@ __attribute__((target("avx2"))) static size_t reverse_wide(uint8_t *to, const ui
                   : _mm256_setr_epi8(7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8,
                                      7, 6, 5, 4, 3, 2, 1, 0, 15, 14, 13, 12, 11, 10, 9, 8);
     size_t done = 0;
-    for (; done + 128 <= bytes; done += 128)
-        for (size_t part = 0; part < 128; part += 32) {
-            __m256i piece = _mm256_loadu_si256((const __m256i *)(const void *)(from + done + part));
-            _mm256_storeu_si256((__m256i *)(void *)(to + done + part), _mm256_shuffle_epi8(piece, order));
-        }
-    for (; done + 32 <= bytes; done += 32) {
-        __m256i piece = _mm256_loadu_si256((const __m256i *)(const void *)(from + done));
-        _mm256_storeu_si256((__m256i *)(void *)(to + done), _mm256_shuffle_epi8(piece, order));
+    for (; done + 128 <= bytes; done += 128) {
+        shuffle(to + done, from + done, order);
+        shuffle(to + done + 32, from + done + 32, order);
+        shuffle(to + done + 64, from + done + 64, order);
+        shuffle(to + done + 96, from + done + 96, order);
     }
+    for (; done + 32 <= bytes; done += 32)
+        shuffle(to + done, from + done, order);
     return done;
 }
 

@@ -13,26 +13,36 @@ static int has_format(const State *self)
     return 0;
 }
 
+static int save_body(State *self, vms_writer *w, uint32_t version, const void *hooks)
+{
+    const vms_device *device = self->layout->device;
+    return version == device->version ? device->save(self->data, w, hooks)
+                                      : device->save_version(self->data, w, version, hooks);
+}
+
+/* Not inlined: who has no hooks needs none of what they are called with. */
+__attribute__((noinline)) static int save_with_hooks(State *self, vms_writer *w, uint32_t version)
+{
+    vms_python_call call;
+    vms_python_call_init(&call, self);
+    w->opaque = &call;
+    Memory *memory = (Memory *)Py_NewRef((PyObject *)self->memory);     /* hooks may move an element of a list */
+    int failed = save_body(self, w, version, self->binding->table);
+    if (failed)
+        vms_refused(self, &call, &w->error, "save");
+    Py_XDECREF(call.view);
+    Py_DECREF((PyObject *)memory);
+    return failed;
+}
+
 /* The writer is set up but for `opaque`. Non-zero with an exception. `version` is not asked for where it is the newest. */
 int vms_state_save_to(State *self, vms_writer *w, uint32_t version)
 {
-    const Binding *binding = self->binding;
-    const vms_device *device = self->layout->device;
-    vms_python_call call;
-    Memory *memory = NULL;
-    if (binding->table) {
-        vms_python_call_init(&call, self);
-        w->opaque = &call;
-        memory = (Memory *)Py_NewRef((PyObject *)self->memory);     /* hooks may move an element of a list */
-    }
-    int failed = version == device->version ? device->save(self->data, w, binding->table)
-                                            : device->save_version(self->data, w, version, binding->table);
+    if (self->binding->table)
+        return save_with_hooks(self, w, version);
+    int failed = save_body(self, w, version, NULL);
     if (failed)
-        vms_refused(self, binding->table ? &call : NULL, &w->error, "save");
-    if (binding->table) {
-        Py_XDECREF(call.view);
-        Py_DECREF((PyObject *)memory);
-    }
+        vms_refused(self, NULL, &w->error, "save");
     return failed;
 }
 
@@ -177,12 +187,9 @@ PyObject *vms_state_save_into(PyObject *op, PyObject *const *args, Py_ssize_t co
     return written;
 }
 
-/* Is the section of the device to be sent at all? 1, 0, or -1 with an exception. */
-int vms_state_is_needed(State *self)
+__attribute__((noinline)) static int ask_needed(State *self)
 {
     const vms_python_class *table = self->layout->table;
-    if (!table->needed)
-        return 1;
     vms_python_call call;
     vms_python_call_init(&call, self);
     Memory *memory = (Memory *)Py_NewRef((PyObject *)self->memory);
@@ -192,6 +199,12 @@ int vms_state_is_needed(State *self)
     if (answer < 0 && !PyErr_Occurred())
         PyErr_Format(PyExc_ArithmeticError, "%s: whether it is needed cannot be computed", table->name);
     return answer;
+}
+
+/* Is the section of the device to be sent at all? 1, 0, or -1 with an exception. */
+int vms_state_is_needed(State *self)
+{
+    return self->layout->table->needed ? ask_needed(self) : 1;
 }
 
 PyObject *vms_state_needed(PyObject *op, PyObject *unused)

@@ -6,7 +6,8 @@
 
 /* Making --------------------------------------------------------------------------------------------------------- */
 
-static int take_item(Section *section, PyObject *item)
+/* Bytes in front of a state and behind it, or -1 with an exception. */
+static Py_ssize_t frame_size(PyObject *item)
 {
     if (!PyTuple_Check(item) || PyTuple_Size(item) != 3) {
         PyErr_SetString(PyExc_TypeError, "a section is a tuple: header, state, footer");
@@ -17,17 +18,49 @@ static int take_item(Section *section, PyObject *item)
         PyErr_SetString(PyExc_TypeError, "a section is bytes, a state, bytes");
         return -1;
     }
-    section->header = (const uint8_t *)PyBytes_AsString(header);
-    section->header_size = (size_t)PyBytes_Size(header);
-    section->footer = (const uint8_t *)PyBytes_AsString(footer);
-    section->footer_size = (size_t)PyBytes_Size(footer);
-    section->start = -1;
-    section->state = (State *)state;
-    const Layout *layout = section->state->layout;
-    if (layout->device->save && layout->device->load)
-        return 0;
-    PyErr_Format(PyExc_TypeError, "%s has no name in the schema, and so no section of its own", layout->table->name);
-    return -1;
+    const Layout *layout = ((State *)state)->layout;
+    if (!layout->device->save || !layout->device->load) {
+        PyErr_Format(PyExc_TypeError, "%s has no name in the schema, and so no section of its own", layout->table->name);
+        return -1;
+    }
+    return PyBytes_Size(header) + PyBytes_Size(footer);
+}
+
+static uint8_t *take_bytes(uint8_t *to, PyObject *bytes, const uint8_t **where, size_t *size)
+{
+    *where = to;
+    *size = (size_t)PyBytes_Size(bytes);
+    memcpy(to, PyBytes_AsString(bytes), *size);
+    return to + *size;
+}
+
+/* Headers and footers are copied, so that they lie as they are read: each in its own object is a wait for memory. */
+static int take_items(Sections *self)
+{
+    Py_ssize_t count = PyTuple_Size(self->keep), size = 0;
+    for (Py_ssize_t i = 0; i < count; i++) {
+        Py_ssize_t one = frame_size(PyTuple_GetItem(self->keep, i));
+        if (one < 0)
+            return -1;
+        size += one;
+    }
+    self->items = PyMem_Calloc((size_t)count + 1, sizeof self->items[0]);
+    uint8_t *to = self->frames = PyMem_Malloc((size_t)size + 1);
+    if (!self->items || !self->frames) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    for (; self->count < count; self->count++) {
+        PyObject *item = PyTuple_GetItem(self->keep, self->count);
+        Section *section = &self->items[self->count];
+        section->start = -1;
+        section->state = (State *)PyTuple_GetItem(item, 1);
+        section->data = section->state->data;
+        section->size = section->state->layout->device->state_size;
+        to = take_bytes(to, PyTuple_GetItem(item, 0), &section->header, &section->header_size);
+        to = take_bytes(to, PyTuple_GetItem(item, 2), &section->footer, &section->footer_size);
+    }
+    return 0;
 }
 
 static PyObject *sections_new(PyTypeObject *type, PyObject *args, PyObject *kwargs)
@@ -39,7 +72,6 @@ static PyObject *sections_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     PyObject *keep = PySequence_Tuple(items);
     if (!keep)
         return NULL;
-    Py_ssize_t count = PyTuple_Size(keep);
     Sections *self = (Sections *)((allocfunc)PyType_GetSlot(type, Py_tp_alloc))(type, 0);
     if (!self) {
         Py_DECREF(keep);
@@ -47,13 +79,7 @@ static PyObject *sections_new(PyTypeObject *type, PyObject *args, PyObject *kwar
     }
     self->keep = keep;
     self->failed = -1;
-    self->items = PyMem_Calloc(count ? (size_t)count : 1, sizeof self->items[0]);
-    if (!self->items)
-        PyErr_NoMemory();
-    for (; self->items && self->count < count; self->count++)
-        if (take_item(&self->items[self->count], PyTuple_GetItem(keep, self->count)))
-            break;
-    if (!PyErr_Occurred())
+    if (!take_items(self))
         return (PyObject *)self;
     Py_DECREF((PyObject *)self);
     return NULL;
@@ -73,6 +99,7 @@ static void sections_dealloc(PyObject *op)
     PyTypeObject *type = Py_TYPE(op);
     PyObject_GC_UnTrack(op);
     PyMem_Free(self->items);
+    PyMem_Free(self->frames);
     Py_XDECREF(self->store);
     Py_XDECREF(self->keep);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(op);

@@ -5,9 +5,11 @@
 #include "python_types.h"
 
 typedef struct Section {
-    const uint8_t *header, *footer; /* in bytes objects */
+    const uint8_t *header, *footer; /* in `frames`; a footer ends where the next header begins */
     size_t header_size, footer_size;
     State *state;
+    const uint8_t *data;            /* the state's, when this was made: to fetch what is there, not to read it */
+    size_t size;                    /* and how much of it */
     Py_ssize_t start, body, end;    /* of the last save; start < 0: it was not needed */
 } Section;
 
@@ -15,6 +17,7 @@ typedef struct Sections {
     PyObject_HEAD
     PyObject *keep;                 /* tuple of (header, state, footer): owns what the array borrows */
     Section *items;
+    uint8_t *frames;                /* all headers and footers, in the order in which they are written */
     Py_ssize_t count, failed;       /* failed: which one was refused last, -1 if none was */
     PyObject *store;                /* bytearray of the last save, for the next one; NULL: there is none */
     uint8_t *room;                  /* what is in it */

@@ -85,12 +85,12 @@ static int hand_on_piece(room *out)
 
 static int put(vms_writer *w, const uint8_t *bytes, size_t size)
 {
-    uint8_t *room = vms_room(w, size);
-    if (!room) {
+    uint8_t *p = vms_room(w, size);
+    if (!p) {
         PyErr_NoMemory();
         return -1;
     }
-    memcpy(room, bytes, size);
+    memcpy(p, bytes, size);
     return 0;
 }
 
@@ -106,7 +106,7 @@ static int save_section(Section *section, room *out)
     Py_ssize_t start = position(out);
     if (put(&out->w, section->header, section->header_size))
         return -1;
-    section->body = position(out);
+    section->body = start + (Py_ssize_t)section->header_size;
     out->w.opaque = NULL;
     out->w.error.code = VMS_OK;
     out->w.error.hook_count = 0;
@@ -117,19 +117,15 @@ static int save_section(Section *section, room *out)
     return put(&out->w, section->footer, section->footer_size);
 }
 
-/* States lie anywhere: what they are made of is asked for some states before it is written. */
-enum { AHEAD = 2 };
+/* States lie anywhere: they are asked for some states before they are written. FETCHED: bytes of one, at most. */
+enum { AHEAD = 3, FETCHED = 2048 };
 
-static void fetch(const Sections *self, Py_ssize_t number)
+static void fetch(const Section *section)
 {
-    if (number + AHEAD < self->count)
-        __builtin_prefetch(self->items[number + AHEAD].state);
-    if (number >= self->count)
-        return;
-    const State *state = self->items[number].state;
-    size_t size = state->layout->device->state_size;
-    for (size_t at = 0; at < size && at < 2048; at += 64)
-        __builtin_prefetch(state->data + at);
+    size_t size = section->size < FETCHED ? section->size : FETCHED;
+    __builtin_prefetch(section->state);
+    for (size_t at = 0; at < size; at += 128)       /* lines come in pairs */
+        __builtin_prefetch(section->data + at);
 }
 
 /* Bytes that are there in the end, or -1 with an exception. */
@@ -141,7 +137,8 @@ static Py_ssize_t save_all(room *out)
     if (begin_room(out))
         return -1;
     for (Py_ssize_t i = 0; i < self->count; i++) {
-        fetch(self, i + AHEAD);
+        if (i + AHEAD < self->count)
+            fetch(&self->items[i + AHEAD]);
         if (save_section(&self->items[i], out)) {
             self->failed = i;
             return -1;
