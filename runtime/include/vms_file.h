@@ -84,8 +84,8 @@ int vms_file_put_be16(vms_file *f, uint16_t value);
 int vms_file_put_be32(vms_file *f, uint32_t value);
 int vms_file_put_be64(vms_file *f, uint64_t value);
 int vms_file_put_buffer(vms_file *f, const void *buf, size_t size);
-/* For a vms_ram_sender's `lend`: puts bytes without copying them, on descriptors; they must stay where they are, and are read,
- * when they are handed on. NULL hands on what is lent. */
+/* For a vms_ram_sender's `lend`: puts bytes, without copying them where that is quicker; they must stay where they are, and are
+ * read when they are handed on. NULL hands on what is lent. */
 int vms_file_lend(vms_writer *w, const uint8_t *bytes, size_t size);
 int vms_file_put_counted_string(vms_file *f, const char *text, size_t length);  /* at most 255 bytes, else EINVAL and nothing is put */
 int vms_file_flush(vms_file *f);

@@ -17,6 +17,7 @@ typedef struct vms_failure {
 typedef struct vms_file_extras {
     /* Some of these, in their order: how many bytes, or a negative errno. */
     int64_t (*put_parts)(void *opaque, struct iovec *parts, size_t count);
+    bool (*gathers)(const void *opaque);        /* are many small parts no slower than one large one? */
     void (*wake)(void *opaque);
     int (*seek)(void *opaque, uint64_t pos);
     int (*descriptor)(const void *opaque, bool writing);

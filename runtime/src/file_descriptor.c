@@ -106,6 +106,11 @@ static int64_t put_parts(void *opaque, struct iovec *parts, size_t count)
     }
 }
 
+static bool gathers(const void *opaque)
+{
+    return ((const vms_channel *)opaque)->out.gathers;
+}
+
 static int64_t put_buffer(void *opaque, const uint8_t *buf, int64_t pos, size_t size)
 {
     struct iovec part = {(void *)(uintptr_t)buf, size};
@@ -230,6 +235,6 @@ static void release(void *opaque)
     free(c);
 }
 
-const vms_file_extras vms_descriptor_extras = {put_parts, wake, seek, descriptor, set_idle, release};
+const vms_file_extras vms_descriptor_extras = {put_parts, gathers, wake, seek, descriptor, set_idle, release};
 
 const vms_file_ops vms_descriptor_ops = {put_buffer, get_buffer, close_both, NULL, NULL, NULL};

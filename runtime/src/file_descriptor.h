@@ -7,6 +7,7 @@
 typedef struct vms_channel_end {
     int fd, flags, came;    /* its flags now, and those that it came with */
     bool socket, terminal;
+    bool gathers;           /* many parts are no slower than one: of files, pipes and unix sockets each part has its price */
     bool patient;           /* it waits in the kernel, which goes on sooner than poll would let us */
     int64_t base;           /* where it stood; -1: it has no positions */
 } vms_channel_end;

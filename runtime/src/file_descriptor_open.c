@@ -6,9 +6,20 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
+
+/* TCP, and devices that keep nothing of what they get. */
+static bool gathers(int fd, mode_t mode)
+{
+    int domain = AF_UNSPEC;
+    socklen_t size = sizeof domain;
+    if (S_ISCHR(mode))
+        return true;
+    return S_ISSOCK(mode) && !getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) && (domain == AF_INET || domain == AF_INET6);
+}
 
 static int take_over(vms_channel_end *e, int fd, bool writing, bool keep)
 {
@@ -25,6 +36,7 @@ static int take_over(vms_channel_end *e, int fd, bool writing, bool keep)
     e->socket = S_ISSOCK(about.st_mode);
     e->patient = e->socket && !keep;    /* one that is somebody else's cannot be shut down to wake us */
     e->terminal = isatty(fd) == 1;
+    e->gathers = gathers(fd, about.st_mode) && !e->terminal;
     if (S_ISREG(about.st_mode) || S_ISBLK(about.st_mode))
         e->base = lseek(fd, 0, SEEK_CUR);
     return 0;

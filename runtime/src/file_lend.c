@@ -89,7 +89,7 @@ int vms_file_lend(vms_writer *w, const uint8_t *bytes, size_t size)
     vms_file *f = file_of(w);
     if (!bytes)
         return vms_file_lent(f) ? vms_file_flush(f) : 0;
-    if (!f->extras)
+    if (!f->extras || !f->extras->gathers(f->opaque))
         return vms_file_put_buffer(f, bytes, size);
     int error = open_loan(f, size);
     if (error)
