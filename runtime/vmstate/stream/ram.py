@@ -1,4 +1,4 @@
-"""RAM records of a plain precopy stream: block list, zero pages, pages. Nothing is stored; pages are handed on."""
+"""RAM of a precopy stream: block list, pages as records or at places. Nothing is stored; pages are handed on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from vmstate.errors import FramingError
 from vmstate.stream.cursor import Cursor
+from vmstate.stream.mapped import read_places
 from vmstate.stream.model import Page, RamBlock
 
 __all__ = ["MAX_BLOCKS", "RAM_VERSION", "PageSink", "RamReader"]
@@ -30,13 +31,18 @@ class RamReader:
 
     It keeps what the format keeps between sections: the blocks, and the one that the last page belonged to. `sink`,
     where given, gets every page record; duplicates come as often as they were sent. `addresses` tells whether the
-    block list carries a guest address per block (capability x-ignore-shared).
+    block list carries a guest address per block (capability x-ignore-shared), `mapped` whether pages have places of
+    their own (mapped-ram), counted from where the stream's file begins, which is `begin` bytes before the stream.
     """
 
-    def __init__(self, page_size: int, addresses: bool, sink: PageSink | None) -> None:
+    def __init__(
+        self, page_size: int, *, addresses: bool, mapped: bool = False, begin: int = 0, sink: PageSink | None = None
+    ) -> None:
         self.blocks: dict[str, RamBlock] = {}
         self._page_size = page_size
         self._addresses = addresses
+        self._mapped = mapped
+        self._begin = begin
         self._sink = sink
         self._current: RamBlock | None = None
 
@@ -52,12 +58,13 @@ class RamReader:
                 return
             if kind == _MEM_SIZE and flags == kind:
                 self._block_list(cursor, address)
-            elif kind in (_ZERO, _PAGE):
+            elif kind in (_ZERO, _PAGE) and not self._mapped:
                 self._page(cursor, start, address, kind, continued=flags != kind)
             else:
-                what = _UNSUPPORTED.get(kind, "no known record")
+                what = _UNSUPPORTED.get(kind, "a page" if kind in (_ZERO, _PAGE) else "no known record")
+                allowed = "all pages have places in this file" if self._mapped else "only plain pages can be read"
                 raise FramingError(
-                    f"RAM record with flags {flags:#x} at offset {start} is {what}; only plain pages can be read",
+                    f"RAM record with flags {flags:#x} at offset {start} is {what}; {allowed}",
                     offset=start,
                     found=flags,
                     code="stream-ram-record",
@@ -87,8 +94,10 @@ class RamReader:
                     allowed=MAX_BLOCKS,
                     code="stream-ram-block",
                 )
-            self.blocks[name] = RamBlock(name, length)
+            block = self.blocks[name] = RamBlock(name, length)
             listed += length
+            if self._mapped:
+                read_places(cursor, block, self._page_size, begin=self._begin, ignored=self._addresses, sink=self._sink)
 
     def _page(self, cursor: Cursor, start: int, address: int, kind: int, continued: bool) -> None:
         if not continued:

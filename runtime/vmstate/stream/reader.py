@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from vmstate.errors import FramingError, TruncatedError
 from vmstate.stream import description as descriptions
 from vmstate.stream.configuration import read_configuration
@@ -9,6 +11,9 @@ from vmstate.stream.cursor import Cursor
 from vmstate.stream.layout import skip_body
 from vmstate.stream.model import Configuration, Section, Stream
 from vmstate.stream.ram import RAM_VERSION, PageSink, RamReader
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 __all__ = ["read_stream"]
 
@@ -19,16 +24,18 @@ _EOF, _START, _PART, _END, _FULL, _CONFIGURATION, _COMMAND, _FOOTER = 0, 1, 2, 3
 _PLAIN_COMMANDS = {1: 0, 2: 4}
 
 
-def read_stream(data: bytes | bytearray | memoryview, *, pages: PageSink | None = None) -> Stream:
-    """Read one whole stream as QEMU's plain precopy or `savevm` writes it.
+def read_stream(data: Buffer, *, pages: PageSink | None = None, begin: int = 0) -> Stream:
+    """Read one whole stream as QEMU's plain precopy or `savevm` writes it, pages as records or at places (mapped-ram).
 
     Every device section is located to the byte and its footer checked; nothing is copied: the sections' bodies are
-    views of `data`. `pages`, where given, is called with every RAM page record, in stream order.
+    views of `data`, which may be a file mapped into memory. `pages`, where given, is called with every RAM page record,
+    in stream order; with every page of every block where pages have places. Those count from where the file begins:
+    if `data` is cut out of one, `begin` says at which byte.
 
     Raises `TruncatedError` or `FramingError`, with the offset, for anything else: other magic or version, elements of
     other kinds of migration, a stream without description, bytes that the description does not account for.
     """
-    view = memoryview(data).cast("B") if not isinstance(data, memoryview) else data
+    view = data if isinstance(data, memoryview) else memoryview(data).cast("B")
     cursor = Cursor(view)
     _header(cursor)
     at = descriptions.find(view)
@@ -39,8 +46,15 @@ def read_stream(data: bytes | bytearray | memoryview, *, pages: PageSink | None 
     if cursor.peek() == _CONFIGURATION:
         cursor.u8("the configuration")
         configuration = read_configuration(cursor)
-    addresses = configuration is not None and "x-ignore-shared" in (configuration.capabilities or ())
-    walk = _Walk(cursor, description, RamReader(description.page_size, addresses, pages))
+    capabilities = (configuration and configuration.capabilities) or ()
+    ram = RamReader(
+        description.page_size,
+        addresses="x-ignore-shared" in capabilities,
+        mapped="mapped-ram" in capabilities,
+        begin=begin,
+        sink=pages,
+    )
+    walk = _Walk(cursor, description, ram)
     walk.run()
     return Stream(
         size=len(view),
