@@ -26,7 +26,7 @@ typedef struct vms_file_ops {
 /* One thread may read while another writes; whoever closes waits until both have come back. */
 typedef struct vms_file vms_file;
 
-/* A piece: as much as one put_buffer is given, and the size of both buffers. */
+/* A piece: as much as one put_buffer is given, and the size of both buffers, unless told. */
 #define VMS_FILE_PIECE ((size_t)256 * 1024)
 
 /* Files -------------------------------------------------------------------------------------------------------- */
@@ -50,6 +50,10 @@ int vms_file_on_descriptors(vms_file **file, const vms_descriptors *descriptors)
 /* The descriptor that is read from or written to; -1 if there is none. */
 int vms_file_descriptor(const vms_file *f, bool writing);
 void vms_file_set_idle(vms_file *f, int64_t idle_ms);
+/* The size of the buffers that are made from now on, at least VMS_FILE_LEAST: each is made when something is first put or got.
+ * One that must hold a larger thing grows. For whoever has many files at once. */
+#define VMS_FILE_LEAST ((size_t)4096)
+void vms_file_set_room(vms_file *f, size_t size);
 /* Descriptors alone: what is buffered is written, then both positions are `pos`, counted from where the descriptor stood first. */
 int vms_file_seek(vms_file *f, uint64_t pos);
 

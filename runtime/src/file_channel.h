@@ -31,6 +31,7 @@ struct vms_file {
     vms_file_ops ops;
     void *opaque;
     const vms_file_extras *extras;
+    size_t room;                /* of a new buffer */
 
     uint8_t *out;               /* NULL until something is put */
     size_t out_size;

@@ -11,6 +11,7 @@ vms_file *vms_file_new(const vms_file_ops *ops, void *opaque)
     if (ops)
         f->ops = *ops;
     f->opaque = opaque;
+    f->room = VMS_FILE_PIECE;
     vms_reader_init(&f->reader, NULL, 0);
     f->reader.refill = vms_file_refill;
     f->reader.whole = false;        /* what follows belongs to whoever reads next */
@@ -22,6 +23,8 @@ vms_file *vms_file_new(const vms_file_ops *ops, void *opaque)
 vms_reader *vms_file_reader(vms_file *f) { return &f->reader; }
 
 vms_writer *vms_file_writer(vms_file *f) { return &f->writer; }
+
+void vms_file_set_room(vms_file *f, size_t size) { f->room = size < VMS_FILE_LEAST ? VMS_FILE_LEAST : size; }
 
 /* Errors ------------------------------------------------------------------------------------------------------- */
 

@@ -84,7 +84,7 @@ int vms_file_refill(vms_reader *r, size_t need)
         size_t left = f->in ? (size_t)(f->in + f->in_size - f->reader.end) : 0;
         if (!f->in || unread(f) == f->in_size) {
             /* Twice of what has come, whatever is needed: a count in the stream allocates nothing by itself. */
-            if (make_room(f, f->in ? f->in_size * 2 : VMS_FILE_PIECE))
+            if (make_room(f, f->in ? f->in_size * 2 : f->room))
                 return -1;
         } else if (f->reader.p != f->in && (left < need - unread(f) || unread(f) < CHEAP)) {
             make_room(f, f->in_size);
@@ -154,7 +154,7 @@ GET(32)
 GET(64)
 
 /* From this size on bytes are read to where they belong. */
-#define DIRECT (VMS_FILE_PIECE / 4)
+static size_t direct(const vms_file *f) { return f->room / 4; }
 
 int vms_file_get_buffer(vms_file *f, void *buf, size_t size)
 {
@@ -163,7 +163,7 @@ int vms_file_get_buffer(vms_file *f, void *buf, size_t size)
         return error;
     uint8_t *to = (uint8_t *)buf;
     size_t rest = size, some = unread(f);
-    if (size < DIRECT || some >= size || !f->reader.refill) {
+    if (size < direct(f) || some >= size || !f->reader.refill) {
         const uint8_t *p = take(f, size, &error);
         if (p)
             memcpy(to, p, size);
@@ -212,7 +212,7 @@ int64_t vms_file_get_some(vms_file *f, void *buf, size_t size)
     if (error || !size)
         return error;
     if (!unread(f)) {
-        if (f->reader.refill && size >= DIRECT) {
+        if (f->reader.refill && size >= direct(f)) {
             int64_t got = fetch(f, (uint8_t *)buf, size < INT64_MAX ? size : INT64_MAX);
             if (got > 0)
                 f->reader.end_offset += (uint64_t)got;

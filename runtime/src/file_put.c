@@ -101,7 +101,7 @@ int vms_file_flush_window(vms_writer *w, size_t need)
     vms_file *f = file_of(w);
     if (usable(f) || empty(f))
         return -1;
-    if (need > f->out_size && enlarge(f, need > VMS_FILE_PIECE ? need : VMS_FILE_PIECE))
+    if (need > f->out_size && enlarge(f, need > f->room ? need : f->room))
         return -1;
     return 0;
 }
@@ -164,14 +164,14 @@ PUT(32)
 PUT(64)
 
 /* From this size on a buffer is handed on as it lies; below, a copy costs less than a small write. */
-#define DIRECT (VMS_FILE_PIECE / 4)
+static size_t direct(const vms_file *f) { return f->room / 4; }
 
 int vms_file_put_buffer(vms_file *f, const void *buf, size_t size)
 {
     int error = usable(f);
     if (error || !size)
         return error;
-    if (f->keeps || size < DIRECT) {
+    if (f->keeps || size < direct(f)) {
         uint8_t *p = room(f, size, &error);
         if (p)
             memcpy(p, buf, size);

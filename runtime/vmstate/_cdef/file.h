@@ -22,6 +22,7 @@ typedef struct vms_descriptors {
 int vms_file_on_descriptors(vms_file **file, const vms_descriptors *descriptors);
 int vms_file_descriptor(const vms_file *f, bool writing);
 void vms_file_set_idle(vms_file *f, int64_t idle_ms);
+void vms_file_set_room(vms_file *f, size_t size);
 int vms_file_seek(vms_file *f, uint64_t pos);
 vms_file *vms_file_from_memory(const void *data, size_t size);
 vms_file *vms_file_to_memory(void);

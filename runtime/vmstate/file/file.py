@@ -140,6 +140,13 @@ class File(Putting, Getting):
         if self._operations.set_idle:
             self._operations.set_idle(seconds)
 
+    def set_room(self, size: int) -> None:
+        """Bytes of the buffers that are made from now on, 256 KiB unless told; they grow for what does not fit.
+
+        Each is made when something is first put or got. For whoever has many files at once.
+        """
+        lib.vms_file_set_room(self._native, size)
+
     def seek(self, position: int) -> None:
         """To a position of both sides, 0 being where the descriptor stood at first. Of files on disk alone."""
         with self._put_lock, self._get_lock:

@@ -55,7 +55,7 @@ class Operations:
         """Asks for `size` bytes; returns the memory that they are in, and the count."""
         assert self.get_buffer is not None
         if self._room is None or len(self._room) < size:
-            self._room = memoryview(bytearray(max(size, PIECE)))
+            self._room = memoryview(bytearray(size))
         room = self._room[:size]
         return room, _count(self.get_buffer(room, pos), "get_buffer", size)
 

@@ -9,14 +9,34 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from vmstate.errors import FramingError, VMStateError
+from vmstate.file.operations import PIECE
 from vmstate.ram import MultifdReceiver, MultifdSender, PageBitmap, Ram, RamLoader, RamSender
+from vmstate.ram.inflating import Inflating
 
 if TYPE_CHECKING:
     from vmstate.file import File
 
-
 COMPRESSING = 12
-"""So many connections carry compressed pages, at most: each takes up to 2 MiB, at either end."""
+"""So many connections carry compressed pages, at most: each takes up to 2 MiB of the sender's memory."""
+
+# What a receiver takes, however many connections a stranger fills: together less than 64 MiB.
+BUFFERS = 8 << 20
+"""Bytes of all connections' buffers, of one direction."""
+INFLATING = 8
+"""Payloads that are inflated at a time: each takes up to 2 MiB, which are its pages twice, and the payload."""
+_CONNECTION = 64 << 10
+"""Bytes that a connection takes beside its buffer: its thread, and what zlib remembers."""
+_ALL = 56 << 20
+
+
+def states(count: int) -> int:
+    """Bytes that what zstd remembers may take, on `count` connections together: what all else leaves of the memory."""
+    return _ALL - min(count, INFLATING) * (2 << 20) - count * (_CONNECTION + _room(count))
+
+
+def _room(count: int) -> int:
+    """Bytes of one connection's buffer."""
+    return min(PIECE, BUFFERS // count)
 
 
 class Lanes:
@@ -27,6 +47,8 @@ class Lanes:
 
     def __init__(self, files: Sequence[File], compression: str, uuid: bytes | None) -> None:
         self._files = files
+        for file in files:
+            file.set_room(_room(len(files)))
         self._compression, self._uuid = compression, uuid or bytes(16)
         self._pool = ThreadPoolExecutor(len(files), thread_name_prefix="multifd")
 
@@ -104,6 +126,7 @@ class ReceivingLanes(Lanes):
 
     def __init__(self, files: Sequence[File], compression: str, uuid: bytes | None) -> None:
         super().__init__(files, compression, uuid)
+        self._inflating = Inflating(min(len(files), INFLATING), states(len(files)))
         self._receivers: list[MultifdReceiver] = []
         self._reading: list[Future[None]] = []
 
@@ -137,12 +160,17 @@ class ReceivingLanes(Lanes):
         for file in self._files:
             file.abort()
         super().stop(hastily=False)
+        self._inflating.close()
 
     def _opened(self, loader: RamLoader) -> list[MultifdReceiver]:
         count = len(self._files)
         made = [
-            MultifdReceiver(loader, file, count, uuid=self._uuid, compression=self._compression) for file in self._files
-        ]
+            MultifdReceiver(
+                loader, file, count,
+                uuid=self._uuid, compression=self._compression, inflating=self._inflating,
+            )
+            for file in self._files
+        ]  # fmt: skip
         numbers = sorted(each.number for each in made)
         if numbers != list(range(count)):
             what = f"the connections for pages have the numbers {numbers}, not 0 to {count - 1}"

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from vmstate._buffers import looked_at
@@ -12,7 +12,8 @@ from vmstate.errors import FramingError
 from vmstate.file import File
 from vmstate.ram.bitmap import PageBitmap, native_array
 from vmstate.ram.blocks import Ram
-from vmstate.ram.compression import compressor, decompressor
+from vmstate.ram.compression import Decompress, compressor, decompressor
+from vmstate.ram.inflating import Inflating, Share
 from vmstate.ram.load import RamLoader
 from vmstate.ram.refusals import refuse
 from vmstate.ram.send import RamSender
@@ -92,8 +93,12 @@ class MultifdSender:
             self.file.put_buffer(payload)
 
 
+STATE = 16 << 20
+"""Bytes that a channel's decompressor may take if that shares with no other."""
+
+
 class MultifdReceiver:
-    """One channel, as it arrives. `number` is what it said of itself."""
+    """One channel, as it arrives. `number` is what it said of itself. `inflating` is what it shares with others."""
 
     def __init__(
         self,
@@ -104,11 +109,13 @@ class MultifdReceiver:
         uuid: bytes = bytes(16),
         compression: str = "none",
         zero_pages: bool = False,
+        inflating: Inflating | None = None,
     ) -> None:
         self.loader = loader
         self.file = file
         self._channel = ffi.new("vms_multifd_channel *", {"compression": _flags(compression), "zero_pages": zero_pages})
-        self._decompress = decompressor(compression)
+        self._inflating = inflating
+        self._decompress = decompressor(compression, inflating.states if inflating else Share(STATE))
         self.packet = ffi.new("vms_multifd_packet *")
         number = ffi.new("uint8_t *")
         with file.native(getting=True) as native:
@@ -135,17 +142,20 @@ class MultifdReceiver:
         if result:
             refuse(reader.error, "load")
         if self._decompress:
-            if packet.normal_pages:
+            if packet.normal_pages and self._inflating:
+                self._inflating.run(partial(self._inflate, self._decompress))
+            elif packet.normal_pages:
                 self._inflate(self._decompress)
             lib.vms_multifd_zero(self.loader.native, packet)
         return bool(packet.flags & SYNC)
 
-    def _inflate(self, decompress: Callable[[bytes, int], bytes]) -> None:
+    def _inflate(self, decompress: Decompress) -> None:
         offset, size = self.file.get_position, int(self.packet.normal_pages) * self.loader.ram.page_size
-        payload = self.file.get_buffer(int(self.packet.payload))
+        payload = bytearray(self.packet.payload)  # which was judged: two packets' pages at most
+        self.file.get_into(payload)
         try:
             pages = decompress(payload, size)
-        except (zlib.error, ValueError, EOFError, RuntimeError) as error:
+        except ValueError as error:
             pages, why = b"", f": {error}"
         else:
             why = f": {len(pages)} bytes"

@@ -90,3 +90,26 @@ def test_what_is_held_is_let_go() -> None:
     del file
     data.append(0)
     assert len(data) == 4097
+
+
+def test_the_room_of_buffers() -> None:
+    """What is put gathers in it, and a get asks for it; what is larger than a quarter goes past it."""
+    put, asked = list[int](), list[int]()
+
+    def get_buffer(buffer: memoryview, position: int) -> int:
+        asked.append(len(buffer))
+        buffer[:] = bytes(len(buffer))
+        return len(buffer)
+
+    def put_buffer(data: bytes, position: int) -> int:
+        put.append(len(data))
+        return len(data)
+
+    with File.from_ops(put_buffer=put_buffer, get_buffer=get_buffer) as file:
+        file.set_room(8192)
+        for _ in range(9):
+            file.put_buffer(bytes(1000))
+        file.put_buffer(bytes(2048))
+        assert file.get_buffer(1000) == bytes(1000)
+        assert file.get_buffer(9000) == bytes(9000)
+    assert (put, asked) == ([8000, 1000, 2048], [8192, 1808])
