@@ -146,19 +146,36 @@ class Disks(Live):
         return []
 
     def end_load(self, accepted: bool) -> bool:
-        undo, self._undo, self._reader = self._undo, None, None
-        try:
-            if not accepted and self._touched:
-                if undo is None:
-                    return False
-                undo.put_back()
-            if self._touched:
-                for device in self.devices.values():
-                    device.flush()
-        finally:
-            if undo is not None:
-                undo.forget()
+        self._reader = None
+        if not accepted:
+            return self._put_back()
+        self._flush()
         return True
+
+    def settle_load(self, here: bool) -> bool:
+        if not here:
+            return self._put_back()
+        self._forget()
+        return True
+
+    def _put_back(self) -> bool:
+        try:
+            if self._touched and self._undo is not None:
+                self._undo.put_back()
+                self._flush()
+            return not self._touched or self._undo is not None
+        finally:
+            self._forget()
+
+    def _forget(self) -> None:
+        undo, self._undo = self._undo, None
+        if undo is not None:
+            undo.forget()
+
+    def _flush(self) -> None:
+        if self._touched:
+            for device in self.devices.values():
+                device.flush()
 
     # Going back -------------------------------------------------------------------------------------------------------
 

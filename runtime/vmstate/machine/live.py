@@ -17,8 +17,9 @@ class LiveHandler(Protocol):
     """All that a machine knows of live state. `Live` has a default for everything that need not be said.
 
     A save calls `begin_save`, `setup`, `iterate` as often as it takes, `complete` with the machine stopped, and
-    `end_save` whatever happened. A load calls `begin_load`, `load` for every section, `end_load`; from a source that
-    can be read twice all of that comes before, too, with `check=True`, if it `can_check`.
+    `end_save` whatever happened. A load calls `begin_load`, `load` for every section, `end_load`, and where that was
+    told of success `settle_load`; from a source that can be read twice all up to `end_load` comes before, too, with
+    `check=True`, if it `can_check`.
     """
 
     def active(self) -> bool:
@@ -53,9 +54,17 @@ class LiveHandler(Protocol):
         """
 
     def end_load(self, accepted: bool) -> bool:
-        """The load is over. Is the state whole: the new one if it was accepted, else the one from before?
+        """Everything was read, or the load is refused. Is the state whole: the new one if accepted, else the old one?
 
-        If it is not, or this raises, the load fails, and a sender that waits for it lets its machine run on.
+        If it is not, or this raises, the load fails, and a sender that waits for it lets its machine run on. If it was
+        accepted, what was kept of the old state is kept on: `settle_load` follows.
+        """
+
+    def settle_load(self, here: bool) -> bool:
+        """After `end_load(True)`, whatever came of that, and last of all: is the machine `here`?
+
+        Then the old state is not needed any more, and what this returns or raises changes nothing. Otherwise other live
+        state has failed, or the sender could not be told, and its machine runs on: is the old state back?
         """
 
     @property
@@ -86,3 +95,6 @@ class Live:
 
     def end_load(self, accepted: bool) -> bool:
         return accepted
+
+    def settle_load(self, here: bool) -> bool:
+        return here

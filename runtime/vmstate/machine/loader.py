@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -64,6 +65,7 @@ def _apply(machine: Machine, source: Input, handlers: list[LiveHandler], apply: 
         if ending.told:
             # The machine is here and nowhere else: how its channel ends changes nothing.
             machine.incomplete = False
+            ending.settle()
             if isinstance(error, Exception):
                 return
             raise
@@ -78,6 +80,7 @@ def _apply(machine: Machine, source: Input, handlers: list[LiveHandler], apply: 
             )
         raise
     machine.incomplete = False
+    ending.settle()
 
 
 def _read(machine: Machine, source: Input, receiver: Receiving, ending: _Ending) -> None:
@@ -99,24 +102,35 @@ def _read(machine: Machine, source: Input, receiver: Receiving, ending: _Ending)
 
 
 class _Ending:
-    """The end of a load for all live state: said to each once, whatever the others make of it."""
+    """The end of a load for all live state: said to each once, whatever the others make of it.
+
+    First all of it is accepted, then the sender is told, who lets go of its own machine, and only then it is settled.
+    """
 
     def __init__(self, handlers: list[LiveHandler]) -> None:
         self._left = list(handlers)
-        self._accepted = False
+        self._accepted: list[LiveHandler] = []
         self.told = False
 
     def accept(self) -> None:
         """All are to be what the stream says. Raises if one is not."""
         while self._left:
             handler = self._left.pop(0)
-            self._accepted = True
+            self._accepted.append(handler)
             if handler.end_load(True) is False:
                 raise VMStateError(f"{type(handler).__name__} is not whole after a load", code="incomplete")
 
     def refuse(self) -> bool:
         """Are all as they were?"""
-        return _refuse(self._left) and not self._accepted
+        accepted, self._accepted = self._accepted, []
+        return False not in [_refuse(self._left), *[handler.settle_load(False) for handler in accepted]]
+
+    def settle(self) -> None:
+        """All are here for good: nothing that one of them makes of it changes that."""
+        accepted, self._accepted = self._accepted, []
+        for handler in accepted:
+            with contextlib.suppress(Exception):
+                handler.settle_load(True)
 
 
 def _begin(handlers: list[LiveHandler], check: bool, shadow: bool) -> None:

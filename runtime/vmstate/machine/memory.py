@@ -192,6 +192,12 @@ class GuestMemory(Live):
         return self._load.load(file, kind, places=self.mapped, lanes=self.receiving, uninvited=self.uninvited)
 
     def end_load(self, accepted: bool) -> bool:
-        load, self._load = self._load, None
+        load = self._load
+        if not accepted:
+            self._load = None
         self.ram.mapped = self.mapped = False
         return load is None or load.end(accepted)
+
+    def settle_load(self, here: bool) -> bool:
+        load, self._load = self._load, None
+        return load is None or load.settle(here)

@@ -25,6 +25,7 @@ class MemoryLoad:
         self._ram = ram
         self._check = check
         self._loader = RamLoader(ram, check=check, keep_missing=keep_missing)
+        self._lengths = [int(block.native.used_length) for block in ram.blocks]
         self._kept = (
             {block: bytes(block.buffer) for block in ram.blocks if not block.native.ignored}
             if shadow and not check
@@ -66,9 +67,21 @@ class MemoryLoad:
 
     def end(self, accepted: bool) -> bool:
         """Is the memory whole: what was loaded if that was accepted, else what was there before?"""
-        kept, self._kept = self._kept, None
         self._ram.settle(accepted)
-        if accepted or self._check or not self._loader.touched:
+        return accepted or self._put_back()
+
+    def settle(self, here: bool) -> bool:
+        """After a load that was accepted: is that so for good? Otherwise: is the memory what was there before?"""
+        if here:
+            self._kept = None
+            return True
+        for block, length in zip(self._ram.blocks, self._lengths, strict=True):
+            block.native.used_length = length
+        return self.end(False)
+
+    def _put_back(self) -> bool:
+        kept, self._kept = self._kept, None
+        if self._check or not self._loader.touched:
             return True
         if kept is None:
             return False

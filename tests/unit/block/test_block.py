@@ -45,6 +45,8 @@ def load(disks: Disks, data: bytes, *, check: bool = False, shadow: bool = False
             accepted = not check
     finally:
         disks.end_load(accepted)
+        if accepted:
+            disks.settle_load(True)
 
 
 def test_the_bytes() -> None:

@@ -74,3 +74,6 @@ class Chunks(Live):
             self.data[:] = self.kept
             return True
         return accepted or not self.touched
+
+    def settle_load(self, here: bool) -> bool:
+        return here or self.end_load(False)

@@ -6,6 +6,7 @@ import contextlib
 import errno
 import io
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -35,6 +36,10 @@ class Told(Chunks):
     def end_load(self, accepted: bool) -> bool:
         self.log.append(accepted)
         return super().end_load(accepted)
+
+    def settle_load(self, here: bool) -> bool:
+        self.log.append(f"here: {here}")
+        return here or super().end_load(False)
 
 
 class Board:
@@ -68,7 +73,7 @@ def test_it_is_told_last_of_all(board: Any, stream: bytes) -> None:
 
     with channel(stream, put) as file:
         here.vm.load_from(file)
-    assert here.log == [PONG, True, LOADED]
+    assert here.log == [PONG, True, LOADED, "here: True"]
     assert (here.tiny.a, here.chunks.data, here.vm.incomplete) == (5, b"ABCD", False)
 
 
@@ -98,7 +103,7 @@ def test_live_state_that_fails_at_the_very_end_refuses(
 
 
 def test_the_others_are_as_they_were(board: Any, stream: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Live state behind the one that fails is told of the refusal, and puts itself back."""
+    """Live state behind the one that fails is told of the refusal, and puts itself back; then that one does."""
     here = Board(board)
     other = Told(bytearray(b"wxyz"), here.log)
     here.vm.register_live("other", other, version=1)
@@ -111,7 +116,8 @@ def test_the_others_are_as_they_were(board: Any, stream: bytes, monkeypatch: pyt
     monkeypatch.setattr(here.chunks, "end_load", end_load)
     with File.from_bytes(there.vm.dumps()) as file, pytest.raises(OSError, match="full"):
         here.vm.load_from(file, shadow=True)
-    assert other.data == b"wxyz" and here.log == [False] and here.vm.incomplete
+    assert (other.data, here.chunks.data, here.log) == (b"wxyz", b"abcd", [False, "here: False"])
+    assert here.tiny.a == 0 and not here.vm.incomplete
 
 
 def test_a_sender_that_cannot_be_told_keeps_its_machine(board: Any, stream: bytes) -> None:
@@ -124,6 +130,123 @@ def test_a_sender_that_cannot_be_told_keeps_its_machine(board: Any, stream: byte
         here.vm.load_from(file)
     assert caught.value.errno == errno.EPIPE
     assert here.tiny.a == 0 and here.vm.incomplete
+    assert here.log == [True, "here: False"]
+
+
+class Whole(Board):
+    """With RAM, which may be longer than it is, and a disk."""
+
+    def __init__(self, devices: Any, fill: int, length: int = 8192) -> None:
+        super().__init__(devices, bytes([fill]) * 4, fill)
+        self.memory, self.image = bytearray([fill]) * 8192, io.BytesIO(bytes([fill]) * (1 << 20))
+        self.vm.add_ram("ram", self.memory, used_length=length, resizable=True)
+        self.vm.add_block("disk", self.image)
+
+    @property
+    def filled(self) -> set[int]:
+        """What it consists of: one number, unless it is a mixture."""
+        return {self.tiny.a, *self.chunks.data, *self.memory[: self.length], *self.image.getvalue()}
+
+    @property
+    def length(self) -> int:
+        return self.vm.ram.ram.used_length(0)
+
+
+def of_whole(devices: Any, fill: int) -> bytes:
+    with File.to_bytes() as file:
+        Saver(Whole(devices, fill).vm, file, opening()).run()
+        return file.getvalue()
+
+
+def test_a_sender_that_cannot_be_told_leaves_a_shadow_as_it_was(board: Any) -> None:
+    """All of it was loaded and written out by then. Another one may come."""
+    here, data = Whole(board, 1, 4096), of_whole(board, 5)
+
+    def put(data: bytes) -> int:
+        return -errno.EPIPE if data == LOADED else len(data)
+
+    with pytest.raises(ChannelError) as caught, channel(data, put) as file:
+        here.vm.load_from(file, shadow=True)
+    assert caught.value.errno == errno.EPIPE and not hasattr(caught.value, "__notes__")
+    assert (here.filled, here.length, here.vm.incomplete) == ({1}, 4096, False)
+    with channel(of_whole(board, 6), len) as file:
+        here.vm.load_from(file, shadow=True)
+    assert (here.filled, here.length, here.vm.incomplete) == ({6}, 8192, False)
+
+
+def test_without_a_shadow_it_leaves_an_incomplete_machine(board: Any) -> None:
+    here = Whole(board, 1, 4096)
+
+    def put(data: bytes) -> int:
+        return -errno.EPIPE if data == LOADED else len(data)
+
+    with pytest.raises(ChannelError) as caught, channel(of_whole(board, 5), put) as file:
+        here.vm.load_from(file)
+    assert caught.value.__notes__ == [
+        "board: live state was overwritten; the machine is incomplete until a load succeeds"
+    ]
+    assert (here.tiny.a, here.length, here.vm.incomplete) == (1, 4096, True)
+
+
+@pytest.mark.parametrize("shadow", [False, True])
+def test_a_sender_that_hangs_up_when_all_is_loaded(board: Any, shadow: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    here, (one, other), end_load = Whole(board, 1), socket.socketpair(), Told.end_load
+
+    def hung_up(self: Told, accepted: bool) -> bool:
+        if accepted:
+            assert one.recv(100) == PONG
+            one.close()
+        return end_load(self, accepted)
+
+    monkeypatch.setattr(Told, "end_load", hung_up)
+    one.sendall(of_whole(board, 5)[: 1 << 16])
+    rest = of_whole(board, 5)[1 << 16 :]
+    sending = threading.Thread(target=one.sendall, args=(rest,))
+    sending.start()
+    with pytest.raises(ChannelError, match="the machine goes on there"), File.from_fd(other.detach(), "rw") as file:
+        here.vm.incoming(file, shadow=shadow)
+    sending.join()
+    assert (here.filled == {1}, here.vm.incomplete) == (shadow, not shadow)
+    monkeypatch.undo()
+    with channel(of_whole(board, 6), len) as file:
+        here.vm.incoming(file)
+    assert (here.filled, here.vm.incomplete) == ({6}, False)
+
+
+def test_live_state_that_fails_when_others_are_done(board: Any, stream: bytes) -> None:
+    """Those have been told that all is well; with a shadow they are as they were nevertheless."""
+
+    class Failing(Told):
+        def end_load(self, accepted: bool) -> bool:
+            self.log.append("failing")
+            if accepted:
+                raise OSError(errno.ENOSPC, "full")
+            return super().end_load(accepted)
+
+        def settle_load(self, here: bool) -> bool:
+            self.log.append(f"failing: {here}")
+            return Chunks.end_load(self, False)
+
+    here, there = Board(board), Board(board, b"ABCD", 5)
+    failing = Failing(bytearray(b"wxyz"), here.log)
+    here.vm.register_live("failing", failing, version=1)
+    there.vm.register_live("failing", Chunks(bytearray(b"WXYZ")), version=1)
+    with File.from_bytes(there.vm.dumps()) as file, pytest.raises(OSError, match="full"):
+        here.vm.load_from(file, shadow=True)
+    assert here.log == [True, "failing", "here: False", "failing: False"]
+    assert (here.tiny.a, here.chunks.data, failing.data, here.vm.incomplete) == (0, b"abcd", b"wxyz", False)
+
+
+def test_what_the_last_word_raises_changes_nothing(board: Any, stream: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Board(board)
+
+    def settle_load(here: bool) -> bool:
+        raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(here.chunks, "settle_load", settle_load)
+    with channel(stream, len) as file:
+        here.vm.load_from(file)
+    assert (here.tiny.a, here.chunks.data, here.vm.incomplete) == (5, b"ABCD", False)
 
 
 def test_a_sender_that_has_hung_up_keeps_its_machine(board: Any, stream: bytes) -> None:
@@ -150,7 +273,7 @@ def test_a_sender_that_has_hung_up_over_tls_keeps_its_machine(
     def end_load(accepted: bool) -> bool:
         if accepted:
             line.shutdown(socket.SHUT_WR)
-        return True
+        return accepted
 
     monkeypatch.setattr(here.chunks, "end_load", end_load)
     ours.put_buffer(stream)
