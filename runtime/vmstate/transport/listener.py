@@ -7,7 +7,7 @@ import errno
 import select
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from vmstate.errors import ChannelError
@@ -33,10 +33,12 @@ class Listener(_Closing):
         self,
         uri: str,
         sock: socket.socket,
-        opened: Callable[[socket.socket, Deadline], File],
+        opened: Callable[[socket.socket, Deadline, Sequence[Wake]], File],
         closed: Callable[[], None] = lambda: None,
     ) -> None:
-        """`opened` makes a file of a connection, which is its own from then on; `closed` clears up at the end."""
+        """`opened` makes a file of a connection, which is its own from then on, until the deadline or one of the wakes
+        ends that; `closed` clears up at the end.
+        """
         self.uri = uri
         self._socket = sock
         self._opened = opened
@@ -46,11 +48,14 @@ class Listener(_Closing):
         sock.setblocking(False)
 
     def accept(self, timeout: float | None = None, wake: Wake | None = None) -> File:
-        """The next connection; waits for ever if `timeout` is None. `wake.set()` ends this wait, and no later one."""
+        """The next connection; waits for ever if `timeout` is None. `wake.set()` ends this wait, and no later one.
+
+        With TLS its handshake is part of it, and ended like it.
+        """
         deadline = Deadline(timeout)
         with self._accepting:
             connection = self._accept(deadline, wake)
-        return self._opened(connection, deadline)
+        return self._opened(connection, deadline, [self._wake] if wake is None else [self._wake, wake])
 
     def waiting(self) -> bool:
         """Would `accept` have a connection at once?"""

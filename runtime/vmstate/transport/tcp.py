@@ -9,6 +9,7 @@ import select
 import socket
 import ssl
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from vmstate.errors import ChannelError, ChannelTimeoutError
@@ -82,12 +83,12 @@ def listen(address: Tcp, idle_timeout: float | None, context: ssl.SSLContext | N
     host, port = sock.getsockname()[:2]
     uri = str(Tcp(host, port))
 
-    def opened(connection: socket.socket, deadline: Deadline) -> File:
+    def opened(connection: socket.socket, deadline: Deadline, wakes: Sequence[Wake]) -> File:
         if context is None:
             return _file(connection, idle_timeout)
         # A peer that says nothing must not hold the door for ever.
         limit = deadline if deadline.seconds is not None else Deadline(idle_timeout)
-        return secure.server(connection, context, limit, idle_timeout, f"TLS at {uri}")
+        return secure.server(connection, context, limit, wakes, idle_timeout, f"TLS at {uri}")
 
     return Listener(uri, sock, opened)
 

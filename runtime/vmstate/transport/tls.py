@@ -11,7 +11,7 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
@@ -40,13 +40,20 @@ def client(
 ) -> File:
     return _opened(sock, lambda: _strict(context).wrap_socket(
         sock, server_hostname=name, do_handshake_on_connect=False, suppress_ragged_eofs=False
-    ), deadline, wake, idle, doing)  # fmt: skip
+    ), deadline, [wake], idle, doing)  # fmt: skip
 
 
-def server(sock: socket.socket, context: ssl.SSLContext, deadline: Deadline, idle: float | None, doing: str) -> File:
+def server(
+    sock: socket.socket,
+    context: ssl.SSLContext,
+    deadline: Deadline,
+    wakes: Sequence[Wake],
+    idle: float | None,
+    doing: str,
+) -> File:
     return _opened(sock, lambda: _strict(context).wrap_socket(
         sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=False
-    ), deadline, None, idle, doing)  # fmt: skip
+    ), deadline, wakes, idle, doing)  # fmt: skip
 
 
 def _strict(context: ssl.SSLContext) -> ssl.SSLContext:
@@ -59,10 +66,11 @@ def _opened(
     plain: socket.socket,
     wrap: Callable[[], ssl.SSLSocket],
     deadline: Deadline,
-    wake: Wake | None,
+    wakes: Sequence[Wake],
     idle: float | None,
     doing: str,
 ) -> File:
+    """Each of `wakes` ends the handshake."""
     try:
         plain.setblocking(False)
         connection = _Connection(wrap(), idle)
@@ -70,7 +78,10 @@ def _opened(
         plain.close()
         raise _broken(doing, error) from error
     try:
-        connection.retry(connection.sock.do_handshake, deadline, doing, wake)
+        with contextlib.ExitStack() as stack:
+            for wake in wakes:
+                stack.enter_context(wake.also(connection.cancel))
+            connection.retry(connection.sock.do_handshake, deadline, doing)
     except BaseException:
         connection.hang_up()
         raise
@@ -112,8 +123,8 @@ class _Connection:
     def set_idle(self, seconds: float | None) -> None:
         self._idle = seconds
 
-    def retry(self, action: Callable[[], _T], deadline: Deadline, doing: str, wake: Wake | None = None) -> _T:
-        """The action's result, when the socket has come far enough for it. `wake` is the connection's own if None."""
+    def retry(self, action: Callable[[], _T], deadline: Deadline, doing: str) -> _T:
+        """The action's result, when the socket has come far enough for it."""
         while True:
             with self._lock:
                 try:
@@ -125,7 +136,7 @@ class _Connection:
                 except OSError as error:
                     self._whole = False
                     raise _broken(doing, error) from error
-            (wake or self.wake).wait(self.sock.fileno(), events, deadline, doing)
+            self.wake.wait(self.sock.fileno(), events, deadline, doing)
 
     def put_buffer(self, buf: bytes, pos: int) -> int:
         # A record at a time: only a whole one counts as a byte that moved.

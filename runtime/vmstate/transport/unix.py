@@ -59,7 +59,7 @@ def listen(address: Unix, idle_timeout: float | None) -> Listener:
             if os.path.samestat(path.lstat(), ours):
                 path.unlink()
 
-    return Listener(str(address), sock, lambda connection, _: _file(connection, idle_timeout), closed)
+    return Listener(str(address), sock, lambda connection, *_: _file(connection, idle_timeout), closed)
 
 
 def _remove_if_dead(path: Path) -> None:

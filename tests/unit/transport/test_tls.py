@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import socket
 import ssl
 import threading
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from tests.unit.transport.test_same_bytes import contexts
-from vmstate import AddressError, ChannelError, ChannelTimeoutError, File, TruncatedError, transport
+from vmstate import AddressError, ChannelError, ChannelTimeoutError, File, Machine, TruncatedError, transport
 from vmstate.transport import tls
 from vmstate.transport.waiting import Deadline, Wake
 
@@ -40,7 +43,7 @@ def secured(one: socket.socket, other: socket.socket) -> tuple[File, File]:
     """A server's, a client's. Over a socketpair what one does has reached the other at once."""
     server, client = contexts()
     with ThreadPoolExecutor(1) as pool:
-        theirs = pool.submit(tls.server, one, server, Deadline(10), 10, "a test")
+        theirs = pool.submit(tls.server, one, server, Deadline(10), [], 10, "a test")
         ours = tls.client(other, client, "vm.test", Deadline(10), Wake(), 10, "a test")
         return theirs.result(), ours
 
@@ -79,6 +82,62 @@ def test_tls_with_somebody_who_does_not_speak_it() -> None:
     for use in (transport.connect, transport.listen):
         with pytest.raises(AddressError, match="TLS is for tcp: alone"):
             use("unix:/s", tls=client)  # type: ignore[operator]
+
+
+def woken_at(
+    address: str, monkeypatch: pytest.MonkeyPatch, wake: Callable[[], None], call: Callable[[], object]
+) -> None:
+    """`call` is at its handshake with somebody who says nothing, and has no time-out, when `wake` is called."""
+    retry = tls._Connection.retry
+
+    def at_the_handshake(self: Any, action: Any, deadline: Any, doing: str) -> object:
+        thread = threading.Thread(target=wake)
+        thread.start()
+        try:
+            return retry(self, action, deadline, doing)
+        finally:
+            thread.join()
+            assert self.sock.fileno() >= 0
+
+    monkeypatch.setattr(tls._Connection, "retry", at_the_handshake)
+    with pytest.raises(ChannelError, match=f"{address}: cancelled") as caught:
+        call()
+    assert (caught.value.code, caught.value.errno) == ("cancelled", errno.ECANCELED)
+
+
+@pytest.mark.parametrize("way", ["accept", "incoming", "cancel", "close"])
+def test_a_handshake_that_nobody_answers_is_woken(way: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By the wake of this accept, which ends no other, and by the listener's end."""
+    server, client = contexts()
+    with (
+        contextlib.closing(Wake()) as wake,
+        transport.listen("tcp::0", tls=server, idle_timeout=None) as listener,
+        transport.connect(listener.uri) as silent,
+    ):
+        assert isinstance(listener, transport.Listener)
+        ways: dict[str, tuple[Callable[[], None], Callable[[], object]]] = {
+            "accept": (wake.set, lambda: listener.accept(wake=wake)),
+            "incoming": (wake.set, lambda: Machine("m").incoming(listener, wake=wake)),
+            "cancel": (listener.cancel, listener.accept),
+            "close": (listener.close, listener.accept),
+        }
+        woken_at("TLS at tcp:127.0.0.1:[0-9]+", monkeypatch, *ways[way])
+        with pytest.raises(TruncatedError):
+            silent.get_byte()  # it has been hung up on
+        silent.abort()
+        monkeypatch.undo()
+        if way in ("accept", "incoming"):
+            with ThreadPoolExecutor(1) as pool:
+                ours = pool.submit(transport.connect, listener.uri, tls=client, server_name="vm.test")
+                listener.accept(10).abort()
+                ours.result().abort()
+
+
+def test_a_handshake_of_ours_that_nobody_answers_is_woken(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, client = contexts()
+    with contextlib.closing(Wake()) as wake, transport.listen("tcp::0") as listener:
+        connect = lambda: transport.connect(listener.uri, tls=client, connect_timeout=None, wake=wake)  # noqa: E731
+        woken_at("connecting to tcp:127.0.0.1:[0-9]+", monkeypatch, wake.set, connect)
 
 
 def test_tls_idles_and_is_cancelled_like_any_other() -> None:
