@@ -111,6 +111,30 @@ def test_brackets_in_strings_do_not_nest(parts: Any) -> None:
     assert len(read_stream(parts.with_(devices=(device,)).data).sections) == 1
 
 
+def nested(depth: int, note: str = "") -> bytes:
+    """So deep, the object and the list around included, and a device with that note."""
+    device = f'{{"name": "x", "instance_id": 0, "note": "{note}", "deep": {"[" * (depth - 3)}{"]" * (depth - 3)}}}'
+    return f'{{"page_size": 4096, "devices": [{device}]}}'.encode()
+
+
+@pytest.mark.parametrize("note", ["", "]" * 300, "}]" * 50, '\\"]' * 300, "[", "}"])
+@pytest.mark.parametrize("depth", [10, 31, 32, 33, 34, 95, 96])
+def test_what_may_nest(parts: Any, depth: int, note: str) -> None:
+    """Whatever stands in strings. The description is read: the section that it lists is missed."""
+    refused(parts.with_(json=nested(depth, note), sections=b"").data, FramingError, "stream-missing-section")
+
+
+@pytest.mark.parametrize("note", ["", "]" * 300, "}]" * 50, '\\"]' * 300, "[", "}"])
+@pytest.mark.parametrize("depth", [97, 98, 200])
+def test_what_may_not(parts: Any, depth: int, note: str) -> None:
+    refused(parts.with_(json=nested(depth, note)).data, FramingError, "stream-description-depth")
+
+
+@pytest.mark.parametrize("text", [b"{]", b"[" * 90, b'{"a": [}', b'"', b'"[]', b'{"a" "b" ]', b"]" * 200])
+def test_brackets_that_do_not_match(parts: Any, text: bytes) -> None:
+    refused(parts.with_(json=b'{"page_size": 4096, "devices": ' + text).data, FramingError, "stream-description")
+
+
 def test_a_string_that_never_ends_costs_no_more_than_its_length(parts: Any) -> None:
     refused(parts.with_(json=b'{"page_size": "' + b'\\"' * 500_000).data, FramingError, "stream-description")
 

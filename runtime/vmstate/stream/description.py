@@ -16,6 +16,10 @@ MAX_BYTES = 10 << 20
 MAX_DEPTH = 96
 """Deepest nesting of objects and arrays: a struct costs three levels, and real devices nest six structs at most."""
 
+_SHALLOW = 32
+"""Levels that a description of real devices does not exceed: it is proved so at once."""
+_NO_BRACKETS = bytes(set(range(256)) - set(b'[]{}"'))
+
 _VMDESCRIPTION = 0x06
 _PREFIX = 5  # type byte and be32 length
 # A string that never ends is one token too: the scan stays linear, and the JSON parser names the fault.
@@ -77,11 +81,13 @@ def find(data: memoryview) -> int:
 
 def parse(data: memoryview, offset: int) -> Description:
     """The description whose JSON fills `data[offset:]`; anything not of the expected shape is a `FramingError`."""
+    raw = bytes(data[offset:])
     try:
-        text = bytes(data[offset:]).decode("utf-8")
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _bad(offset + error.start, "is not UTF-8") from None
-    _check_depth(text, offset)
+    if not _is_shallow(raw):
+        _check_depth(text, offset)
     try:
         tree = json.loads(text, parse_float=_refuse, parse_constant=_refuse)
     except ValueError as error:
@@ -100,6 +106,22 @@ def parse(data: memoryview, offset: int) -> Description:
         if type(device.get("instance_id")) is not int:
             raise _bad(offset, f"lists the device {device['name']!r} without an instance_id")
     return Description(page_size, tuple(devices))
+
+
+def _is_shallow(raw: bytes) -> bool:
+    """Is it certain, at the speed of memory, that it does not nest too deep? Descriptions may have megabytes."""
+    if b"\\" in raw:
+        return False  # whether a quotation mark ends a string takes a closer look
+    # Quotation marks vanish in pairs, all of them only if no bracket stands between two that make a string.
+    brackets = raw.translate(None, delete=_NO_BRACKETS).replace(b'""', b"")
+    for _ in range(_SHALLOW // 2):
+        if not brackets:
+            return True
+        # What encloses nothing goes, once of each kind: two levels at most. Where that is little, many are left.
+        before, brackets = len(brackets), brackets.replace(b"[]", b"").replace(b"{}", b"")
+        if before - len(brackets) < before // _SHALLOW:
+            break
+    return not brackets
 
 
 def _check_depth(text: str, offset: int) -> None:
