@@ -131,6 +131,7 @@ static PyObject *layout_get(PyObject *op, void *which)
     case 'v': return Py_BuildValue("(II)", (unsigned)device->minimum_version, (unsigned)device->version);
     case 'd': return PyUnicode_FromString(table->digest);
     case 'c': return PyBool_FromLong(device->save != NULL);
+    case 'a': return PyBool_FromLong(device->described_alike);
     case 'f': return Py_NewRef(((Layout *)op)->fields);
     }
     if (*(const char *)which == 'u') {
@@ -163,6 +164,7 @@ static PyGetSetDef layout_getset[] = {
     {"versions", layout_get, NULL, "(oldest, newest) that can be read", "v"},
     {"digest", layout_get, NULL, "16 hex digits of the schema's", "d"},
     {"has_format", layout_get, NULL, "false for a struct without a name: the one around it codes its fields", "c"},
+    {"described_alike", layout_get, NULL, "is the description the same whatever the state?", "a"},
     {"fields", layout_get, NULL, "descriptors in schema order", "f"},
     {"subsections", layout_get, NULL, "names by number; nested ones outer/inner", "u"},
     {"hooks", layout_get, NULL, "(chain of element classes, method) of each hook", "h"},

@@ -104,12 +104,13 @@ class Saver:
 
     def end(self) -> None:
         """What makes it whole: the end of the stream, and its description."""
-        last = bytes([Element.EOF])
+        self._file.put_buffer(bytes([Element.EOF]))
         if self._switches.description:
-            page_size = 1 << self._machine.page_bits
-            text = b'{"page_size": %d, "devices": [%s]}' % (page_size, b", ".join(self._described))
-            last += bytes([Element.DESCRIPTION]) + wire.be32(len(text)) + text
-        self._file.put_buffer(last)
+            start = b'{"page_size": %d, "devices": [' % (1 << self._machine.page_bits)
+            devices, last = b", ".join(self._described), b"]}"
+            size = len(start) + len(devices) + len(last)
+            for piece in (bytes([Element.DESCRIPTION]), wire.be32(size), start, devices, last):
+                self._file.put_buffer(piece)  # they may be megabytes: not joined once more
         self._file.flush()
 
     def finish(self) -> None:
@@ -135,21 +136,21 @@ class Saver:
     def _devices(self, early: bool) -> None:
         for run in self._machine.runs(early):
             if run.sections is not None:
-                self._native(run.sections, run.entries)
+                self._native(run.sections, run)
             else:
                 for entry in run.entries:
                     self._legacy(entry)
 
-    def _native(self, sections: Sections, entries: Sequence[Entry]) -> None:
+    def _native(self, sections: Sections, run: Run) -> None:
         try:
             sections.save_to(self._file.put_buffer)
         except Exception as error:
-            _tell_instance(error, sections, entries)
+            _tell_instance(error, sections, run.entries)
             raise
         if self._switches.description:
-            for entry, span in zip(entries, sections.spans, strict=True):
+            for entry, span, known in zip(run.entries, sections.spans, run.described, strict=True):
                 if span is not None:
-                    self._described.append(_described(entry, span[2] - span[1]))
+                    self._described.append(known or _described(entry, span[2] - span[1]))
 
     def _legacy(self, entry: Entry) -> None:
         body = saved(cast(Legacy, entry.subject))
@@ -165,16 +166,23 @@ class Saver:
 
 @dataclass(frozen=True)
 class Run:
-    """Neighbours: devices with their native table, or functions, which have none."""
+    """Neighbours: devices with their native table, or functions, which have none.
+
+    `described`: of each device what a description says of it, if that is the same whatever its state; else None.
+    """
 
     entries: tuple[Entry, ...]
     sections: Sections | None
+    described: tuple[bytes | None, ...]
 
 
 def make_runs(entries: Iterable[Entry], footers: bool) -> Iterator[Run]:
     for native, group in groupby(entries, key=lambda entry: isinstance(entry.subject, State)):
         found = tuple(group)
-        yield Run(found, make_sections(found, footers) if native else None)
+        if native:
+            yield Run(found, make_sections(found, footers), tuple(_always_described(entry) for entry in found))
+        else:
+            yield Run(found, None, (None,) * len(found))
 
 
 def make_sections(entries: Sequence[Entry], footers: bool) -> Sections:
@@ -211,6 +219,12 @@ def _tell_instance(error: Exception, sections: Sections, entries: Sequence[Entry
     if isinstance(error, VMStateError):
         error.instance = entry.instance_id
     error.add_note(f"in {named(entry.idstr, entry.instance_id)}")
+
+
+def _always_described(entry: Entry) -> bytes | None:
+    cls = type(cast(State, entry.subject))
+    alike = cls.__binding__.layout.described_alike and cls.describe is State.describe
+    return _described(entry, 0) if alike else None
 
 
 def _described(entry: Entry, size: int) -> bytes:

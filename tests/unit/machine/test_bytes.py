@@ -232,3 +232,48 @@ def test_sections_that_grow(board: Any) -> None:
     sections = Sections([(bytes([number % 256]) * 999, tiny, b"") for number in range(100)])
     whole = b"".join(bytes([number % 256]) * 999 + b"\x01\0\0\0" for number in range(100))
     assert sections.save() == sections.save() == whole
+
+
+def described(vm: Machine) -> list[dict[str, Any]]:
+    data = vm.dumps()
+    found: list[dict[str, Any]] = json.loads(data[data.rindex(b'{"page_size"') :])["devices"]
+    return found
+
+
+def test_a_description_is_of_the_state_of_its_save(board: Any) -> None:
+    """That of a tiny is always the same, that of a hub is not, and a dma is sent only if it does something."""
+
+    class Hub(board.Hub):  # type: ignore[misc]
+        def has_extra(self, version: int) -> bool:
+            return bool(self.wanted)
+
+    vm, hub, dma = Machine("x"), Hub(), board.Dma()
+    for device in (board.Tiny(), hub, dma, board.Tiny()):
+        vm.register(device)
+    tiny = {
+        "vmsd_name": "tiny",
+        "version": 1,
+        "fields": [{"name": name, "type": "uint8", "size": 1} for name in "abcd"],
+    }
+    for wanted, busy in [(False, 0), (True, 1), (False, 1), (True, 0)]:
+        hub.wanted, dma.busy = wanted, busy
+        devices = described(vm)
+        assert [each["name"] for each in devices] == ["tiny", "hub", *["dma"] * busy, "tiny"]
+        assert [each["instance_id"] for each in devices if each["name"] == "tiny"] == [0, 1]
+        assert [{**each, "name": 0, "instance_id": 0} for each in (devices[0], devices[-1])] == [
+            {"name": 0, "instance_id": 0, **tiny}
+        ] * 2
+        assert [each["vmsd_name"] for each in devices[1].get("subsections", [])] == ["hub/extra"] * wanted
+
+
+def test_a_description_of_ones_own(board: Any) -> None:
+    class Own(board.Tiny):  # type: ignore[misc]
+        noted = 0
+
+        def describe(self, *which: Any) -> bytes:
+            type(self).noted += 1
+            return b'{"name": "tiny", "instance_id": %d, "note": %d}' % (which[1], self.noted)
+
+    vm = Machine("x")
+    vm.register(Own())
+    assert [described(vm), described(vm)] == [[{"name": "tiny", "instance_id": 0, "note": n}] for n in (1, 2)]
