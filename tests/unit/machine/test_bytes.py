@@ -117,6 +117,21 @@ def test_functions_in_between(board: Any) -> None:
     )
 
 
+@pytest.mark.parametrize("count", [0, 1, 70, 700])
+def test_a_description_is_whole_however_long_it_is(board: Any, count: int) -> None:
+    vm = Machine("x", switches=Switches(configuration=False, footers=False))
+    for _ in range(count):
+        vm.register(board.Tiny())
+    fields = ", ".join(f'{{"name": "{name}", "type": "uint8", "size": 1}}' for name in "abcd")
+    devices = ", ".join(
+        f'{{"name": "tiny", "instance_id": {i}, "vmsd_name": "tiny", "version": 1, "fields": [{fields}]}}'
+        for i in range(count)
+    )
+    text = f'{{"page_size": 4096, "devices": [{devices}]}}'.encode()
+    stream = vm.dumps()
+    assert stream[8 + 22 * count :] == b"\x00\x06" + len(text).to_bytes(4, "big") + text
+
+
 def test_the_description_lists_what_was_sent(board: Any) -> None:
     vm = Machine("x", switches=Switches(configuration=False, footers=False), page_bits=13)
     vm.register_savevm(None, "slirp", 3, 4, lambda file, opaque: file.put_buffer(b"abc"), lambda *_: None, None)
