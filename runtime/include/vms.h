@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Changes whenever generated code and runtime of different ages would misunderstand each other. */
-#define VMS_ABI 4u
+#define VMS_ABI 5u
 
 /* Errors ------------------------------------------------------------------------------------------------------- */
 
@@ -343,6 +343,9 @@ typedef struct vms_device {
      * that save writes, or -1. */
     int64_t (*describe)(void *state, vms_writer *w, uint32_t version, const void *hooks);
     bool described_alike;           /* at the newest version that is the same whatever the state */
+    /* Writes what decides the description at the newest version, in a few bytes: equal ones, equal text. Non-zero if that
+     * cannot be told of this state; NULL where hooks decide, or nothing does. */
+    int (*shape)(const void *state, vms_writer *w);
     /* What it is to a whole stream. Is its section sent at all: 1 or 0, negative where there is no answer; NULL: always. */
     int (*needed)(void *state, void *opaque, const void *hooks);
     int priority;

@@ -43,6 +43,25 @@ static inline int vms_text_number(vms_writer *w, int64_t number)
     return vms_text(w, &digit, 1);
 }
 
+/* The bytes of a shape: what is there, and how often. */
+static inline int vms_shape_choice(vms_writer *w, bool chosen)
+{
+    uint8_t *p = vms_room(w, 1);
+    if (!p)
+        return -1;
+    *p = chosen;
+    return 0;
+}
+
+static inline int vms_shape_count(vms_writer *w, uint64_t count)
+{
+    uint8_t *p = vms_room(w, sizeof count);
+    if (!p)
+        return -1;
+    memcpy(p, &count, sizeof count);
+    return 0;
+}
+
 /* Between the two nothing is written, but everything is asked and counted as ever. They nest. */
 typedef struct vms_muted {
     uint8_t *p, *end;

@@ -157,7 +157,7 @@ static int put_entry(State *self, vms_writer *w, PyObject *name, unsigned long i
     return failed;
 }
 
-static PyObject *describe(State *self, PyObject *name, unsigned long instance_id, uint32_t version)
+static PyObject *make(State *self, PyObject *name, unsigned long instance_id, uint32_t version)
 {
     Layout *layout = self->layout;
     uint8_t small[SMALL];
@@ -167,6 +167,7 @@ static PyObject *describe(State *self, PyObject *name, unsigned long instance_id
     size_t size = layout->last_description;
     PyObject *bytes = NULL;
     if (size > SMALL) {
+        size += size / 8;       /* the next one of another shape should have room, too */
         bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
         if (!bytes)
             return NULL;
@@ -175,16 +176,84 @@ static PyObject *describe(State *self, PyObject *name, unsigned long instance_id
     vms_writer_init(&text.w, text.room, bytes ? size : SMALL);
     text.w.flush = grow;
     if (put_entry(self, &text.w, name, instance_id, version)) {
-        Py_XDECREF(bytes);
-        bytes = NULL;
-    } else if (!bytes || text.own || text.w.p != text.w.end) {
+        Py_CLEAR(bytes);
+    } else {
         size = layout->last_description = (size_t)(text.w.p - text.room);
-        PyObject *other = PyBytes_FromStringAndSize((const char *)text.room, (Py_ssize_t)size);
-        Py_XDECREF(bytes);
-        bytes = other;
+        if (bytes && !text.own) {
+            _PyBytes_Resize(&bytes, (Py_ssize_t)size);
+        } else {
+            Py_XDECREF(bytes);
+            bytes = PyBytes_FromStringAndSize((const char *)text.room, (Py_ssize_t)size);
+        }
     }
     PyMem_Free(text.own);
     return bytes;
+}
+
+/* The last one again ------------------------------------------------------------------------------------------------ */
+
+void vms_described_free(Described *described)
+{
+    if (!described)
+        return;
+    Py_DECREF(described->text);
+    Py_XDECREF(described->name);
+    PyMem_Free(described);
+}
+
+/* Writes the shape, at first into SMALL bytes of the caller's. False if it cannot be told. */
+static bool shape_of(State *self, growing *shape, uint8_t *small)
+{
+    size_t size = self->described ? self->described->size : 0;
+    shape->own = size > SMALL ? (uint8_t *)PyMem_Malloc(size) : NULL;
+    shape->room = shape->own ? shape->own : small;
+    vms_writer_init(&shape->w, shape->room, shape->own ? size : SMALL);
+    shape->w.flush = grow;
+    return !self->layout->device->shape(self->data, &shape->w);
+}
+
+static bool still_holds(const Described *last, PyObject *name, unsigned long instance_id, const growing *shape)
+{
+    if (!last || last->instance_id != instance_id || !last->name != !name)
+        return false;
+    if (name && name != last->name && PyUnicode_Compare(name, last->name) != 0)
+        return false;
+    return last->size == (size_t)(shape->w.p - shape->room) && !memcmp(last->shape, shape->room, last->size);
+}
+
+/* Without memory for it the next one is made anew, that is all. */
+static void keep(State *self, PyObject *text, PyObject *name, unsigned long instance_id, const growing *shape)
+{
+    size_t size = (size_t)(shape->w.p - shape->room);
+    Described *kept = (Described *)PyMem_Malloc(sizeof *kept + size);
+    if (kept) {
+        kept->text = Py_NewRef(text);
+        kept->name = Py_XNewRef(name);
+        kept->instance_id = instance_id;
+        kept->size = size;
+        memcpy(kept->shape, shape->room, size);
+    }
+    self->described = kept;
+}
+
+/* At the newest version. The text is long, what decides it is short: as long as that is what it was, so is the text. */
+static PyObject *again(State *self, PyObject *name, unsigned long instance_id)
+{
+    uint8_t small[SMALL];
+    growing shape;
+    PyObject *text;
+    bool told = shape_of(self, &shape, small);
+    if (told && still_holds(self->described, name, instance_id, &shape)) {
+        text = Py_NewRef(self->described->text);
+    } else {
+        vms_described_free(self->described);    /* first: its memory, still in the caches, is there for the new one */
+        self->described = NULL;
+        text = make(self, name, instance_id, self->layout->device->version);
+        if (told && text)
+            keep(self, text, name, instance_id, &shape);
+    }
+    PyMem_Free(shape.own);
+    return text;
 }
 
 PyObject *vms_state_describe(PyObject *op, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
@@ -204,7 +273,9 @@ PyObject *vms_state_describe(PyObject *op, PyObject *const *args, Py_ssize_t cou
     }
     if (arguments(args, count, keywords, values) || number_of(values[1], &instance_id) || number_of(values[2], &version))
         return NULL;
-    PyObject *found = describe(self, values[0], instance_id, (uint32_t)version);
+    if (device->shape && version == device->version)
+        return again(self, values[0], instance_id);
+    PyObject *found = make(self, values[0], instance_id, (uint32_t)version);
     if (found && plain && device->described_alike && !layout->description)
         layout->description = Py_NewRef(found);
     return found;

@@ -75,6 +75,15 @@ typedef struct Binding {
     uint8_t *table;             /* the hooks for C, or NULL if no class implements any */
 } Binding;
 
+/* A description as it was made last, and the shape that the state had. */
+typedef struct Described {
+    PyObject *text;             /* bytes */
+    PyObject *name;             /* as it was asked for; NULL: the device's own */
+    unsigned long instance_id;
+    size_t size;
+    uint8_t shape[];
+} Described;
+
 typedef struct State {
     PyObject_HEAD
     uint8_t *data;
@@ -82,6 +91,7 @@ typedef struct State {
     Binding *binding;
     Memory *memory;
     PyObject **cache;           /* by field: memoryview, State or Elements; NULL until one was asked for */
+    Described *described;       /* NULL until it was, and where no shape tells whether that still holds */
 } State;
 
 typedef struct Elements {
@@ -146,6 +156,7 @@ int vms_state_is_needed(State *self);                             /* 1, 0, or -1
 
 /* python_describe.c */
 PyObject *vms_state_describe(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+void vms_described_free(Described *described);
 
 typedef struct vms_python_call {
     vms_python_context context;

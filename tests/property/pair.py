@@ -128,7 +128,9 @@ class Pair:
         assert self.model.native_calls == self.model.oracle_calls, self.note
         if isinstance(expected, bytes):
             # What is described in full without a look at the state is described although no save could be.
-            assert self.target.describe() == describe(self.device, self.state, self.model.oracle), self.note
+            text = describe(self.device, self.state, self.model.oracle)
+            assert self.target.describe() == text, self.note
+            assert self.target.describe() == text, f"again: {self.note}"
         if self.device.needed is not None:
             assert native_needs(self.target) == oracle_needs(self.device, self.state, self.model.oracle), self.note
         for version in range(self.device.minimum_version, self.device.version):

@@ -211,6 +211,13 @@ int64_t uart_describe(struct uart *s, vms_writer *w, const uart_hooks *hooks)
     return uart_describe_version(s, w, 3, hooks);
 }
 
+int uart_shape(const struct uart *s, vms_writer *w)
+{
+    if (vms_shape_choice(w, s->recv_fifo.num != 0u))
+        return -1;
+    return 0;
+}
+
 static int uart_recv_fifo_read(struct uart *s, vms_reader *r)
 {
     if (s->vms_present >> 0 & 1)
@@ -305,6 +312,8 @@ static int64_t uart_describe_any(void *s, vms_writer *w, uint32_t version, const
     return uart_describe((struct uart *)s, w, (const uart_hooks *)hooks);
 }
 
+static int uart_shape_any(const void *s, vms_writer *w) { return uart_shape((const struct uart *)s, w); }
+
 static int uart_save_version_any(void *s, vms_writer *w, uint32_t version, const void *hooks)
 {
     return uart_save_version((struct uart *)s, w, version, (const uart_hooks *)hooks);
@@ -323,4 +332,5 @@ const vms_device uart_device = {
     .present_offset = offsetof(struct uart, vms_present),
     .save_version = uart_save_version_any,
     .describe = uart_describe_any,
+    .shape = uart_shape_any,
 };

@@ -53,6 +53,8 @@ int uart_save_version(struct uart *s, vms_writer *w, uint32_t version, const uar
 /* Writes what a save would send now, in JSON without the outermost braces; returns the save's bytes, or -1. */
 int64_t uart_describe(struct uart *s, vms_writer *w, const uart_hooks *hooks);
 int64_t uart_describe_version(struct uart *s, vms_writer *w, uint32_t version, const uart_hooks *hooks);
+/* Writes what decides that text, in a few bytes: equal ones, equal text. Returns non-zero if it cannot be told. */
+int uart_shape(const struct uart *s, vms_writer *w);
 int uart_load(struct uart *s, vms_reader *r, uint32_t version, const uart_hooks *hooks);
 extern const vms_device uart_device;
 

@@ -44,6 +44,23 @@ def test_what_is_sent_now(uart: Any) -> None:
     assert state.describe(version=2) == start + older + FIFO + b"}"
 
 
+def test_the_same_text_while_what_decides_it_is_the_same(uart: Any) -> None:
+    state = uart.Uart()
+    text = state.describe()
+    state.divider = 7
+    assert state.describe() is text
+    assert state.describe("serial") == text
+    named = text.replace(b'"serial", "instance_id": 0', b'"isa/serial", "instance_id": 2', 1)
+    assert state.describe("isa/serial", 2) == named
+    assert state.describe("isa/serial", 3) == named.replace(b'"instance_id": 2', b'"instance_id": 3')
+    assert state.describe(instance_id=3) == text.replace(b'"instance_id": 0', b'"instance_id": 3')
+    assert state.describe() == text
+    state.recv_fifo.num = 1
+    assert state.describe() == text.removesuffix(b"}") + FIFO + b"}"
+    state.recv_fifo.num = 0
+    assert state.describe() == text
+
+
 def test_names_are_json(uart: Any) -> None:
     for name in ("", 'a"b\\c/d', "\n\t\0\x7f", "\u00e9\u20ac\U0001f600", "x" * 5000):
         entry = uart.Tiny().describe(name=name, instance_id=4294967295)

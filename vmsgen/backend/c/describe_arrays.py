@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from vmsgen.backend.c.arrays import each
-from vmsgen.backend.c.describe_body import Body, Shown
+from vmsgen.backend.c.describe_body import Body, Shown, counted
 from vmsgen.backend.c.refusals import Trail, spelled, trail
 from vmsgen.backend.c.text import CHUNK
 from vmsgen.model.description import Field, Repeat
@@ -20,7 +20,7 @@ class Arrays(Body):
     def array(self, field: Field, shown: Shown, at: Trail) -> None:
         assert isinstance(field.type, Array)
         varies = field.type.count is not None or is_allocated(field.type)
-        outer = self.counted(field, at) if varies else None
+        outer = counted(self.lines, self.ask, field, at) if varies else None
         lengths = [outer or str(field.type.capacity), *map(str, dimensions(field.type)[1:])]
         total = flat_count_of(lengths, varies)
         element = innermost(field.type)

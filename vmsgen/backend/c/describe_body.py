@@ -124,19 +124,6 @@ class Body(ABC):
             self.text.add(", ")
         self.text.add(f'"type": {quoted(shown.type)}, ')
 
-    def counted(self, field: Field, at: Trail) -> str:
-        """As a save has it: C for the number of elements of the outermost dimension."""
-        assert isinstance(field.type, Array | Buffer | Bitmap)
-        capacity = field.type.capacity
-        count = str(capacity)
-        if field.type.count is not None:
-            count = self.ask.count(field.type.count, capacity, "count", at)
-        if is_allocated(field.type):
-            room = spelled(field.target) + "_count"
-            found, most = f"vms_unsigned({count})", f"vms_unsigned({room})"
-            self.lines.fail(f"{count} > {room}", *SAVE.refuse(at, "VMS_COUNT", found, "vms_unsigned(0)", most))
-        return count
-
     # Structs --------------------------------------------------------------------------------------------------------
 
     def struct(self, struct: Struct, text: str, at: Trail) -> Size:
@@ -160,6 +147,20 @@ class Body(ABC):
         self.lines.add(f"int64_t {size} = {call};")
         self.lines.fail(f"{size} < 0", *(["return -1;"] if at is None else SAVE.inside(at)))
         return size
+
+
+def counted(lines: Lines, ask: Questions, field: Field, at: Trail) -> str:
+    """As a save has it: C for the number of elements of the outermost dimension."""
+    assert isinstance(field.type, Array | Buffer | Bitmap)
+    capacity = field.type.capacity
+    count = str(capacity)
+    if field.type.count is not None:
+        count = ask.count(field.type.count, capacity, "count", at)
+    if is_allocated(field.type):
+        room = spelled(field.target) + "_count"
+        found, most = f"vms_unsigned({count})", f"vms_unsigned({room})"
+        lines.fail(f"{count} > {room}", *SAVE.refuse(at, "VMS_COUNT", found, "vms_unsigned(0)", most))
+    return count
 
 
 def describe_call(struct: Struct, text: str) -> str:

@@ -15,6 +15,7 @@ from vmsgen.backend.c.lines import in_comment, source_text, string
 from vmsgen.backend.c.load_functions import load_functions
 from vmsgen.backend.c.ownership import entries, owners
 from vmsgen.backend.c.save_functions import save_functions
+from vmsgen.backend.c.shape import shape_function
 from vmsgen.backend.c.storage import PRESENT, init, members
 from vmsgen.backend.names import c_struct, hook_name, macro_name, member_name
 from vmsgen.model.counts import Counted, counted_members
@@ -110,6 +111,7 @@ def describe(description: Description) -> dict[str, object]:
         "describe": describe_head(names),
         "described_alike": constant_text(names.stem, description, description.version) is not None,
         "describe_version": describe_version_head(names),
+        "shape": shape_function(description),
         "needed": needed_function(description),
         "counts": []
         if description.anonymous
@@ -125,6 +127,7 @@ def _functions(description: Description) -> list[Function]:
     return [
         *save_functions(description),
         *describe_functions(description),
+        *filter(None, (shape_function(description),)),
         *old_functions(description),
         *load_functions(description),
     ]
