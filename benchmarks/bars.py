@@ -41,6 +41,7 @@ WORKLOADS = {
     "L": "u32[0x8000] and u8[65536]",
     "Q": "a list of 1000 structs of u8, u16, u32",
     "V": "a list of 1000 structs of u8, u16, u32, half of them with another u32",
+    "N": "a list of 1000 structs around structs around a u8 and, in half of them, another u8",
 }
 
 BARS = (
@@ -58,7 +59,9 @@ BARS = (
 )
 
 DESCRIBED = "vmsgen with description"
-"""A save, and what stands at a stream's end about it."""
+"""A save, and what stands at a stream's end about it: of a state that holds the same things as at the last save."""
+DESCRIBED_ANEW = "vmsgen with another description"
+"""The same, but each time with something there that was not, or gone. No bar: nothing of the last text is of use."""
 
 COST_BARS = tuple(CostBar(state, "save", DESCRIBED, 3.0) for state in WORKLOADS)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.values import Values
 
-STATES = ("T", "M", "L", "Q", "V")
+STATES = ("T", "M", "L", "Q", "V", "N")
 OPERATIONS = ("save", "restore")
 
 

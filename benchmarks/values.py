@@ -94,6 +94,12 @@ def _varied() -> Values:
     return {"requests": requests}
 
 
+def _nested() -> Values:
+    """Tags have a value where they are odd, and 0 elsewhere."""
+    tags = [_spread("B", i) for i in range(JOBS)]
+    return {"items": [{"box": {"core": {"tag": tag, "value": tag & 1 and tag >> 1}}} for tag in tags]}
+
+
 def _blank_mixed() -> Values:
     values: Values = {name: False if letter == "?" else 0 for name, letter in MIXED_SCALARS.items()}
     values["mtu"] = 68
@@ -104,8 +110,8 @@ def _blank_mixed() -> Values:
 
 
 def reference(state: str) -> Values:
-    """The values that are saved and restored, for state T, M, L, Q or V."""
-    return {"T": _tiny, "M": _mixed, "L": _large, "Q": _queue, "V": _varied}[state]()
+    """The values that are saved and restored, for state T, M, L, Q, V or N."""
+    return {"T": _tiny, "M": _mixed, "L": _large, "Q": _queue, "V": _varied, "N": _nested}[state]()
 
 
 def blank(state: str) -> Values:
@@ -118,4 +124,6 @@ def blank(state: str) -> Values:
         return {"jobs": [dict.fromkeys(JOB_FIELDS, 0) for _ in range(JOBS)]}
     if state == "V":
         return {"requests": [dict.fromkeys((*JOB_FIELDS, "deadline"), 0) for _ in range(JOBS)]}
+    if state == "N":
+        return {"items": [{"box": {"core": {"tag": 0, "value": 0}}} for _ in range(JOBS)]}
     return {"words": [0] * WORDS, "block": bytes(BLOCK)}

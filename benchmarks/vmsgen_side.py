@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bars import DESCRIBED
+from benchmarks.bars import DESCRIBED, DESCRIBED_ANEW
 from benchmarks.subject import Subject
 from benchmarks.values import MIXED_SCALARS, RING_FIELDS, RINGS, TINY_FIELDS, TRANSFER_FIELDS, Values
 
@@ -21,13 +21,17 @@ FAMILY = "vmsgen"
 HERE = Path(__file__).resolve().parent
 SCHEMAS = {
     state: HERE / "schemas" / f"{name}.vms"
-    for state, name in {"T": "tiny", "M": "mixed", "L": "large", "Q": "queue", "V": "varied"}.items()
+    for state, name in {"T": "tiny", "M": "mixed", "L": "large", "Q": "queue", "V": "varied", "N": "nested"}.items()
 }
 
 _COMMAND = "from vmsgen.cli.main import main; main()"
 _VERSION = 1
 # In the timing loop both are run; as what a function returns it is the first.
 _DESCRIBED = "o.save(); o.describe()"
+_ANEW = {
+    "V": _DESCRIBED + "; o.requests[0].kind ^= 0x80",
+    "N": _DESCRIBED + "; o.items[0].box.core.tag ^= 1",
+}
 _RESTORE = f"o.restore(d, version={_VERSION})"
 
 
@@ -42,7 +46,7 @@ def subjects(output: Path) -> list[Subject]:
     """The states of the modules that `build` left in `output`."""
     sys.path.insert(0, str(output.parent))
     modules = (importlib.import_module(f"{output.name}.{path.stem}") for path in SCHEMAS.values())
-    tiny, mixed, large, queue, varied = modules
+    tiny, mixed, large, queue, varied, nested = modules
 
     def make_large(values: Values) -> Any:
         held = large.Large()
@@ -56,8 +60,15 @@ def subjects(output: Path) -> list[Subject]:
         Subject(FAMILY, "L", make_large, _large_values, restore=_RESTORE),
         Subject(FAMILY, "Q", lambda values: queue.Queue(**values), lambda held: held.as_dict(), restore=_RESTORE),
         Subject(FAMILY, "V", lambda values: varied.Varied(**values), lambda held: held.as_dict(), restore=_RESTORE),
+        Subject(FAMILY, "N", lambda values: nested.Nested(**values), lambda held: held.as_dict(), restore=_RESTORE),
     ]
-    return [*plain, *(replace(each, family=DESCRIBED, save=_DESCRIBED, restore="") for each in plain)]
+    described = [replace(each, family=DESCRIBED, save=_DESCRIBED, restore="") for each in plain]
+    anew = [
+        replace(each, family=DESCRIBED_ANEW, save=_ANEW[each.state], restore="")
+        for each in plain
+        if each.state in _ANEW
+    ]
+    return [*plain, *described, *anew]
 
 
 def _tiny_values(held: Any) -> Values:

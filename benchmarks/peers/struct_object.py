@@ -356,10 +356,64 @@ class Varied:
         self.requests = requests
 
 
+class Core:
+    __slots__ = ("tag", "value")
+
+    def __init__(self, tag: int, value: int) -> None:
+        self.tag = tag
+        self.value = value
+
+
+class Box:
+    __slots__ = ("core",)
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+
+class Item:
+    __slots__ = ("box",)
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+
+
+class Nested:
+    """A byte before each item, and one or two in it."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, values: Values) -> None:
+        self.items = [Item(Box(Core(**item["box"]["core"]))) for item in values["items"]]
+
+    def values(self) -> Values:
+        cores = [item.box.core for item in self.items]
+        return {"items": [{"box": {"core": {"tag": core.tag, "value": core.value}}} for core in cores]}
+
+    def save(self) -> bytes:
+        data = bytearray()
+        for item in self.items:
+            core = item.box.core
+            data += bytes((1, core.tag, core.value)) if core.tag & 1 else bytes((1, core.tag))
+        return bytes(data) + b"\0"
+
+    def restore(self, data: bytes) -> None:
+        items, at = [], 0
+        while data[at]:
+            tag = data[at + 1]
+            value = data[at + 2] if tag & 1 else 0
+            at += 3 if tag & 1 else 2
+            items.append(Item(Box(Core(tag, value))))
+        if at != len(data) - 1:
+            raise ValueError("items")
+        self.items = items
+
+
 SUBJECTS = [
     Subject(FAMILY, "T", Tiny, Tiny.values),
     Subject(FAMILY, "M", Mixed, Mixed.values),
     Subject(FAMILY, "L", Large, Large.values),
     Subject(FAMILY, "Q", Queue, Queue.values),
     Subject(FAMILY, "V", Varied, Varied.values),
+    Subject(FAMILY, "N", Nested, Nested.values),
 ]
