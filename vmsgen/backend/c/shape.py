@@ -54,8 +54,11 @@ def shape_head(description: Description) -> str:
     return f"int {stem}_shape(const struct {stem} *s, vms_writer *w)"
 
 
-def shape_function(description: Description) -> Function | None:
-    """None where the text is always the same, or where hooks have a say in it."""
+def shape_function(description: Description, known: dict[int, bool] | None = None) -> Function | None:
+    """None where the text is always the same, or where hooks have a say in it.
+
+    `known`: which structs have one, by identity; filled on the way, as a struct may be used many times.
+    """
     if description.anonymous or description.opaque:
         return None
     if any(point.kind not in _NO_SAY for point in hook_points(description)):
@@ -63,7 +66,7 @@ def shape_function(description: Description) -> Function | None:
     stem = Names(description).stem
     if constant_text(stem, description, description.version) is not None:
         return None
-    shaper = _Shaper(stem, description.version)
+    shaper = _Shaper(stem, description.version, {} if known is None else known)
     try:
         shaper.owner(description)
     except _NoShapeError:
@@ -75,8 +78,8 @@ def shape_function(description: Description) -> Function | None:
 class _Shaper:
     """The body of one function. `at` is the version of what is walked."""
 
-    def __init__(self, stem: str, at: int) -> None:
-        self.stem, self.at = stem, at
+    def __init__(self, stem: str, at: int, known: dict[int, bool]) -> None:
+        self.stem, self.at, self.known = stem, at, known
         self.lines = Lines()
         self.ask = Questions(self.lines, SAVE, str(at))
 
@@ -224,10 +227,16 @@ class _Shaper:
                 self.element(type_.key, f"{text}[i0].key")
                 self.struct(type_.value, f"{text}[i0].value")
 
+    def has_shape(self, description: Description) -> bool:
+        key = id(description)
+        if key not in self.known:
+            self.known[key] = shape_function(description, self.known) is not None
+        return self.known[key]
+
     def struct(self, struct: Struct, text: str) -> None:
         description = struct.description
         if constant_text(self.stem, description, struct.version) is not None:
             return
-        if struct.version != description.version or shape_function(description) is None:
+        if struct.version != description.version or not self.has_shape(description):
             raise _NoShapeError
         self.lines.fail(f"{c_struct(description.name)}_shape(&{text}, w)", "return -1;")
