@@ -21,14 +21,13 @@ from tests.compat.mutations import (
     split,
     with_containers,
 )
+from tests.compat.receivers import set_up
 from tests.compat.witnesses import expect_to_fail
 from tests.property.native import build, fill, make
 from tests.property.strategies.chooser import Dice
 from tests.property.strategies.schemas import draw_schemas
 from vmsgen.compat import compare_devices
 from vmsgen.compat.finding import LOADS, MAY
-from vmsgen.compat.pairs import pair
-from vmsgen.compat.receiver import receiver_state
 from vmsgen.compat.states import States
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.interpret import Refusal, State, decode, encode, same
@@ -106,11 +105,11 @@ def expect_to_arrive(sender: Description, receiver: Description, state: State, v
     """As the same values, wherever the names are the same. 0 for what the sender itself would not load."""
     try:
         body = encode(sender, state, version=version)
-        into = receiver_state(pair(sender, sender, version), state)
+        into = set_up(sender, sender, state)
         decode(sender, into, body, version)
     except Refusal:
         return 0
-    got = receiver_state(pair(sender, receiver, version), state)
+    got = set_up(sender, receiver, state)
     decode(receiver, got, body, version)
     for member in receiver.members:
         name = member.was or member.name
@@ -197,7 +196,7 @@ def native_witnesses(folder: Path, choose: Dice, devices: int) -> int:
             if witness is None or witness.saved is None or witness.code == "misread":
                 continue
             target = make(module, receiver, {})
-            fill(target, receiver, receiver_state(pair(sender, receiver, witness.version), witness.saved))
+            fill(target, receiver, set_up(sender, receiver, witness.saved))
             with pytest.raises(vmstate.VMStateError) as refused:
                 target.restore(witness.data, version=witness.version)
             assert (refused.value.code, refused.value.offset) == (witness.code, witness.offset), text

@@ -6,9 +6,8 @@ import re
 
 import pytest
 
+from tests.compat.receivers import set_up
 from vmsgen.compat import Finding
-from vmsgen.compat.pairs import pair
-from vmsgen.compat.receiver import receiver_state
 from vmsgen.compat.trace import Answers
 from vmsgen.interpret import Refusal, State, decode, encode
 from vmsgen.interpret.state import Value
@@ -24,7 +23,7 @@ def expect_to_fail(sender: Description, receiver: Description, finding: Finding)
     state = witness.saved
     assert state is not None
     assert encode(sender, state, hooks, witness.version) == witness.data
-    into = receiver_state(pair(sender, receiver, witness.version), state)
+    into = set_up(sender, receiver, state)
     if witness.code == "misread":
         decode(receiver, into, witness.data, witness.version, hooks)
         assert _in_use(receiver, witness.path, number_at(into, witness.path)) == witness.received

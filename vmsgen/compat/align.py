@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vmsgen.compat.names import pair_names
 from vmsgen.compat.slots import Slot
 
 SAME, OTHER_SHAPE, OTHER_NAME, GAP, NEVER = 0.0, 0.5, 0.9, 1.0, float("inf")
@@ -45,33 +46,11 @@ class Reshaped:
 Step = Matched | Dropped | Added | Reshaped
 
 
-def pair_names(sender: tuple[Slot, ...], receiver: tuple[Slot, ...]) -> dict[int, int]:
-    """Numbers of the sender's slots to those of the receiver's that are called the same, or were once."""
-    pairs: dict[int, int] = {}
-    taken: set[int] = set()
-    # A former name is said on purpose: it goes before a name that something else may have taken over.
-    for equal in (_former, _same, _any):
-        for i, ours in enumerate(sender):
-            if i in pairs or ours.element is None:
-                continue
-            for j, theirs in enumerate(receiver):
-                if j not in taken and theirs.element is not None and equal(ours, theirs):
-                    pairs[i] = j
-                    taken.add(j)
-                    break
-    return pairs
-
-
-def _former(ours: Slot, theirs: Slot) -> bool:
-    return ours.name in theirs.former or theirs.name in ours.former
-
-
-def _same(ours: Slot, theirs: Slot) -> bool:
-    return ours.name == theirs.name
-
-
-def _any(ours: Slot, theirs: Slot) -> bool:
-    return bool(ours.aliases & theirs.aliases)
+def pair_slots(sender: tuple[Slot, ...], receiver: tuple[Slot, ...]) -> dict[int, int]:
+    """Numbers of the sender's slots to those of the receiver's that are the same by their names."""
+    ours, theirs = ([n for n, slot in enumerate(side) if slot.element is not None] for side in (sender, receiver))
+    pairs = pair_names([sender[i] for i in ours], [receiver[j] for j in theirs])
+    return {ours[i]: theirs[j] for i, j in pairs.items()}
 
 
 def align(sender: tuple[Slot, ...], receiver: tuple[Slot, ...], pairs: dict[int, int]) -> tuple[Step, ...]:

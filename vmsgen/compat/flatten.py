@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from vmsgen.compat.expressions import absolute, absolute_path
-from vmsgen.compat.names import aliases, behind, former_names, plain
+from vmsgen.compat.names import Names, field_names, plain
 from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Asked, Bits, Condition, Loop, Owner, Program, Scope, Slot
 from vmsgen.compat.trace import HOOK_BYTES
 from vmsgen.model.description import (
@@ -65,12 +65,11 @@ class _Flattener:
             case Field():
                 self.field(item, scope)
             case Unused():
-                name = plain(str(scope.prefix / MemberStep("unused")))
-                self.slots.append(self.bytes(name, frozenset(), "unused", None, item.size, item.count, scope))
+                names = scope.called.of("unused")
+                self.slots.append(self.bytes(names, "unused", None, item.size, item.count, scope))
             case Custom():
-                names = behind(scope.aliases, (item.name, item.wire_name))
-                name = plain(str(scope.prefix / MemberStep(item.name)))
-                slot = self.bytes(name, names, item.wire_name, BYTE, len(HOOK_BYTES), None, scope)
+                names = scope.called.of(item.name, {item.wire_name})
+                slot = self.bytes(names, item.wire_name, BYTE, len(HOOK_BYTES), None, scope)
                 self.slots.append(replace(slot, custom=True))
             case Tmp():
                 self.at_version(0, item.items, scope)
@@ -97,26 +96,22 @@ class _Flattener:
         return None if expression is None else absolute(expression, scope.prefix, self.version)
 
     def bytes(
-        self, name: str, names: frozenset[str], wire_name: str, element: Scalar | None, size: int,
-        count: Expression | None, scope: Scope,
-    ) -> Slot:  # fmt: skip
+        self, names: Names, wire_name: str, element: Scalar | None, size: int, count: Expression | None, scope: Scope
+    ) -> Slot:
         number = self.absolute(count, scope)
-        return Slot(
-            name, names, wire_name, scope.prefix, element, None, 0, (size,), number, scope.guards, scope.loops
-        )  # fmt: skip
+        return Slot(names, wire_name, scope.prefix, element, None, 0, (size,), number, scope.guards, scope.loops)
 
     def field(self, item: Field, scope: Scope) -> None:
         place = absolute_path(item.target, scope.prefix, self.version)
-        name = plain(str(place))
-        names = aliases(item, scope.description, scope.aliases)
+        names = field_names(item, scope.description, scope.called)
+        name = names.name
         count, dimensions, element = _shape(item.type)
         count = self.absolute(count, scope)
         if isinstance(element, Scalar):
             constraints = tuple(self.constraint(constraint, scope) for constraint in item.constraints)
             slot = Slot(
-                name, names, item.wire_name, place, element, item.storage, item.start, dimensions, count,
-                scope.guards, scope.loops, constraints, former=former_names(item, scope.description, scope.aliases),
-                bits=self.bits(item.type, scope),
+                names, item.wire_name, place, element, item.storage, item.start, dimensions, count,
+                scope.guards, scope.loops, constraints, bits=self.bits(item.type, scope),
             )  # fmt: skip
             self.slots.append(slot)
             return
@@ -124,33 +119,32 @@ class _Flattener:
         first = place
         for length in dimensions:
             first = first / IndexStep(Constant(item.start), length + item.start)
-        inner = replace(scope, prefix=first, aliases=names, loops=(*scope.loops, *loops))
+        inner = replace(scope, prefix=first, called=names, loops=(*scope.loops, *loops))
         match element:
             case Struct():
-                self.struct(element, name, inner)
+                self.struct(element, inner)
             case Optional(Struct() as struct):
-                self.struct(struct, name, self.last_loop(inner, OPTIONAL))
+                self.struct(struct, self.last_loop(inner, OPTIONAL))
             case Optional(Scalar() as scalar):
                 inner = self.last_loop(inner, OPTIONAL)
-                slot = Slot(
-                    name, names, item.wire_name, first, scalar, scalar, 0, (), None, inner.guards, inner.loops
-                )  # fmt: skip
-                self.slots.append(slot)
+                self.slots.append(
+                    Slot(names, item.wire_name, first, scalar, scalar, 0, (), None, inner.guards, inner.loops)
+                )
             case List(struct, maximum):
                 loop = Loop(name, maximum, None, LIST, place, element)
-                self.struct(struct, name, self.element(inner, loop, ()))
+                self.struct(struct, self.element(inner, loop))
             case Map(key, value, maximum):
                 loop = Loop(name, maximum, None, MAP, place, element)
-                held = self.element(inner, loop, ("key",))
+                held = self.element(inner, loop, "key")
                 if isinstance(key, Struct):
-                    self.struct(key, f"{name}.key", held)
+                    self.struct(key, held)
                 else:
                     slot = Slot(
-                        f"{name}.key", held.aliases, f"{item.wire_name}.key", held.prefix, key, None, 0, (), None,
+                        held.called, f"{item.wire_name}.key", held.prefix, key, None, 0, (), None,
                         held.guards, held.loops,
                     )  # fmt: skip
                     self.slots.append(slot)
-                self.struct(value, f"{name}.value", self.element(inner, loop, ("value",)))
+                self.struct(value, self.element(inner, loop, "value"))
 
     def bits(self, type_: Type, scope: Scope) -> Bits | None:
         bitmap = innermost(type_)
@@ -161,17 +155,18 @@ class _Flattener:
     def last_loop(self, scope: Scope, kind: str) -> Scope:
         return replace(scope, loops=(*scope.loops[:-1], replace(scope.loops[-1], kind=kind, place=scope.prefix)))
 
-    def element(self, scope: Scope, loop: Loop, part: tuple[str, ...]) -> Scope:
-        """The first element of a list or map; nothing outside refers to what is in it."""
+    def element(self, scope: Scope, loop: Loop, part: str = "") -> Scope:
+        """The first element of a list, or a part of a map's; nothing outside refers to what is in it."""
         prefix = scope.prefix / IndexStep(Constant(0), loop.capacity)
-        for name in part:
-            prefix = prefix / MemberStep(name)
-        names = frozenset(".".join((name, *part)) for name in scope.aliases)
-        return replace(scope, prefix=prefix, aliases=names, loops=(*scope.loops, loop))
+        if part:
+            prefix, names = prefix / MemberStep(part), scope.called.of(part)
+        else:
+            names = scope.called
+        return replace(scope, prefix=prefix, called=names, loops=(*scope.loops, loop))
 
-    def struct(self, struct: Struct, name: str, scope: Scope) -> None:
+    def struct(self, struct: Struct, scope: Scope) -> None:
         inner = replace(scope, description=struct.description)
-        self.owners.append(Owner(name, struct.description, struct.version, inner))
+        self.owners.append(Owner(struct.description, struct.version, inner))
         self.at_version(struct.version, struct.description.wire, inner)
 
     def constraint(self, constraint: Constraint, scope: Scope) -> Constraint:
@@ -216,7 +211,7 @@ def device_program(description: Description, version: int) -> Program:
     """As `program`, of a device; the device itself is the first owner."""
     scope = Scope(description)
     made = program(description.wire, version, scope)
-    return replace(made, owners=(Owner("", description, version, scope), *made.owners))
+    return replace(made, owners=(Owner(description, version, scope), *made.owners))
 
 
 def subsection_program(subsection: Subsection, owner: Owner, version: int, guards: tuple[Condition, ...]) -> Program:

@@ -6,8 +6,8 @@ from dataclasses import fields, is_dataclass
 
 from vmsgen.model.description import Description, Subsection
 
-TOLD = frozenset({"doc", "span", "schema", "was"})
-"""What makes no difference to any stream."""
+TOLD = frozenset({"doc", "span", "schema"})
+"""What makes no difference to any stream. A former name does: it says that another field is meant."""
 
 NAMED = Description | Subsection
 """What has its name on the wire; those of fields are in descriptions alone."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from vmsgen.compat.align import Matched, Step, align, pair_names
+from vmsgen.compat.align import Matched, Step, align, pair_slots
 from vmsgen.compat.expressions import absolute
 from vmsgen.compat.flatten import device_program, subsection_program
-from vmsgen.compat.names import plain
+from vmsgen.compat.names import pair_names, paired_members, plain
 from vmsgen.compat.slots import Asked, Condition, Owner, Program, Slot
 from vmsgen.model.description import Description, HookPredicate, Subsection
 from vmsgen.model.expressions import Constant, IndexStep, MemberStep, Path
@@ -132,7 +132,7 @@ def _programs(
     ours: Program,
     theirs: Program,
 ) -> None:
-    pairs = pair_names(ours.slots, theirs.slots)
+    pairs = pair_slots(ours.slots, theirs.slots)
     for i, j in pairs.items():
         both.names[theirs.slots[j].name] = ours.slots[i].name
     for slot in ours.slots:
@@ -143,12 +143,13 @@ def _programs(
     both.programs.append(
         AlignedProgram(title, base, receiver_base, (ours.slots, theirs.slots), steps, ours.checks, theirs.checks)
     )
-    for owner in ours.owners:
-        other = next((o for o in theirs.owners if o.scope.aliases & owner.scope.aliases), None)
-        if other is not None:
+    owners = pair_names(ours.owners, theirs.owners)
+    for number, owner in enumerate(ours.owners):
+        if number in owners:
+            other = theirs.owners[owners[number]]
             both.owners.append((owner, other))
             both.names[other.name] = owner.name
-            _former_members(both, owner, other)
+            _members(both, owner, other)
             _subsections(both, placed(owner), placed(other))
         else:
             both.subsections += [SubsectionPair(sub, None) for sub in placed(owner)]
@@ -157,14 +158,11 @@ def _programs(
             both.subsections += [SubsectionPair(None, sub) for sub in placed(other)]
 
 
-def _former_members(both: Pair, ours: Owner, theirs: Owner) -> None:
-    """What `was` tells of members that this version has not on the wire, `local` ones too."""
-    known = {member.name for member in ours.description.members}, {m.name for m in theirs.description.members}
+def _members(both: Pair, ours: Owner, theirs: Owner) -> None:
+    """Those that this version has not on the wire, `local` ones too."""
     fronts = [f"{owner.name}." if owner.name else "" for owner in (ours, theirs)]
-    pairs = [(member.was, member.name) for member in theirs.description.members if member.was in known[0]]
-    pairs += [(member.name, member.was) for member in ours.description.members if member.was in known[1]]
-    for was, name in pairs:
-        both.names.setdefault(f"{fronts[1]}{name}", f"{fronts[0]}{was}")
+    for member, other in paired_members(ours.description, theirs.description):
+        both.names.setdefault(f"{fronts[1]}{other.name}", f"{fronts[0]}{member.name}")
 
 
 def placed(

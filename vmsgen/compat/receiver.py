@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from math import prod
 
+from vmsgen.compat.names import paired_members
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.slots import Slot
 from vmsgen.interpret import State, reset_state
@@ -78,11 +79,7 @@ def leaves(value: object, name: str) -> list[tuple[Callable[[int], None], int]]:
 
 
 def _copy_locals(description: Description, state: State, sender: Description, sent: State) -> None:
-    members = {member.name: member for member in sender.members}
-    for member in description.members:
-        before = members.get(member.name) or members.get(member.was or "")
-        if before is None:
-            continue
+    for before, member in paired_members(sender, description):
         ours, theirs = state[member.name], sent[before.name]
         if not (member.local and _same_form(member.type, ours, theirs)):
             state[member.name] = _copy_inside(member.type, ours, before.type, theirs)

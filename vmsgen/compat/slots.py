@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from vmsgen.compat.names import Names
 from vmsgen.model.description import Constraint, Description, HookPredicate
 from vmsgen.model.expressions import Expression, Path
 from vmsgen.model.types import Scalar, Type
@@ -67,14 +68,12 @@ class Bits:
 class Slot:
     """Numbers of one type in a row. `element` is that type, None for bytes that mean nothing (`unused`).
 
-    `name` is the field's, without indices; `aliases` are all names that it goes or went by, `former` those of `was`.
-    `place` is where it lives, the first element of every loop. `start` is the first element sent. `guards` all hold
-    where it is on the wire. All expressions are about the device's own state. A `custom` field has no `storage`.
-    `bits` are those of a bitmap, whose elements are words.
+    `called` is what the field is called, without indices. `place` is where it lives, the first element of every loop.
+    `start` is the first element sent. `guards` all hold where it is on the wire. All expressions are about the
+    device's own state. A `custom` field has no `storage`. `bits` are those of a bitmap, whose elements are words.
     """
 
-    name: str
-    aliases: frozenset[str]
+    called: Names
     wire_name: str
     place: Path
     element: Scalar | None
@@ -86,8 +85,19 @@ class Slot:
     loops: tuple[Loop, ...]
     constraints: tuple[Constraint, ...] = ()
     custom: bool = False
-    former: frozenset[str] = frozenset()
     bits: Bits | None = None
+
+    @property
+    def name(self) -> str:
+        return self.called.name
+
+    @property
+    def aliases(self) -> frozenset[str]:
+        return self.called.aliases
+
+    @property
+    def former(self) -> frozenset[str]:
+        return self.called.former
 
     @property
     def width(self) -> int:
@@ -134,22 +144,34 @@ class Scope:
 
     description: Description
     prefix: Path = Path(())  # noqa: RUF009 - frozen
-    aliases: frozenset[str] = frozenset({""})
+    called: Names = Names()  # noqa: RUF009 - frozen
     guards: tuple[Condition, ...] = ()
     loops: tuple[Loop, ...] = ()
 
 
 @dataclass(frozen=True)
 class Owner:
-    """Something with subsections or hooks: the device, or a struct in it. `name` is empty for the device.
+    """Something with subsections or hooks: the device, or a struct in it.
 
     `version` is the one that it is saved and loaded at.
     """
 
-    name: str
     description: Description
     version: int
     scope: Scope
+
+    @property
+    def name(self) -> str:
+        """Empty for the device."""
+        return self.scope.called.name
+
+    @property
+    def aliases(self) -> frozenset[str]:
+        return self.scope.called.aliases
+
+    @property
+    def former(self) -> frozenset[str]:
+        return self.scope.called.former
 
 
 @dataclass(frozen=True)
