@@ -65,7 +65,7 @@ def absent(pair: Pair, saved: Saved, loaded: Loaded, own: State | None, into: St
         ours = (translated(pair, theirs) if bare in pair.names else None) or theirs
         if (bare not in there[1] and plain(ours) not in there[0]) or _is_in(ours, sent) or _is_in(theirs, read):
             continue
-        was = _number_at(own, ours)
+        was = number_at(own, ours)
         if was is not None and not same(was, now):
             message = f"`{theirs}` is {now}, and {was} to a receiver like the sender: the stream lacks it"
             return Wrong(theirs, len(saved.data), message, was, now, (bare, plain(ours)))
@@ -107,7 +107,7 @@ def _inside(type_: Type, value: Value, name: str) -> Iterator[tuple[str, float]]
             yield name, value
 
 
-def _number_at(state: State, name: str) -> float | None:
+def number_at(state: State, name: str) -> float | None:
     """None where there is no such number."""
     value: Value = state
     for part in name.replace("[", ".[").split("."):

@@ -80,7 +80,7 @@ def align(sender: tuple[Slot, ...], receiver: tuple[Slot, ...], pairs: dict[int,
 
 
 def _shape(slot: Slot) -> tuple[object, ...]:
-    return slot.width, slot.dimensions, slot.start
+    return slot.width, slot.dimensions, slot.starts
 
 
 def _size(slot: Slot) -> tuple[object, ...]:

@@ -115,10 +115,14 @@ class _Flattener:
             )  # fmt: skip
             self.slots.append(slot)
             return
-        loops = tuple(Loop(name, n, count if number == 0 else None) for number, n in enumerate(dimensions))
+        starts = [item.start if number == 0 else 0 for number in range(len(dimensions))]
+        loops = tuple(
+            Loop(name, length, None if number else count, start=starts[number])
+            for number, length in enumerate(dimensions)
+        )
         first = place
-        for length in dimensions:
-            first = first / IndexStep(Constant(item.start), length + item.start)
+        for start, length in zip(starts, dimensions, strict=True):
+            first = first / IndexStep(Constant(start), length + start)
         inner = replace(scope, prefix=first, called=names, loops=(*scope.loops, *loops))
         match element:
             case Struct():

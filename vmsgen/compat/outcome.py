@@ -9,6 +9,7 @@ from vmsgen.compat.arrived import misread, named, parting
 from vmsgen.compat.finding import Witness
 from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
+from vmsgen.compat.parts import other_part
 from vmsgen.compat.receiver import receiver_state
 from vmsgen.compat.states import Candidate
 from vmsgen.compat.trace import Loaded, Saved, load
@@ -49,7 +50,8 @@ def outcome(pair: Pair, candidate: Candidate, saved: Saved, own: State | None = 
             answers=answers, saved=candidate.state,
         )  # fmt: skip
         return Outcome(candidate, witness, _blamed(pair, candidate, saved, loaded, refusal))
-    wrong = misread(pair, saved, loaded) or absent(pair, saved, loaded, own, into)
+    wrong = misread(pair, saved, loaded) or other_part(pair, saved, loaded, own, into)
+    wrong = wrong or absent(pair, saved, loaded, own, into)
     if wrong is None:
         return Outcome(candidate, None, loaded=into)
     witness = Witness(

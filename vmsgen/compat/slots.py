@@ -36,7 +36,7 @@ class Loop:
     """Once for each element of `name`: `capacity` times, or `count` of at most so many.
 
     `kind` is one of the words above; a list or a map is at `place`, is of `type` and has at most `capacity` elements.
-    Of elements that may be missing the first is at `place`.
+    Of elements that may be missing the first is at `place`. `start` is the first element sent.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Loop:
     kind: str = ARRAY
     place: Path = Path(())  # noqa: RUF009 - frozen
     type: Type | None = None
+    start: int = 0
 
     @property
     def steady(self) -> bool:
@@ -116,6 +117,16 @@ class Slot:
         """How many there are of what `part` names, the slot itself or something that it is in, the outermost first."""
         around = tuple(loop.capacity for loop in self.loops if loop.name == part)
         return (*around, *self.dimensions) if part == self.name else around
+
+    @property
+    def starts(self) -> tuple[int, ...]:
+        """The first element sent of each array that it is in, the outermost first, and of its own."""
+        return (*(loop.start for loop in self.loops), *((self.start,) if self.dimensions else ()))
+
+    @property
+    def indices(self) -> int:
+        """So many tell one of its numbers from the others."""
+        return len(self.loops) + len(self.dimensions)
 
     @property
     def fixed(self) -> int | None:

@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     subsections.RENAMED,
     subsections.MOVED,
     subsections.VERSIONS,
+    shapes.PART,
     meanings.SIGNS,
     meanings.DOUBLE,
     meanings.BITS,

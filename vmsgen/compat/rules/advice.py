@@ -10,6 +10,8 @@ from vmsgen.compat.finding import ADVICE
 from vmsgen.compat.pairs import AlignedProgram, Pair
 from vmsgen.compat.pairs import pair as pair_at
 from vmsgen.compat.rules.rule import Difference, Rule
+from vmsgen.compat.rules.shapes import recast
+from vmsgen.compat.slots import Slot
 from vmsgen.model.description import Hook
 
 
@@ -25,6 +27,7 @@ def renamed(pair: Pair) -> Iterator[Difference]:
 
 def reshaped(pair: Pair) -> Iterator[Difference]:
     yield from rows(pair)
+    yield from recasts(pair)
     for program in pair.programs:
         for step in program.steps:
             if isinstance(step, Reshaped):
@@ -53,6 +56,21 @@ def rows(pair: Pair) -> Iterator[Difference]:
             was, now = _lengths(before), _lengths(after)
             why = f"`{name}` is {was} for the sender and {now} for the receiver: the same bytes"
             yield Difference(name, frozenset(), why, "see that both mean the same elements by their indices")
+
+
+def recasts(pair: Pair) -> Iterator[Difference]:
+    """A number as an array of smaller ones, or the other way round."""
+    for step in pair.matched:
+        ours, theirs = step.sender, step.receiver
+        if step.by_name and recast(ours, theirs):
+            was, now = _numbers(ours), _numbers(theirs)
+            why = f"`{ours.name}` is {was} for the sender and {now} for the receiver: the same bytes"
+            yield Difference(ours.name, frozenset(), why, "see that both mean the same by them")
+
+
+def _numbers(slot: Slot) -> str:
+    kind = slot.element.kind if slot.element else "unused"
+    return f"`{kind}{''.join(f'[{n}]' for n in (*(loop.capacity for loop in slot.loops), *slot.dimensions))}`"
 
 
 def _lengths(lengths: tuple[int, ...]) -> str:
@@ -175,7 +193,7 @@ RENAMED = Rule(
 RESHAPED = Rule(
     "reshaped",
     ADVICE,
-    "Fields were merged or split, or rows are of another length; the bytes are the same.",
+    "Fields were merged or split, a number became an array, or rows are of another length; the bytes are the same.",
     reshaped,
 )
 UNNAMED = Rule(

@@ -127,7 +127,7 @@ def value_of(slot: Slot) -> FieldValue | None:
         return None
     place: Path = slot.place
     for number, length in enumerate(slot.dimensions):
-        place = place / IndexStep(Constant(slot.start if number == 0 else 0), length + slot.start)
+        place = place / IndexStep(Constant(0 if number else slot.start), length + (0 if number else slot.start))
     return FieldValue(place, slot.element.interval)
 
 

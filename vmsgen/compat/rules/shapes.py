@@ -8,7 +8,7 @@ from itertools import zip_longest
 from math import prod
 
 from vmsgen.compat.expressions import text
-from vmsgen.compat.finding import WIRE
+from vmsgen.compat.finding import SEMANTIC, WIRE
 from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.rules.rule import (
@@ -68,11 +68,16 @@ def resized(pair: Pair) -> Iterator[Difference]:
         ours, theirs = step.sender, step.receiver
         if not step.by_name or _form(ours) != _form(theirs):
             continue
-        if ours.width == theirs.width or ours.fixed == theirs.fixed is not None:
+        if ours.width == theirs.width or recast(ours, theirs):
             continue
         why = f"`{ours.name}` has {_bytes(ours)} on the sender's side and {_bytes(theirs)} on the receiver's"
         fix = "keep the width on the wire: `send x as TYPE` for a member that grew, or both under `before` and `since`"
         yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, (present(ours),), if_not_sent(ours))
+
+
+def recast(ours: Slot, theirs: Slot) -> bool:
+    """Are they as many bytes in another form, of which no number of one has the name of one of the other?"""
+    return ours.width != theirs.width and ours.fixed == theirs.fixed is not None and ours.indices != theirs.indices
 
 
 def _bytes(slot: Slot) -> str:
@@ -148,6 +153,26 @@ def length(pair: Pair) -> Iterator[Difference]:
         yield Difference(a.name, names, why, fix, (present(ours),), if_not_sent(ours))
 
 
+def parts(pair: Pair) -> Iterator[Difference]:
+    seen: set[str] = set()
+    for step in pair.matched:
+        ours, theirs = step.sender, step.receiver
+        if not step.by_name or len(ours.starts) != len(theirs.starts):
+            continue
+        arrays = [*(loop.name for loop in ours.loops), ours.name]
+        for name, first, second in zip(arrays, ours.starts, theirs.starts, strict=False):
+            if name in seen or first == second:
+                continue
+            # An array of another length is one for the rule about lengths.
+            if ours.fixed is not None and ours.lengths(name) != theirs.lengths(name):
+                continue
+            seen.add(name)
+            why = f"the sender writes `{name}` from [{first}] on, the receiver reads it from [{second}] on"
+            fix = "keep the part that is sent: which elements they are is not on the wire"
+            names = frozenset({name, ours.name, theirs.name})
+            yield Difference(name, names, why, fix, (present(ours),), if_not_sent(ours))
+
+
 def counted(pair: Pair) -> Iterator[Difference]:
     for ours, theirs, a, b in _pairs(pair):
         if (a.count is None and b.count is None) or same(pair, a.count, b.count):
@@ -205,6 +230,13 @@ LENGTH = Rule(
     WIRE,
     "The length of an array is not on the wire: both sides must know the same.",
     length,
+)
+PART = Rule(
+    "part-changed",
+    SEMANTIC,
+    "Which elements of an array are sent is not on the wire: both sides must mean the same ones.",
+    parts,
+    codes=frozenset({"misread"}),
 )
 COUNT = Rule(
     "count-changed", WIRE, "A count is taken from the state: both sides must take it from the same place.", counted
