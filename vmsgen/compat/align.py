@@ -63,7 +63,7 @@ def align(sender: tuple[Slot, ...], receiver: tuple[Slot, ...], pairs: dict[int,
             return SAME if _shape(ours) == _shape(theirs) else OTHER_SHAPE
         if ours.element is None and theirs.element is None:
             return SAME if _shape(ours) == _shape(theirs) else OTHER_SHAPE
-        if i in pairs or j in back:
+        if i in pairs or j in back or ours.custom != theirs.custom:
             return NEVER
         return OTHER_NAME if _size(ours) == _size(theirs) else NEVER
 

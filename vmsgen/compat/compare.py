@@ -151,7 +151,7 @@ def _refused(
     if not bases:
         finding = Finding(about.id, WIRE, name, "", versions, why, fix, unproved=True)
         return [Verdict(name, version, MAY, 0, 0) for version in versions], [finding]
-    data = save(sender, bases[0].state, sender.version, bases[0].answers).data
+    data = save(sender, bases[0].state, sender.version, bases[0].model).data
     witness = Witness(sender.version, data, code, "", 0, message)
     finding = Finding(about.id, WIRE, name, "", versions, why, fix, "", witness)
     return [Verdict(name, version, BREAKS, 1, 1) for version in versions], [finding]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from vmsgen.compat.expressions import absolute, absolute_path
 from vmsgen.compat.names import Names, field_names, plain
 from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Asked, Bits, Condition, Loop, Owner, Program, Scope, Slot
-from vmsgen.compat.trace import HOOK_BYTES
 from vmsgen.model.description import (
     Check,
     Constraint,
@@ -69,7 +68,7 @@ class _Flattener:
                 self.slots.append(self.bytes(names, "unused", None, item.size, item.count, scope))
             case Custom():
                 names = scope.called.of(item.name, {item.wire_name})
-                slot = self.bytes(names, item.wire_name, BYTE, len(HOOK_BYTES), None, scope)
+                slot = self.bytes(names, item.wire_name, BYTE, 0, None, scope)
                 self.slots.append(replace(slot, custom=True))
             case Tmp():
                 self.at_version(0, item.items, scope)

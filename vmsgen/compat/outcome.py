@@ -26,13 +26,23 @@ class Outcome:
     """`witness` is None where all arrived. `blamed` are the plain names, on either side, that it can be due to, the
     likeliest first: of the refusal, then where the two first take a byte for something else.
 
-    `loaded` is the receiver's state, where the load was not refused.
+    `loaded` is the receiver's state, where the load was not refused. It is not `certain` where the hooks of `custom` fields
+    would have made a difference with other bytes.
     """
 
     candidate: Candidate
     witness: Witness | None
     blamed: tuple[str, ...] = ()
     loaded: State | None = None
+    certain: bool = True
+
+    @property
+    def failed(self) -> tuple[object, ...] | None:
+        """How it failed; None where it did not."""
+        witness = self.witness
+        if witness is None:
+            return None
+        return witness.code, witness.path, witness.offset, witness.message, witness.sent, witness.received
 
 
 def outcome(pair: Pair, candidate: Candidate, saved: Saved, own: State | None = None) -> Outcome:
@@ -41,7 +51,7 @@ def outcome(pair: Pair, candidate: Candidate, saved: Saved, own: State | None = 
     `own` is what a receiver like the sender would have loaded: what is not on the wire must be the same too.
     """
     into = receiver_state(pair, candidate.state)
-    loaded = load(pair.receiver, into, saved.data, pair.version, candidate.answers)
+    loaded = load(pair.receiver, into, saved.data, pair.version, candidate.model)
     state, answers = _unusual(pair.sender, candidate.state), tuple(sorted(candidate.answers.items()))
     refusal = loaded.refusal
     if refusal is not None:
@@ -87,7 +97,7 @@ def _blamed(pair: Pair, candidate: Candidate, saved: Saved, loaded: Loaded, refu
             # What is fixed is refused before any of it is looked at: with bytes enough it shows where the two part.
             into = receiver_state(pair, candidate.state)
             longer = saved.data + bytes(size_max(pair.receiver))
-            loaded = load(pair.receiver, into, longer, pair.version, candidate.answers)
+            loaded = load(pair.receiver, into, longer, pair.version, candidate.model)
     return (*parting(pair, saved, loaded), *named(refusal.path), "")
 
 

@@ -71,7 +71,8 @@ class Slot:
 
     `called` is what the field is called, without indices. `place` is where it lives, the first element of every loop.
     `start` is the first element sent. `guards` all hold where it is on the wire. All expressions are about the
-    device's own state. A `custom` field has no `storage`. `bits` are those of a bitmap, whose elements are words.
+    device's own state. `bits` are those of a bitmap, whose elements are words. A `custom` field has no `storage`, and
+    as many bytes as its hooks write.
     """
 
     called: Names

@@ -29,10 +29,15 @@ LARGE = 4096
 
 @dataclass
 class Candidate:
-    """A state that a save accepts, and what the device model says to questions meanwhile."""
+    """A state that a save accepts, what the device model says to questions meanwhile, and what its hooks write."""
 
     state: State
     answers: dict[str, bool] = field(default_factory=dict)
+    written: bytes = b""
+
+    @property
+    def model(self) -> Answers:
+        return Answers(self.answers, self.written)
 
 
 class States:

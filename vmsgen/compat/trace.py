@@ -25,8 +25,8 @@ ABSENT = "missing"
 NOTHING = (HEADER, UNUSED, CUSTOM, ABSENT)
 """Kinds of pieces that have no value."""
 
-HOOK_BYTES = b"hook"
-"""What the hooks of a `custom` field write and read here. Of the real ones no schema tells."""
+OTHERWISE = (b"\0", b"\xff" * 5)
+"""What the hooks of `custom` fields could write as well as nothing. Of the real ones no schema tells."""
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,12 @@ class Piece:
 class Answers(Mapping[str, Callable[..., Any]]):
     """A device model that answers questions by their names, wherever they are asked, and otherwise does nothing.
 
-    Hooks that write and read bytes themselves do so with `HOOK_BYTES`.
+    Hooks that write and read bytes themselves write `written`, and read as many.
     """
 
-    def __init__(self, replies: Mapping[str, bool]) -> None:
+    def __init__(self, replies: Mapping[str, bool], written: bytes = b"") -> None:
         self.replies = dict(replies)
+        self.written = written
 
     def __getitem__(self, key: str) -> Callable[..., Any]:
         method = key.rpartition("/")[2]
@@ -91,9 +92,9 @@ class Answers(Mapping[str, Callable[..., Any]]):
     def _called(self, method: str, *arguments: object) -> bool:
         match arguments:
             case (Writer() as writer,):
-                writer.put_buffer(HOOK_BYTES)
+                writer.put_buffer(self.written)
             case (Reader() as reader, *_):
-                reader.get_buffer(len(HOOK_BYTES))
+                reader.get_buffer(len(self.written))
             case ():
                 return self.replies.get(method, False)
         return False
@@ -239,16 +240,16 @@ class Loaded:
     refusal: Refusal | None
 
 
-def save(description: Description, state: State, version: int, answers: Mapping[str, bool]) -> Saved:
+def save(description: Description, state: State, version: int, answers: Answers) -> Saved:
     """As `encode`. Raises Refusal."""
-    encoder = _TracingEncoder(Hooks(Answers(answers)))
+    encoder = _TracingEncoder(Hooks(answers))
     encoder.device(description, Frame(state, state, version))
     return Saved(bytes(encoder.out), tuple(encoder.pieces))
 
 
-def load(description: Description, state: State, data: bytes, version: int, answers: Mapping[str, bool]) -> Loaded:
+def load(description: Description, state: State, data: bytes, version: int, answers: Answers) -> Loaded:
     """As `decode` with a receiver; a refusal is returned, and `state` is of no use then."""
-    decoder = _TracingDecoder(data, Hooks(Answers(answers)))
+    decoder = _TracingDecoder(data, Hooks(answers))
     try:
         decoder.device(description, Frame(state, copy_value(state), version))
         if decoder.source.left:

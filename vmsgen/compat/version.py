@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmsgen.compat.expressions import with_own
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, UNLESS, WIRE, Finding, Verdict, Witness
@@ -14,14 +14,19 @@ from vmsgen.compat.rules import RULES, Difference, Rule
 from vmsgen.compat.rules.devices import NET
 from vmsgen.compat.rules.rule import value_of
 from vmsgen.compat.states import LARGE, Candidate, States, numbers_in
-from vmsgen.compat.trace import Saved, save
-from vmsgen.interpret import Refusal
+from vmsgen.compat.trace import OTHERWISE, Saved, save
+from vmsgen.interpret import Refusal, State
 from vmsgen.model.description import Description, RangeConstraint, WhereConstraint
 from vmsgen.model.expressions import Constant, Expression, Within, mentions_held
 from vmsgen.model.types import Struct, structs_in
 
 DRAWN = 12
 """States drawn at random, for each version."""
+
+
+HOOKS_DECIDE = ", since the bytes of a `custom` field decide"
+BREAKS_BEFORE = ", but what else breaks may come first"
+"""Why there is none."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,7 @@ class AtVersion:
         self.large = numbers_in(Struct(sender)) > LARGE
         checks = tuple(_demands(self.itself.programs[0]))
         self.states = States(sender, version, asked, 0 if self.large else drawn, checks)
+        self.hooked = any(slot.custom for program in self.pair.programs for slots in program.slots for slot in slots)
         self.readable = receiver.minimum_version <= version <= receiver.version
 
     def compare(self) -> tuple[Verdict, list[Finding]]:
@@ -47,11 +53,15 @@ class AtVersion:
         rules = RULES if self.readable else [rule for rule in RULES if rule.id == "version-range"]
         found = [_Found(rule, difference) for rule in rules for difference in rule.find(self.pair)]
         outcomes = self._outcomes(found)
-        failed = [one for one in outcomes if one.witness is not None]
+        failed = [one for one in outcomes if one.witness is not None and one.certain]
         shown, rest = _attribute(found, failed)
-        findings = [self._finding(one, shown.get(number), bool(failed)) for number, one in enumerate(found)]
-        if rest:
-            findings.append(self._net(rest[0], len(rest) == len(outcomes)))
+        unsure, unknown = _attribute(found, [one for one in outcomes if not one.certain])
+        findings = []
+        for number, one in enumerate(found):
+            why_not = HOOKS_DECIDE if number in unsure else BREAKS_BEFORE if failed else ""
+            findings.append(self._finding(one, shown.get(number), why_not))
+        if rest or unknown:
+            findings.append(self._net([*rest, *unknown][0], len(rest) == len(outcomes)))
         return self._verdict(findings, len(outcomes), len(failed)), findings
 
     def _verdict(self, findings: list[Finding], tried: int, failed: int) -> Verdict:
@@ -85,7 +95,16 @@ class AtVersion:
                 own = outcome(self.itself, candidate, saved)
                 # A stream that its own sender would not load teaches nothing.
                 if own.witness is None:
-                    made.append(outcome(self.pair, candidate, saved, own.loaded))
+                    made.append(self._judged(outcome(self.pair, candidate, saved, own.loaded), own.loaded))
+        return made
+
+    def _judged(self, made: Outcome, own: State | None) -> Outcome:
+        """Nothing is certain where other bytes of hooks would have made a difference: OLD may write any."""
+        for written in OTHERWISE if self.hooked and made.witness is not None else ():
+            other = replace(made.candidate, written=written)
+            saved = self._saved(other)
+            if saved is None or outcome(self.pair, other, saved, own).failed != made.failed:
+                return replace(made, certain=False)
         return made
 
     def _was_tried(self, candidate: Candidate, saved: Saved, seen: dict[bytes, list[tuple[Candidate, Saved]]]) -> bool:
@@ -103,30 +122,31 @@ class AtVersion:
 
     def _saved(self, candidate: Candidate) -> Saved | None:
         try:
-            return save(self.pair.sender, candidate.state, self.pair.version, candidate.answers)
+            return save(self.pair.sender, candidate.state, self.pair.version, candidate.model)
         except Refusal:
             return None
 
-    def _finding(self, one: _Found, witness: Witness | None, others: bool) -> Finding:
+    def _finding(self, one: _Found, witness: Witness | None, why_not: str) -> Finding:
         rule, difference = one.rule, one.difference
         unproved = rule.needs_witness and witness is None
         why = difference.why
         if unproved:
-            why += "; no stream was found that shows it"
-            why += ", but what else breaks may come first" if others else ""
+            why += f"; no stream was found that shows it{why_not}"
         return Finding(
             rule.id, rule.category, self.pair.sender.wire_name, difference.path, (), why, difference.fix,
             difference.loads_if, witness, unproved,
         )  # fmt: skip
 
     def _net(self, failure: Outcome, always: bool) -> Finding:
-        """Of a stream that does not load for a reason that no rule has; `always`: none does."""
+        """Of a stream that does not load for a reason that no rule has, for certain or not; `always`: none does."""
         path = next((name for name in failure.blamed if name), "")
         why = "the receiver does not take a stream of the sender for what it is"
+        why += "" if failure.certain else f"; no stream was found that shows it{HOOKS_DECIDE}"
         fix = "compare the two around this place"
         name = self.pair.sender.wire_name
-        loads_if = "" if always else "the state is another one"
-        return Finding(NET.id, WIRE, name, path, (), why, fix, loads_if, failure.witness)
+        loads_if = "" if always or not failure.certain else "the state is another one"
+        witness = failure.witness if failure.certain else None
+        return Finding(NET.id, WIRE, name, path, (), why, fix, loads_if, witness, witness is None)
 
 
 def _demands(program: AlignedProgram) -> Iterator[Expression]:

@@ -28,11 +28,8 @@ def removed(pair: Pair) -> Iterator[Difference]:
             if not isinstance(step, Dropped) or step.moved is not None:
                 continue
             slot = step.sender
-            size = slot.width * slot.elements
-            fix = (
-                f"keep its bytes: `unused[{size}]`, or raise the version and keep the field with `before`"
-                f"{_nested(pair, slot)}"
-            )
+            what = "its hooks" if slot.custom else f"its bytes: `unused[{slot.width * slot.elements}]`"
+            fix = f"keep {what}, or raise the version and keep the field with `before`{_nested(pair, slot)}"
             names = frozenset({slot.name, *_neighbours(pair, slot)})
             why = f"the sender writes `{slot.name}`, the receiver does not read it{_hooked(slot)}"
             yield Difference(slot.name, names, why, fix, (present(slot),), if_not_sent(slot, program.slots[1]))

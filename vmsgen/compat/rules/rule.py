@@ -10,14 +10,13 @@ from vmsgen.compat.finding import ADVICE
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.slots import LIST, MAP, OPTIONAL, Condition, Elements, Loop, Missing, Slot
 from vmsgen.compat.steer import Want
-from vmsgen.compat.trace import HOOK_BYTES
 from vmsgen.model.description import HookPredicate, RangeConstraint
 from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, IndexStep, Path
 from vmsgen.model.interval import Interval
 from vmsgen.model.types import Scalar, innermost
 
-HOOKED = f" (whose hooks are taken to write and read {len(HOOK_BYTES)} bytes)"
-"""Behind what is said of a `custom` field, where a stream is to show it."""
+HOOKED = " (hooks alone know its bytes)"
+"""Behind what is said of a `custom` field."""
 
 
 @dataclass(frozen=True)
