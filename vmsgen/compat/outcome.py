@@ -26,8 +26,8 @@ class Outcome:
     """`witness` is None where all arrived. `blamed` are the plain names, on either side, that it can be due to, the
     likeliest first: of the refusal, then where the two first take a byte for something else.
 
-    `loaded` is the receiver's state, where the load was not refused. It is not `certain` where the hooks of `custom` fields
-    would have made a difference with other bytes.
+    `loaded` is the receiver's state, where the load was not refused. It is not `certain` where other bytes
+    of the hooks of `custom` fields would have made a difference.
     """
 
     candidate: Candidate

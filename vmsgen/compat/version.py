@@ -13,6 +13,7 @@ from vmsgen.compat.receiver import receiver_state
 from vmsgen.compat.rules import RULES, Difference, Rule
 from vmsgen.compat.rules.devices import NET
 from vmsgen.compat.rules.rule import value_of
+from vmsgen.compat.rules.subsections import sent
 from vmsgen.compat.states import LARGE, Candidate, States, numbers_in
 from vmsgen.compat.trace import OTHERWISE, Saved, save
 from vmsgen.interpret import Refusal, State
@@ -79,6 +80,8 @@ class AtVersion:
     def _outcomes(self, found: list[_Found]) -> list[Outcome]:
         """One for each stream that was tried."""
         asked = [wants for one in found if one.rule.needs_witness for wants in one.difference.wants]
+        # What stands in front of a subsection may take it for its own: each is sent once, whatever the rules say.
+        asked += [wants for both in self.pair.subsections if both.sender is not None for wants in sent(both.sender)]
         bases = self.states.bases()
         candidates = list(bases)
         for wants in asked:

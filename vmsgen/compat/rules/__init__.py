@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     subsections.REMOVED,
     subsections.RENAMED,
     subsections.MOVED,
+    subsections.SHADOWED,
     subsections.VERSIONS,
     shapes.PART,
     meanings.SIGNS,

@@ -7,13 +7,48 @@ from collections.abc import Iterator
 from vmsgen.compat.finding import ADVICE, WIRE
 from vmsgen.compat.pairs import Pair, PlacedSubsection, everything_inside, placed
 from vmsgen.compat.rules.rule import Difference, Rule, in_senders_names, within, words
-from vmsgen.compat.slots import Owner
+from vmsgen.compat.slots import LIST, MAP, Owner
 from vmsgen.compat.steer import Want
+from vmsgen.model.description import Description
 
 
-def _wants(sub: PlacedSubsection) -> tuple[tuple[Want, ...], ...]:
+def sent(sub: PlacedSubsection) -> tuple[tuple[Want, ...], ...]:
     scope = sub.owner.scope
     return (within((*scope.guards, *sub.guards), scope.loops),)
+
+
+def shadowed(pair: Pair) -> Iterator[Difference]:
+    kept = [both.sender for both in pair.subsections if both.sender is not None and both.receiver is not None]
+    for ours, theirs in pair.owners:
+        if not theirs.name or not _is_last(pair, theirs):
+            continue
+        for sub in kept:
+            if sub.owner is ours or _takes(ours.description, sub) or not _takes(theirs.description, sub):
+                continue
+            name, before, after = sub.wire_name, ours.description, theirs.description
+            why = (
+                f"the receiver takes `{name}` for a subsection of `{theirs.name}`, whose struct is `{after.wire_name}`"
+            )
+            why += " on the wire now"
+            fix = f'keep that name: `struct {after.name} "{before.wire_name}"`'
+            yield Difference(name, frozenset({name}), why, fix, sent(sub), _not_sent(sub))
+
+
+def _takes(struct: Description, sub: PlacedSubsection) -> bool:
+    """Does a loader behind the struct's bytes take it for one of its own, and not know it?"""
+    known = {own.wire_name for own in struct.subsections}
+    return sub.wire_name.startswith(struct.wire_name) and sub.wire_name not in known
+
+
+def _is_last(pair: Pair, owner: Owner) -> bool:
+    """Can the receiver come to its end and have a subsection before it?"""
+    if any(loop.kind in (LIST, MAP) for loop in owner.scope.loops):
+        return False
+    for program in pair.programs:
+        within = [n for n, slot in enumerate(program.slots[1]) if slot.name.startswith(f"{owner.name}.")]
+        if within:
+            return not any(slot.fixed and not slot.guards for slot in program.slots[1][within[-1] + 1 :])
+    return True
 
 
 def _not_sent(sub: PlacedSubsection) -> str:
@@ -40,7 +75,7 @@ def removed(pair: Pair) -> Iterator[Difference]:
             continue
         why = f"the receiver has no subsection `{name}`, and refuses one that it does not know"
         fix = "keep the subsection; for a receiver that cannot change, see that `needed` is false where it matters"
-        yield Difference(name, frozenset({name}), why, fix, _wants(sub), _not_sent(sub))
+        yield Difference(name, frozenset({name}), why, fix, sent(sub), _not_sent(sub))
 
 
 def renamed(pair: Pair) -> Iterator[Difference]:
@@ -54,7 +89,7 @@ def renamed(pair: Pair) -> Iterator[Difference]:
             continue
         why = f"subsection `{name}` is called `{namesake.wire_name}` by the receiver"
         fix = f'keep its name on the wire: `subsection {namesake.subsection.name} "{name}"`'
-        yield Difference(name, frozenset({name}), why, fix, _wants(sub), _not_sent(sub))
+        yield Difference(name, frozenset({name}), why, fix, sent(sub), _not_sent(sub))
 
 
 def moved(pair: Pair) -> Iterator[Difference]:
@@ -67,7 +102,7 @@ def moved(pair: Pair) -> Iterator[Difference]:
             continue
         why = f"subsection `{name}` belongs to {_owner(sub)}, and to {_owner(elsewhere)} on the receiver's side"
         fix = "a subsection follows the fields of its owner: leave it where it was"
-        yield Difference(name, frozenset({name}), why, fix, _wants(sub), _not_sent(sub))
+        yield Difference(name, frozenset({name}), why, fix, sent(sub), _not_sent(sub))
 
 
 def _owner(sub: PlacedSubsection) -> str:
@@ -90,7 +125,7 @@ def versions(pair: Pair) -> Iterator[Difference]:
                 "send what is new in a subsection of its own, which older receivers do not miss while it is not needed"
             )
         names = frozenset({name, ours.name, ""})
-        yield Difference(name, names, why, fix, _wants(both.sender), _not_sent(both.sender))
+        yield Difference(name, names, why, fix, sent(both.sender), _not_sent(both.sender))
 
 
 def needed(pair: Pair) -> Iterator[Difference]:
@@ -129,6 +164,13 @@ MOVED = Rule(
     WIRE,
     "A subsection is looked for behind the fields of its owner, and nowhere else.",
     moved,
+)
+SHADOWED = Rule(
+    "subsection-shadowed",
+    WIRE,
+    "A struct at the end takes every subsection behind it for its own whose name begins with the struct's.",
+    shadowed,
+    codes=frozenset({"unknown-subsection"}),
 )
 VERSIONS = Rule(
     "subsection-version",
