@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vmsgen.compat.arrived import Wrong, translated
 from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
+from vmsgen.compat.places import NOT_THERE, part
 from vmsgen.compat.trace import Loaded, Piece, Saved
 from vmsgen.interpret import State
 from vmsgen.interpret.state import Value, same
@@ -107,17 +108,12 @@ def _inside(type_: Type, value: Value, name: str) -> Iterator[tuple[str, float]]
             yield name, value
 
 
-def number_at(state: State, name: str) -> float | None:
+def number_at(state: State, path: str) -> float | None:
     """None where there is no such number."""
     value: Value = state
-    for part in name.replace("[", ".[").split("."):
+    for name in path.replace("[", ".[").split("."):
         try:
-            if part.startswith("["):
-                value = value[int(part[1:-1])]
-            elif isinstance(value, tuple):
-                value = value[("key", "value").index(part)]
-            else:
-                value = value[part]
-        except (KeyError, IndexError, TypeError, ValueError):
+            value = part(value, int(name[1:-1]) if name.startswith("[") else name)
+        except NOT_THERE:
             return None
     return value if isinstance(value, int | float) else None

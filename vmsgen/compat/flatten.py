@@ -47,7 +47,7 @@ class _Flattener:
                     self.items(item.items, scope)
                 case Check():
                     condition = absolute(item.condition, scope.prefix, self.version)
-                    self.checks.append(Asked(condition, item.message, scope.guards, scope.loops))
+                    self.checks.append(Asked(condition, item.message, scope.called.name, scope.guards, scope.loops))
                 case _:
                     inner = self.guarded(item.presence, scope)
                     if inner is not None:

@@ -92,7 +92,7 @@ def _blamed(pair: Pair, candidate: Candidate, saved: Saved, loaded: Loaded, refu
         case "unknown-subsection":
             return (refusal.text, "")
         case "check":
-            return (f"check {refusal.text}", *parting(pair, saved, loaded), "")
+            return (f"check {plain(refusal.path)} {refusal.text}", *parting(pair, saved, loaded), "")
         case "truncated":
             # What is fixed is refused before any of it is looked at: with bytes enough it shows where the two part.
             into = receiver_state(pair, candidate.state)

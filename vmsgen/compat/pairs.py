@@ -9,10 +9,11 @@ from vmsgen.compat.align import Matched, Step, align, pair_slots
 from vmsgen.compat.expressions import absolute
 from vmsgen.compat.flatten import device_program, subsection_program
 from vmsgen.compat.names import pair_names, paired_members, plain
+from vmsgen.compat.places import PARTS
 from vmsgen.compat.slots import Asked, Condition, Owner, Program, Slot
 from vmsgen.model.description import Description, HookPredicate, Subsection
 from vmsgen.model.expressions import Constant, IndexStep, MemberStep, Path
-from vmsgen.model.types import Array, Bitmap, Buffer, List, Optional, Struct
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Struct, Type
 
 
 @dataclass(frozen=True)
@@ -88,33 +89,49 @@ class Pair:
     def to_sender(self, path: Path) -> Path | None:
         """The sender's place of what the receiver has at `path`; None where there is none."""
         there = self.names.get(plain(str(path)), plain(str(path)))
-        steps: list[MemberStep | IndexStep] = [MemberStep(name) for name in there.split(".")]
         indices = [step for step in path.steps if isinstance(step, IndexStep)]
         made: list[MemberStep | IndexStep] = []
-        description: Description | None = self.sender
-        for step in steps:
-            if description is None or not isinstance(step, MemberStep):
+        type_: Type = Struct(self.sender)
+        for name in there.split("."):
+            inner = _part(type_, name)
+            if inner is None:
                 return None
-            member = next((m for m in description.members if m.name == step.name), None)
-            if member is None:
-                return None
-            made.append(step)
-            type_ = member.type
-            while isinstance(type_, Array | Buffer | Bitmap | List | Optional):
-                if isinstance(type_, Optional):
-                    type_ = type_.element
-                    continue
-                if not indices:
+            made.append(MemberStep(name))
+            type_ = inner
+            while (length := _room(type_)) is not None:
+                if not indices or not isinstance(indices[0].index, Constant):
                     return None
-                index = indices.pop(0)
-                if not isinstance(index.index, Constant):
-                    return None
-                made.append(IndexStep(index.index, type_.maximum if isinstance(type_, List) else type_.capacity))
-                if isinstance(type_, Buffer | Bitmap):
+                made.append(IndexStep(indices.pop(0).index, length))
+                if not isinstance(type_, Array):
                     break
-                type_ = type_.element
-            description = type_.description if isinstance(type_, Struct) else None
+                type_ = _present(type_.element)
         return Path(tuple(made))
+
+
+def _part(type_: Type, name: str) -> Type | None:
+    """What is called so in a struct, in an element of a list or in an entry of a map."""
+    match type_:
+        case List(element):
+            return _part(element, name)
+        case Map(key, value) if name in PARTS:
+            return key if name == PARTS[0] else value
+        case Struct(description):
+            return next((_present(member.type) for member in description.members if member.name == name), None)
+    return None
+
+
+def _present(type_: Type) -> Type:
+    return type_.element if isinstance(type_, Optional) else type_
+
+
+def _room(type_: Type) -> int | None:
+    """So many indices it can have; None where it has none."""
+    match type_:
+        case Array(_, capacity) | Buffer(capacity) | Bitmap(capacity):
+            return capacity
+        case List(_, maximum) | Map(_, _, maximum):
+            return maximum
+    return None
 
 
 def pair(sender: Description, receiver: Description, version: int) -> Pair:

@@ -142,12 +142,18 @@ class Slot:
 
 @dataclass(frozen=True)
 class Asked:
-    """A `check`."""
+    """A `check` of the struct called `owner`, empty for the device."""
 
     condition: Expression
     message: str
+    owner: str
     guards: tuple[Condition, ...]
     loops: tuple[Loop, ...]
+
+    @property
+    def name(self) -> str:
+        """What a refusal of it is traced to."""
+        return f"check {self.owner} {self.message}"
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from vmsgen.compat.expressions import absolute
+from vmsgen.compat.places import NOT_THERE, part
 from vmsgen.compat.slots import Bits
 from vmsgen.compat.steer import Want, steer
 from vmsgen.compat.trace import Answers
@@ -197,8 +198,8 @@ def _place(state: State, path: str) -> tuple[Value, str | int] | None:
     for name, number in re.findall(r"(\w+)|\[(\d+)\]", path):
         holder, key = value, name or int(number)
         try:
-            value = holder[key]
-        except (KeyError, IndexError, TypeError):
+            value = part(holder, key)
+        except NOT_THERE:
             return None
     return (holder, key) if isinstance(value, int) and isinstance(holder, State | list | bytearray) else None
 

@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 
+from vmsgen.compat.expressions import renamed
+from vmsgen.compat.places import NOT_THERE, in_pairs, put, value_at
 from vmsgen.compat.slots import Condition, Elements, Missing
-from vmsgen.interpret.errors import Fault
-from vmsgen.interpret.expression import Frame, evaluate, look_up, store
+from vmsgen.interpret.expression import Frame, evaluate
 from vmsgen.interpret.state import State, Value, copy_value, reset_value
 from vmsgen.model.description import HookPredicate
 from vmsgen.model.expressions import Constant, Expression, FieldValue, Path, walk
@@ -27,9 +28,10 @@ class Want:
 
 def ask(expression: Expression, state: State) -> int | None:
     """The value, or None where it has none: at the sender another kind of field may have the name."""
+    here = renamed(expression, lambda path: in_pairs(path, state))
     try:
-        return evaluate(expression, Frame(state, state, 0))
-    except (Fault, KeyError, IndexError, TypeError, ValueError):
+        return evaluate(here or expression, Frame(state, state, 0))
+    except NOT_THERE:
         return None
 
 
@@ -74,7 +76,7 @@ def _meet(state: State, answers: dict[str, bool], want: Want, wants: tuple[Want,
         return
     if isinstance(want.condition, Missing):
         if want.holds and _is_missing(want.condition.place, state) is False:
-            store(want.condition.place, Frame(state, state, 0), None)
+            put(want.condition.place, state, None)
         return
     met = [other for other in wants if meets(state, answers, other)]
     second: State | None = None
@@ -96,8 +98,8 @@ def _meet(state: State, answers: dict[str, bool], want: Want, wants: tuple[Want,
 
 def _list_at(place: Path, state: State) -> list[Value] | None:
     try:
-        there = look_up(place, state, Frame(state, state, 0))
-    except (Fault, KeyError, IndexError, TypeError):
+        there = value_at(place, state)
+    except NOT_THERE:
         return None
     return there if isinstance(there, list) else None
 
@@ -105,8 +107,8 @@ def _list_at(place: Path, state: State) -> list[Value] | None:
 def _is_missing(place: Path, state: State) -> bool | None:
     """None where there is no such element."""
     try:
-        return look_up(place, state, Frame(state, state, 0)) is None
-    except (Fault, KeyError, IndexError, TypeError):
+        return value_at(place, state) is None
+    except NOT_THERE:
         return None
 
 
@@ -127,10 +129,10 @@ def _grow(state: State, wanted: Elements) -> None:
 
 def _put(state: State, path: Path, value: int) -> bool:
     try:
-        if not isinstance(look_up(path, state, Frame(state, state, 0)), int):
+        if not isinstance(value_at(path, state), int):
             return False
-        store(path, Frame(state, state, 0), value)
-    except (Fault, KeyError, IndexError, TypeError, ValueError):
+        put(path, state, value)
+    except NOT_THERE:
         return False
     return True
 

@@ -116,7 +116,7 @@ def checks(pair: Pair) -> Iterator[Difference]:
             wants = ((*around, Want(Unary("!", condition))),) if condition is not None else (around,)
             why = f"the receiver checks {text(check.condition)}, the sender does not"
             fix = "check it only where the version is new: put it into `group since N`"
-            yield Difference("", frozenset({"", f"check {check.message}"}), why, fix, wants, text(check.condition))
+            yield Difference("", frozenset({"", check.name}), why, fix, wants, text(check.condition))
 
 
 RANGE = Rule(

@@ -60,7 +60,7 @@ def _askers(pair: Pair) -> dict[str, set[str]]:
                 note(asked, {slot.name, *(loop.name for loop in slot.loops)})
         for check in program.receiver_checks:
             for asked in (check.condition, *check.guards):
-                note(asked, {f"check {check.message}"})
+                note(asked, {check.name})
     return found
 
 
