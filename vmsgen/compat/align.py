@@ -126,7 +126,7 @@ def _reshaped(steps: list[Step]) -> tuple[Step, ...]:
     made: list[Step] = []
     stretch: list[Step] = []
     for step in [*steps, None]:
-        if isinstance(step, Dropped | Added):
+        if isinstance(step, Dropped | Added) or (step is not None and _loose(step)):
             stretch.append(step)
             continue
         made += _one_reshape(stretch)
@@ -136,10 +136,20 @@ def _reshaped(steps: list[Step]) -> tuple[Step, ...]:
     return tuple(made)
 
 
+def _loose(step: Step) -> bool:
+    """Bytes that mean nothing, and are not as many: what was taken out of them may be next to it."""
+    if not isinstance(step, Matched):
+        return False
+    ours, theirs = step.sender, step.receiver
+    return ours.element is None and theirs.element is None and _shape(ours) != _shape(theirs)
+
+
 def _one_reshape(stretch: list[Step]) -> list[Step]:
-    ours = tuple(step.sender for step in stretch if isinstance(step, Dropped) and step.moved is None)
-    theirs = tuple(step.receiver for step in stretch if isinstance(step, Added) and step.moved is None)
-    if not ours or not theirs or len(ours) + len(theirs) < len(stretch):
+    if any(isinstance(step, Dropped | Added) and step.moved is not None for step in stretch):
+        return stretch
+    ours = tuple(step.sender for step in stretch if isinstance(step, Dropped | Matched))
+    theirs = tuple(step.receiver for step in stretch if isinstance(step, Added | Matched))
+    if not ours or not theirs:
         return stretch
     sizes = [[slot.fixed for slot in side] for side in (ours, theirs)]
     if None in sizes[0] or None in sizes[1] or len({slot.guards for slot in (*ours, *theirs)}) > 1:

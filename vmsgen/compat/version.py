@@ -80,6 +80,7 @@ class AtVersion:
     def _outcomes(self, found: list[_Found]) -> list[Outcome]:
         """One for each stream that was tried."""
         asked = [wants for one in found if one.rule.needs_witness for wants in one.difference.wants]
+        asked += [wants for one in found if not one.rule.needs_witness for wants in one.difference.wants if wants]
         # What stands in front of a subsection may take it for its own: each is sent once, whatever the rules say.
         asked += [wants for both in self.pair.subsections if both.sender is not None for wants in sent(both.sender)]
         bases = self.states.bases()

@@ -9,7 +9,7 @@ from vmsgen.compat.align import Matched, Reshaped
 from vmsgen.compat.finding import ADVICE
 from vmsgen.compat.pairs import AlignedProgram, Pair
 from vmsgen.compat.pairs import pair as pair_at
-from vmsgen.compat.rules.rule import Difference, Rule
+from vmsgen.compat.rules.rule import Difference, Rule, present
 from vmsgen.compat.rules.shapes import recast
 from vmsgen.compat.slots import Slot
 from vmsgen.model.description import Hook
@@ -33,10 +33,11 @@ def reshaped(pair: Pair) -> Iterator[Difference]:
             if isinstance(step, Reshaped):
                 first = ", ".join(f"`{slot.name}`" for slot in step.sender)
                 second = ", ".join(f"`{slot.name}`" for slot in step.receiver)
-                if all(slot.element is None for slot in step.receiver):
+                if any(all(slot.element is None for slot in side) for side in (step.sender, step.receiver)):
                     continue
                 why = f"the bytes of {first} are {second} for the receiver: as many, in another form"
-                yield Difference(step.sender[0].name, frozenset(), why, "nothing, if that is meant")
+                fix = "nothing, if that is meant"
+                yield Difference(step.sender[0].name, frozenset(), why, fix, (present(step.sender[0]),))
 
 
 def rows(pair: Pair) -> Iterator[Difference]:
@@ -78,30 +79,35 @@ def _lengths(lengths: tuple[int, ...]) -> str:
 
 
 def unnamed(pair: Pair) -> Iterator[Difference]:
-    for step in pair.matched:
-        if step.sender.element is None and step.receiver.element is not None:
-            name = step.receiver.name
+    for before, after in _in_place(pair):
+        if any(slot.element is not None for slot in before):
+            continue
+        for name in (slot.name for slot in after if slot.element is not None):
             why = f"`{name}` takes bytes that the sender leaves zero (`unused`)"
-            yield Difference(name, frozenset(), why, "see that zero is a good value for it")
+            fix = "see that zero is a good value for it"
+            yield Difference(name, frozenset(), why, fix, (present(before[0]),))
 
 
-def left(pair: Pair) -> Iterator[Difference]:
+def _in_place(pair: Pair) -> Iterator[tuple[tuple[Slot, ...], tuple[Slot, ...]]]:
+    """What takes the place of what, as many bytes."""
     for program in pair.programs:
         for step in program.steps:
             match step:
                 case Matched(ours, theirs):
-                    before, after = (ours,), (theirs,)
+                    yield (ours,), (theirs,)
                 case Reshaped(before, after):
-                    pass
-                case _:
-                    continue
-            gone = [slot.name for slot in before if slot.element is not None]
-            if not gone or any(slot.element is not None for slot in after):
-                continue
-            names = ", ".join(f"`{name}`" for name in gone)
-            why = f"the receiver passes over the bytes of {names} (`unused`): what the sender had there is dropped"
-            fix = "see that nothing needs it; a field kept with `in 0..0` would refuse states that have something there"
-            yield Difference(gone[0], frozenset(), why, fix)
+                    yield before, after
+
+
+def left(pair: Pair) -> Iterator[Difference]:
+    for before, after in _in_place(pair):
+        gone = [slot.name for slot in before if slot.element is not None]
+        if not gone or any(slot.element is not None for slot in after):
+            continue
+        names = ", ".join(f"`{name}`" for name in gone)
+        why = f"the receiver passes over the bytes of {names} (`unused`): what the sender had there is dropped"
+        fix = "see that nothing needs it; a field kept with `in 0..0` would refuse states that have something there"
+        yield Difference(gone[0], frozenset(), why, fix)
 
 
 def structs(pair: Pair) -> Iterator[Difference]:
