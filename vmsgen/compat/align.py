@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
 
 from vmsgen.compat.names import pair_names
 from vmsgen.compat.slots import Slot
 
-SAME, OTHER_SHAPE, OTHER_NAME, GAP, NEVER = 0.0, 0.5, 0.9, 1.0, float("inf")
+SAME, OTHER_SHAPE, OTHER_NAME, GAP = 0, 5, 9, 10
+
+Cost = Callable[[int, int], int | None]
+"""Of matching these two; None where they never are."""
 
 
 @dataclass(frozen=True)
@@ -56,16 +62,15 @@ def pair_slots(sender: tuple[Slot, ...], receiver: tuple[Slot, ...]) -> dict[int
 def align(sender: tuple[Slot, ...], receiver: tuple[Slot, ...], pairs: dict[int, int]) -> tuple[Step, ...]:
     """The cheapest way from one sequence to the other, from start to end."""
     back = {j: i for i, j in pairs.items()}
+    shapes, sizes = ([[of(slot) for slot in side] for side in (sender, receiver)] for of in (_shape, _size))
 
-    def cost(i: int, j: int) -> float:
+    def cost(i: int, j: int) -> int | None:
         ours, theirs = sender[i], receiver[j]
-        if pairs.get(i) == j:
-            return SAME if _shape(ours) == _shape(theirs) else OTHER_SHAPE
-        if ours.element is None and theirs.element is None:
-            return SAME if _shape(ours) == _shape(theirs) else OTHER_SHAPE
-        if i in pairs or j in back or ours.custom != theirs.custom:
-            return NEVER
-        return OTHER_NAME if _size(ours) == _size(theirs) else NEVER
+        if pairs.get(i) == j or (ours.element is None and theirs.element is None):
+            return SAME if shapes[0][i] == shapes[1][j] else OTHER_SHAPE
+        if i in pairs or j in back or sizes[0][i] != sizes[1][j]:
+            return None
+        return OTHER_NAME
 
     steps: list[Step] = []
     for i, j in _path(len(sender), len(receiver), cost):
@@ -84,41 +89,46 @@ def _shape(slot: Slot) -> tuple[object, ...]:
 
 
 def _size(slot: Slot) -> tuple[object, ...]:
-    count = slot.count is not None
-    return slot.width if count else slot.width * slot.elements, count, len(slot.loops), len(slot.guards)
+    counted = slot.count is not None
+    size = slot.width if counted else slot.width * slot.elements
+    return size, counted, slot.custom, len(slot.loops), len(slot.guards)
 
 
-def _path(n: int, m: int, cost: object) -> list[tuple[int | None, int | None]]:
-    """Numbers that meet, None where one side has nothing."""
-    assert callable(cost)
-    front = 0
-    while front < min(n, m) and cost(front, front) == SAME:
-        front += 1
-    best = [[0.0] * (m - front + 1) for _ in range(n - front + 1)]
-    for i in range(n - front, -1, -1):
-        for j in range(m - front, -1, -1):
-            ways = []
-            if i < n - front and j < m - front:
-                ways.append(best[i + 1][j + 1] + cost(front + i, front + j))
-            if i < n - front:
-                ways.append(best[i + 1][j] + GAP)
-            if j < m - front:
-                ways.append(best[i][j + 1] + GAP)
-            best[i][j] = min(ways, default=0.0)
-    way: list[tuple[int | None, int | None]] = [(i, i) for i in range(front)]
-    i, j = 0, 0
-    while i < n - front or j < m - front:
-        here = best[i][j]
-        if i < n - front and j < m - front and here == best[i + 1][j + 1] + cost(front + i, front + j):
-            way.append((front + i, front + j))
-            i, j = i + 1, j + 1
-        elif i < n - front and here == best[i + 1][j] + GAP:
-            way.append((front + i, None))
-            i += 1
-        else:
-            way.append((None, front + j))
-            j += 1
-    return way
+def _path(n: int, m: int, cost: Cost) -> list[tuple[int | None, int | None]]:
+    """Numbers that meet, None where one side has nothing. The cheapest ways are followed first, to the nearest end."""
+    came: dict[tuple[int, int], tuple[int, int]] = {}
+    turn = count()
+    ways = [(0, next(turn), 0, (0, 0), (0, 0))]
+    while (n, m) not in came:
+        _, _, spent, here, before = heappop(ways)
+        if here in came:
+            continue
+        came[here] = before
+        for there, more in _steps(*here, n, m, cost):
+            # At least so many are left over on one side.
+            gaps = abs((n - there[0]) - (m - there[1]))
+            heappush(ways, (spent + more + gaps * GAP, next(turn), spent + more, there, here))
+    way: list[tuple[int | None, int | None]] = []
+    at = (n, m)
+    while at != (0, 0):
+        i, j = came[at]
+        way.append((i if at[0] > i else None, j if at[1] > j else None))
+        at = (i, j)
+    return way[::-1]
+
+
+def _steps(i: int, j: int, n: int, m: int, cost: Cost) -> Iterator[tuple[tuple[int, int], int]]:
+    """Where a way goes on, and what that costs."""
+    both = cost(i, j) if i < n and j < m else None
+    if both is not None:
+        yield (i + 1, j + 1), both
+        # What costs nothing is never dearer than another way.
+        if both == SAME:
+            return
+    if i < n:
+        yield (i + 1, j), GAP
+    if j < m:
+        yield (i, j + 1), GAP
 
 
 def _reshaped(steps: list[Step]) -> tuple[Step, ...]:
