@@ -244,11 +244,15 @@ class Hook:
 
 @dataclass(frozen=True)
 class Reset:
-    """`target` takes `value` before `pre_load`, each element of an array alike; structs (None) their reset values."""
+    """`target` takes `value` before `pre_load`, each element of an array alike; structs (None) their reset values.
+
+    `chosen`: `else` says so, it is not just the value at reset.
+    """
 
     target: Path
     storage: Type
     value: int | None
+    chosen: bool = False
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ shift outside 0..63 is an error at run time in just those cases; `can_fail` tell
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from vmsgen.model import interval as intervals
@@ -185,6 +185,37 @@ def walk(expression: Expression) -> Iterator[Expression]:
     yield expression
     for child in children(expression):
         yield from walk(child)
+
+
+def replaced(expression: Expression, change: Callable[[Expression], Expression | None]) -> Expression:
+    """The expression with other nodes for those of which `change` makes another; what it makes is not looked into."""
+    made = change(expression)
+    if made is not None:
+        return made
+    match expression:
+        case FieldValue(path, interval):
+            return FieldValue(replaced_in_path(path, change), interval)
+        case HeldValue(path, interval):
+            return HeldValue(replaced_in_path(path, change), interval)
+        case Unary(operator, operand):
+            return Unary(operator, replaced(operand, change))
+        case Binary(operator, left, right):
+            return Binary(operator, replaced(left, change), replaced(right, change))
+        case Within(operand, low, high):
+            return Within(replaced(operand, change), replaced(low, change), replaced(high, change))
+        case Conditional(condition, yes, no):
+            return Conditional(replaced(condition, change), replaced(yes, change), replaced(no, change))
+    return expression
+
+
+def replaced_in_path(path: Path, change: Callable[[Expression], Expression | None]) -> Path:
+    """The same of the indices of a path."""
+    return Path(
+        tuple(
+            IndexStep(replaced(step.index, change), step.length) if isinstance(step, IndexStep) else step
+            for step in path.steps
+        )
+    )
 
 
 def can_fail(expression: Expression) -> bool:

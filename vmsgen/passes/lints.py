@@ -27,7 +27,7 @@ from vmsgen.model.description import (
 from vmsgen.model.expressions import StreamVersion, walk
 from vmsgen.model.schema import Schema
 from vmsgen.model.types import List, Map, Struct, innermost, structs_in
-from vmsgen.passes import certain
+from vmsgen.passes import absent, certain
 
 EXPLANATIONS = {
     "struct-version": (
@@ -44,6 +44,7 @@ EXPLANATIONS = {
         "subsection does it to a later one whose name begins with its own."
     ),
     **certain.EXPLANATIONS,
+    **absent.EXPLANATIONS,
     "stray-doc": (
         "A comment that begins with `///` reaches the C header, the Python docstring and the type stub of what follows "
         "it: a declaration, a member, a field or a subsection. One in another place, behind code or before another "
@@ -59,6 +60,7 @@ def lint(schema: Schema, diagnostics: Diagnostics) -> None:
             _versions_of_structs(description, diagnostics)
             _shadowed(description, diagnostics)
             certain.lint(description, schema, diagnostics)
+            absent.lint(description, diagnostics)
 
 
 # The version of an embedded struct -------------------------------------------------------------------------------

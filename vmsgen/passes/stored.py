@@ -56,7 +56,7 @@ def reset(declared: Declared, path: Path, storage: Type, allowed: Interval | Non
     keep, value = clause.otherwise(found, element, allowed, place.scope, diagnostics)
     if (place.conditional or not presence.always) and not keep and not place.depth:
         default = place.members[-1].default
-        place.gathered.resets.append(Reset(path, storage, default if value is None else value))
+        place.gathered.resets.append(Reset(path, storage, default if value is None else value, value is not None))
 
 
 def is_type_too_large(storage: Type, span: Span, diagnostics: Diagnostics) -> bool:

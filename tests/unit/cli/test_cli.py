@@ -269,7 +269,7 @@ def test_an_unknown_code_lists_all_of_them() -> None:
     result = vmsgen("check", "--explain", "never")
     assert (result.exit_code, result.stdout) == (2, "")
     said = " ".join(result.stderr.split())
-    names = "always-true, never-true, shadowed-subsection, stray-doc, struct-version"
+    names = "absent-field, always-true, never-true, shadowed-subsection, stray-doc, struct-version"
     assert said.endswith(f"no warning is called 'never'; there are {names}")
 
 
