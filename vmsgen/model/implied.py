@@ -55,12 +55,12 @@ def implied(condition: Condition, known: Facts) -> bool:
         case Unary("!", Binary(operator, _, _) as inner) if operator in OPPOSITES:
             return implied(negated(inner), known)
         case Unary("!", operand):
-            return comparison("==", _values(operand, known), Interval(0, 0)) is True
+            return comparison("==", values(operand, known), Interval(0, 0)) is True
         case Within(operand, low, high):
             return implied(Binary(">=", operand, low), known) and implied(Binary("<=", operand, high), known)
         case Binary(operator, left, right) if operator in COMPARISONS:
-            return comparison(operator, _values(left, known), _values(right, known)) is True
-    return comparison("!=", _values(condition, known), Interval(0, 0)) is True
+            return comparison(operator, values(left, known), values(right, known)) is True
+    return comparison("!=", values(condition, known), Interval(0, 0)) is True
 
 
 def impossible(known: Facts) -> bool:
@@ -91,29 +91,29 @@ def reads(expression: Expression, known: Facts = frozenset()) -> Iterator[tuple[
                 yield from reads(child, known)
 
 
-def _values(node: Expression, known: Facts) -> Interval:
+def values(node: Expression, known: Facts) -> Interval:
     """What the node can be."""
-    values = node.interval
+    found = node.interval
     for fact in known:
         match fact:
             case Within(operand, low, high) if operand == node:
-                values = _narrowed(values, ">=", low.interval)
-                values = _narrowed(values, "<=", high.interval)
+                found = _narrowed(found, ">=", low.interval)
+                found = _narrowed(found, "<=", high.interval)
             case Binary(operator, left, right) if operator in COMPARISONS and left == node:
-                values = _narrowed(values, operator, right.interval)
+                found = _narrowed(found, operator, right.interval)
             case Binary(operator, left, right) if operator in COMPARISONS and right == node:
-                values = _narrowed(values, _turned(operator), left.interval)
+                found = _narrowed(found, _turned(operator), left.interval)
             case Unary("!", operand) if operand == node:
-                values = _narrowed(values, "==", Interval(0, 0))
+                found = _narrowed(found, "==", Interval(0, 0))
             case _ if fact == node:
-                values = _narrowed(values, "!=", Interval(0, 0))
+                found = _narrowed(found, "!=", Interval(0, 0))
     bit = _bit(node)
-    return Interval(bit, bit) if bit and values.low > 0 else values
+    return Interval(bit, bit) if bit and found.low > 0 else found
 
 
-def _narrowed(values: Interval, operator: str, other: Interval) -> Interval:
+def _narrowed(interval: Interval, operator: str, other: Interval) -> Interval:
     """The values that compare so with one of the others; as they were where nothing is left."""
-    low, high = values.low, values.high
+    low, high = interval.low, interval.high
     match operator:
         case "==":
             low, high = max(low, other.low), min(high, other.high)
@@ -127,7 +127,7 @@ def _narrowed(values: Interval, operator: str, other: Interval) -> Interval:
             low = max(low, other.low + 1)
         case "!=" if other.low == other.high:
             low, high = low + (low == other.low), high - (high == other.low)
-    return Interval(low, high) if low <= high else values
+    return Interval(low, high) if low <= high else interval
 
 
 def _turned(operator: str) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.states import state_of
 from vmsgen.diagnostics import Diagnostics
+from vmsgen.interpret import decode, encode
 from vmsgen.passes import compile_text
 from vmsgen.passes.lints import EXPLANATIONS, lint
 
@@ -38,6 +40,25 @@ def test_a_group_or_a_condition_may_ask_for_the_version_of_a_struct() -> None:
     assert warnings(asked.replace("1..2", "2") + device) == []
 
 
+@pytest.mark.parametrize(
+    ("item", "source"),
+    [
+        ("more : u8[version max 4]", "length, which asks for the version,"),
+        ("more : { x : u8 }[version max 4]", "length, which asks for the version,"),
+        ("unused[version max 4]", "length, which asks for the version,"),
+        ("check version == 2 || size == 0", "`check`, which asks for the version,"),
+        ("more : u8 in 0..version", "`in`, which asks for the version,"),
+        ("more : u8 where more < version", "`where`, which asks for the version,"),
+    ],
+)
+def test_a_length_or_a_check_may_ask_for_the_version_of_a_struct(item: str, source: str) -> None:
+    text = RING.replace("more : u8 since 2", item) + "device d version 1 {\n    ring : Ring\n}\n"
+    hint = f"its {source} is no protection against older streams; a subsection would be"
+    assert warnings(text) == [("struct-version", 6, hint)]
+    assert warnings(text.replace("1..2", "2")) == []
+    assert warnings(text.replace(": Ring", ": Ring at 2")) == []
+
+
 def test_a_field_in_a_group_may_be_missing_behind_a_struct() -> None:
     section = '    subsection outport "kbd_outport" version 1 needed b != 0 { b : u8 }\n}\n'
     text = KBD + "device kbd version 1 {\n    a : u8  inner : Inner  group when a > 3 { tail : u8 }\n" + section
@@ -46,7 +67,7 @@ def test_a_field_in_a_group_may_be_missing_behind_a_struct() -> None:
 
 def test_a_subsection_that_is_taken_for_the_structs() -> None:
     section = '    subsection outport "kbd_outport" version 1 needed b != 0 { b : u8 }\n}\n'
-    hint = "`inner` is the last field, and its struct's name begins the subsection's"
+    hint = "`inner` may come last, and its struct's name begins the subsection's"
     text = KBD + "device kbd version 1 {\n    inner : Inner\n" + section
     assert warnings(text) == [("shadowed-subsection", 6, hint)]
     assert warnings(text.replace("inner : Inner\n", "inner : Inner  tail : u8\n")) == []
@@ -61,7 +82,7 @@ def test_a_subsection_that_is_taken_for_that_of_a_tmp() -> None:
     assert warnings(text.replace("}\n    sub", "}  tail : u8\n    sub")) == []
     assert warnings(text.replace('kbd/mo"', 'parts"')) == []
     inside = "hook post_load  inner : Inner }"
-    hint = "`parts.inner` is the last field, and its struct's name begins the subsection's"
+    hint = "`parts.inner` may come last, and its struct's name begins the subsection's"
     struct = text.replace('kbd/mo"', 'parts"').replace("hook post_load  x : u8 }", inside)
     assert warnings(KBD + struct) == [("shadowed-subsection", 6, hint)]
 
@@ -78,9 +99,88 @@ def test_a_subsection_that_is_taken_for_that_of_a_struct_further_in() -> None:
 def test_a_subsection_that_is_taken_for_that_of_a_struct_in_the_one_before() -> None:
     one = '    subsection one "kbd/one" version 1 { inner : Inner }\n'
     two = '    subsection two "kbd/two" version 1 { b : u8 }\n'
-    hint = "`inner` is the last field, and its struct's name begins the subsection's"
+    hint = "`inner` may come last, and its struct's name begins the subsection's"
     assert warnings(KBD + "device kbd version 1 {\n" + one + two + "}\n") == [("shadowed-subsection", 6, hint)]
     assert warnings(KBD + "device kbd version 1 {\n" + two + one + "}\n") == []
+
+
+SHADOWED = [
+    "n : u8 in 0..3  s : S  x : u8[n]",
+    "n : u8 in 0..3  s : S  x : u8[n * 2]",
+    "n : u8 in 0..3  s : S  x : buffer[n]",
+    "n : u8 in 0..3  s : S  x : bitmap[n]",
+    "n : u8 in 0..3  s : S  x : u8[n] alloc",
+    "n : u8 in 0..3  s : S  unused[n max 3]",
+    "n : u8 in 0..3  s : S  x : T[n]",
+    "n : u8 in 0..3  s : S  x : { q : u8 }[n]",
+    "n : u8 in 0..3  x : { s : S  y : u8[n] }[2]",
+    "n : u8  s : S  x : u8 when n != 0",
+    "n : u8  s : S  x : { q : u8 } when n != 0",
+    "n : u8  s : S  group when hook h { x : u8 }",
+    "n : u8  s : S  e : Empty",
+    "n : u8  s : S  e : Empty[3]",
+    "n : u8  s : S  check n == 0",
+    "n : u8  s : S  t : tmp { hook pre_save  local z : u8  x : u8 when z == 1 }",
+    "n : u8  s : S when n != 1",
+]
+CLEAR = [
+    "n : u8 in 1..3 = 1  s : S  x : u8[n] alloc",
+    "n : u8 in 0..3  s : S  x : u8[n + 1]",
+    "n : u8 in 0..3  s : S  x : u8 when n == 0",
+    "n : u8 in 0..3  s : S  x : u8[3 - n]",
+    "n : u8  s : S  x : T",
+    "n : u8  s : S  x : { q : u8 }[2]",
+    "n : u8  s : S  x : list<Empty max 3>",
+    "n : u8  s : S  x : u8?[3]",
+    "n : u8  s : S  check n < 8  x : u8",
+    "n : u8  s : S  newer : Newer",
+    "n : u8  s : S when n == 1",
+    "n : u8  hook get_x, put_x  s : S  x : custom",
+]
+
+
+def of_shadowed(items: str) -> list[str]:
+    """Behind a struct with the name of the device; its subsection is sent where `n` is 0."""
+    structs = 'struct S "d" { a : u8 }  struct T { a : u8 }  struct Empty { local z : u8  a : u8 when z == 1 }\n'
+    newer = "struct Newer version 1..2 { a : u8 since 2 }\n"
+    text = f"device d version 1 {{ {items}\n subsection p version 1 needed n == 0 {{ b : u8 }} }}\n"
+    return [code for code, *_ in warnings(structs + newer + text) if code != "struct-version"]
+
+
+@pytest.mark.parametrize("items", SHADOWED)
+def test_what_is_behind_a_struct_may_be_missing(items: str) -> None:
+    assert of_shadowed(items) == ["shadowed-subsection"]
+
+
+@pytest.mark.parametrize("items", CLEAR)
+def test_what_is_behind_a_struct_is_there_whenever_the_subsection_is(items: str) -> None:
+    assert of_shadowed(items) == []
+
+
+def test_a_struct_with_a_subsection_of_the_same_name() -> None:
+    """The device's own goes to the struct, and the device is told that there was none."""
+    text = """struct S "d" { a : u8  subsection p version 1 needed a == 9 { b : u8 } }
+        device d version 1 { n : u8  s : S  subsection p version 1 needed n == 0 { c : u8 } }
+        """
+    diagnostics = Diagnostics()
+    schema = compile_text(text, diagnostics)
+    assert schema
+    lint(schema, diagnostics)
+    says = "a loader takes `d/p` for a subsection of `d`, and loads the one that has this name there"
+    assert [found.message for found in diagnostics] == [says]
+    device = schema.devices[0]
+    body = encode(device, state_of(device, {"c": 7}))
+    assert body.hex(" ") == "00 00 05 03 64 2f 70 00 00 00 01 07"
+    loaded = state_of(device, {})
+    decode(device, loaded, body, 1)
+    assert (loaded["c"], loaded["s"]["b"]) == (0, 7)
+
+
+def test_subsections_that_are_never_sent_together() -> None:
+    one = '    subsection one "d/x" version 1 needed n == 1 { a : u8 }\n'
+    two = '    subsection two "d/x2" version 1 needed n == 2 { b : u8 }\n'
+    assert warnings("device d version 1 {\n    n : u8\n" + one + two + "}\n") == []
+    assert len(warnings("device d version 1 {\n    n : u8\n" + one + two.replace("== 2", "!= 2") + "}\n")) == 1
 
 
 @pytest.mark.parametrize("container", ["list<Inner max 3>", "map<u64, Inner max 3>"])
