@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from vmsgen.compat.align import Matched, Reshaped
+from vmsgen.compat.align import Added, Dropped, Matched, Reshaped
 from vmsgen.compat.finding import ADVICE
 from vmsgen.compat.pairs import AlignedProgram, Pair
 from vmsgen.compat.pairs import pair as pair_at
-from vmsgen.compat.rules.rule import Difference, Rule, present
+from vmsgen.compat.rules.rule import Difference, Rule
 from vmsgen.compat.rules.shapes import recast
 from vmsgen.compat.slots import Slot
 from vmsgen.model.description import Hook
@@ -139,35 +139,79 @@ def _hook(hook: Hook, path: str, whose: str) -> Difference:
 
 
 def minimum(pair: Pair) -> Iterator[Difference]:
-    """A version that both say they have, and that is not as long any more."""
-    fixed = [_size(program, side) for program in pair.programs if not program.title for side in (0, 1)]
-    if None in fixed or fixed[0] == fixed[1] or not _within(pair):
-        return
-    why = (
-        f"the bytes of version {pair.version} are {fixed[0]} for the sender and {fixed[1]} for the receiver, "
-        "which says that it reads it"
-    )
-    newest = max(pair.sender.version, pair.receiver.version)
-    fix = f"raise the minimum version, so that old streams are refused at once (`version {newest + 1}`), or read both"
-    yield Difference("", frozenset(), why, fix)
+    """A version that both say they have, and in which something is of another size."""
+    for program in pair.programs:
+        version, newest, reads = _version_of(pair, program)
+        title = f"`{program.title}` " if program.title else ""
+        changed = _changed(program, f"{title}version {version}") if reads else None
+        if changed is None:
+            continue
+        what, ours, theirs = changed
+        why = f"{what} are {ours} for the sender and {theirs} for the receiver, which says that it reads it"
+        fix = (
+            f"raise the minimum version, so that old streams are refused at once (`version {newest + 1}`), or read both"
+        )
+        yield Difference(program.title, frozenset(), why, fix)
 
 
-def _within(pair: Pair) -> bool:
-    return pair.receiver.minimum_version <= pair.version <= pair.receiver.version
+def _version_of(pair: Pair, program: AlignedProgram) -> tuple[int, int, bool]:
+    """The sender's version of the program, the newest of both, and whether the receiver says that it reads it."""
+    if not program.title:
+        sender, receiver = pair.sender, pair.receiver
+        reads = receiver.minimum_version <= pair.version <= receiver.version
+        return pair.version, max(sender.version, receiver.version), reads
+    for both in pair.subsections:
+        if both.sender is not None and both.receiver is not None and both.sender.wire_name == program.title:
+            ours, theirs = both.sender.subsection.version, both.receiver.subsection.version
+            return ours, max(ours, theirs), both.readable
+    raise AssertionError(f"no subsection is called {program.title}")
 
 
-def _size(program: AlignedProgram, side: int) -> int | None:
-    """Bytes of one side's items; None where that varies."""
-    size = 0
-    for slot in program.slots[side]:
-        if slot.fixed is None or slot.guards:
-            return None
-        size += slot.fixed
-    return size
+def _changed(program: AlignedProgram, title: str) -> tuple[str, int, int] | None:
+    """What is of another size, with its bytes on either side: all that is always there, or else one field."""
+    if any(_form(step.sender) != _form(step.receiver) for step in program.steps if isinstance(step, Matched)):
+        return None
+    always = [_always(program, side) for side in (0, 1)]
+    if always[0] != always[1]:
+        varies = any(_varies(program, side, slot) for side in (0, 1) for slot in program.slots[side])
+        return f"the bytes of {title}{' that are always there' if varies else ''}", always[0], always[1]
+    for step in program.steps:
+        match step:
+            case Matched(ours, theirs) if (ours.count is None) == (theirs.count is None):
+                sizes = _unit(ours), _unit(theirs)
+            case Dropped(ours, None):
+                sizes = _unit(ours), 0
+            case Added(ours, None):
+                sizes = 0, _unit(ours)
+            case _:
+                continue
+        if sizes[0] != sizes[1] and not ours.custom:
+            return f"the bytes of `{ours.name}` in {title}", *sizes
+    return None
+
+
+def _form(slot: Slot) -> tuple[object, ...]:
+    """What decides about more bytes than those of the slot: where it differs there are no sizes to compare."""
+    return slot.custom, [loop.kind for loop in slot.loops]
+
+
+def _always(program: AlignedProgram, side: int) -> int:
+    """Bytes of one side's items that are neither conditional nor of a length that varies."""
+    return sum(slot.fixed or 0 for slot in program.slots[side] if not _varies(program, side, slot))
+
+
+def _varies(program: AlignedProgram, side: int, slot: Slot) -> bool:
+    base = (program.base, program.receiver_base)[side]
+    return slot.fixed is None or len(slot.guards) > len(base)
+
+
+def _unit(slot: Slot) -> int:
+    """Bytes of the whole, or of one element where their number varies."""
+    return slot.width * prod(slot.dimensions if slot.count is None else slot.dimensions[1:])
 
 
 def bump(pair: Pair) -> Iterator[Difference]:
-    """The newer one only adds to what the older one has, and takes a new version for it."""
+    """The newer one at most adds to what the older one has, and takes a new version for it."""
     newer, older = pair.sender, pair.receiver
     if newer.version < older.version:
         newer, older = older, newer
@@ -178,14 +222,17 @@ def bump(pair: Pair) -> Iterator[Difference]:
         return
     after = pair_at(newer, newer, newer.version)
     known = {slot.name for program in before.programs for slot in program.slots[1]}
-    added = [slot.name for program in after.programs for slot in program.slots[1] if slot.name not in known]
-    if not added:
+    inside = {slot.name: bool(program.title) for program in after.programs for slot in program.slots[1]}
+    added = [name for name in inside if name not in known]
+    if not known <= inside.keys():
         return
     names = ", ".join(f"`{name}`" for name in added)
-    why = (
-        f"version {newer.version} only adds {names}, and receivers of version {older.version} refuse all of its streams"
-    )
-    fix = "put it into a subsection, `needed` when it matters: streams without it load in older receivers"
+    why = f"version {newer.version} only adds {names}" if added else f"version {newer.version} adds nothing"
+    why += f", and receivers of version {older.version} refuse all of its streams"
+    if all(inside[name] for name in added):
+        fix = f"stay at version {older.version}" + (": the subsection tells older receivers enough" if added else "")
+    else:
+        fix = "put it into a subsection, `needed` when it matters: streams without it load in older receivers"
     yield Difference("", frozenset(), why, fix)
 
 
