@@ -10,11 +10,11 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from vmsgen.cli.explain import explain_option
 from vmsgen.cli.schemas import define_option, format_option, load
 from vmsgen.model.schema import Schema
 from vmsgen.model.sizes import size_max
 from vmsgen.model.types import Struct
-from vmsgen.passes.lints import EXPLANATIONS
 from vmsgen.passes.types import allocation_of
 
 EPILOG = """\b
@@ -22,7 +22,7 @@ Examples:
   vmsgen check schemas/*.vms            findings, and a table of sizes
   vmsgen check --json pckbd.vms         the table for programs
   vmsgen check --format github *.vms    findings as annotations of a GitHub workflow
-  vmsgen check --explain never-true     what a warning is about, and what to do
+  vmsgen check --explain never-true     what a code is about, and what to do
 """
 
 
@@ -53,31 +53,10 @@ def sizes(schemas: tuple[Schema, ...]) -> list[Sizes]:
     ]
 
 
-def explain(context: click.Context, parameter: click.Parameter, code: str | None) -> None:
-    """Prints the paragraph of a warning's code, and ends the program."""
-    if code is None:
-        return
-    # As it stands in the diagnostics, `warning[never-true]`, it may be copied.
-    name = code.removeprefix("warning").strip("[]")
-    if name not in EXPLANATIONS:
-        message = f"no warning is called {code!r}; there are {', '.join(sorted(EXPLANATIONS))}"
-        raise click.BadParameter(message, context, parameter)
-    click.echo(f"warning[{name}]")
-    click.echo(click.wrap_text(EXPLANATIONS[name], 100, "  ", "  "))
-    context.exit()
-
-
 @click.command("check", epilog=EPILOG)
 @click.argument("schemas", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="The sizes as JSON on standard output.")
-@click.option(
-    "--explain",
-    metavar="CODE",
-    is_eager=True,
-    expose_value=False,
-    callback=explain,
-    help="Say what a warning's code is about. An unknown one lists them all.",
-)
+@explain_option
 @define_option
 @format_option
 def check_command(schemas: tuple[Path, ...], as_json: bool, defines: tuple[tuple[str, int], ...], format_: str) -> None:

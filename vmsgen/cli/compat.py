@@ -7,6 +7,7 @@ import time
 
 import click
 
+from vmsgen.cli.explain import explain_option
 from vmsgen.cli.schemas import SchemaErrors, define_option, refuse_unknown, render
 from vmsgen.compat import SameName, compare
 from vmsgen.compat.objects import as_json
@@ -25,6 +26,7 @@ Examples:
                                               in CI: annotations, and nothing that may break gets by
   vmsgen compat --json old.vms new.vms        for programs
   vmsgen compat --rules                       what it looks for
+  vmsgen compat --explain version-bump        what one of them is about
 
 \b
 Exit status:
@@ -87,6 +89,7 @@ def list_rules(context: click.Context, _: click.Parameter, wanted: bool) -> None
 @click.option("--backward", is_flag=True, help="Would a stream of NEW load in OLD?")
 @click.option("--strict", is_flag=True, help="What may break, without a stream that shows it, is exit status 1 too.")
 @click.option("--json", "as_json_", is_flag=True, help="The same as --format json.")
+@explain_option
 @click.option("--rules", is_flag=True, is_eager=True, expose_value=False, callback=list_rules, help="List the rules.")
 @click.option(
     "--format",

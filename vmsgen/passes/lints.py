@@ -1,6 +1,7 @@
 """Schemas that say what they say, but probably not what their author means: warnings, by `vmsgen check` alone.
 
-`EXPLANATIONS` has a paragraph on the code of each, and on that of the one warning that every compilation gives.
+`EXPLANATIONS` has a paragraph on the code of each, and on that of the one warning that every compilation gives;
+`ERRORS` on the code of what is refused.
 """
 
 from __future__ import annotations
@@ -20,6 +21,16 @@ EXPLANATIONS = {
         "such block, reaches nobody. Put it on the lines before what it documents, or make it a comment with `//`."
     ),
 }
+
+ERRORS = {
+    "not-loaded-yet": (
+        "A load evaluates conditions, lengths, `in`, `where` and `check` at their place in the stream, and knows no "
+        "more by then than what came before it. A field that comes later still has the value of before the load, other "
+        "than on save; one of another subsection may not have come at all. Move the field up, or keep what is needed "
+        "in a `local`. `needed` may ask for every field: it is evaluated on save alone."
+    ),
+}
+"""The mistakes of this kind that no schema may have."""
 
 
 def lint(schema: Schema, diagnostics: Diagnostics) -> None:

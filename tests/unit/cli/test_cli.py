@@ -269,8 +269,27 @@ def test_an_unknown_code_lists_all_of_them() -> None:
     result = vmsgen("check", "--explain", "never")
     assert (result.exit_code, result.stdout) == (2, "")
     said = " ".join(result.stderr.split())
-    names = "absent-field, always-true, never-true, shadowed-subsection, stray-doc, struct-version"
-    assert said.endswith(f"no warning is called 'never'; there are {names}")
+    names = "absent-field, always-true, never-true, not-loaded-yet, shadowed-subsection, stray-doc, struct-version"
+    assert said.endswith(f"nothing is called 'never'; there are {names}, and what `vmsgen compat --rules` lists")
+
+
+@pytest.mark.parametrize("command", ["check", "compat"])
+@pytest.mark.parametrize(
+    ("code", "titles"),
+    [
+        ("minimum-not-raised", ["advice[minimum-not-raised]"]),
+        ("advice[version-bump]", ["advice[version-bump]"]),
+        ("error[not-loaded-yet]", ["error[not-loaded-yet]"]),
+        ("struct-version", ["warning[struct-version]", "advice[struct-version]"]),
+        ("field-added", ["wire[field-added]"]),
+    ],
+)
+def test_errors_and_rules_are_explained_too(command: str, code: str, titles: list[str]) -> None:
+    result = vmsgen(command, "--explain", code)
+    assert result.exit_code == 0
+    lines = result.stdout.splitlines()
+    assert [line for line in lines if not line.startswith("  ")] == titles
+    assert len(lines) > len(titles)
 
 
 def test_lints_are_of_check_alone(here: Path) -> None:

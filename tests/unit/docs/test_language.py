@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from tests.unit.docs.running import ROOT
-from vmsgen.passes.lints import EXPLANATIONS
+from vmsgen.passes.lints import ERRORS, EXPLANATIONS
 
 PAGE = ROOT / "docs" / "language.md"
 BEGIN, END = "<!-- warnings -->\n", "<!-- /warnings -->"
@@ -13,7 +13,9 @@ BEGIN, END = "<!-- warnings -->\n", "<!-- /warnings -->"
 
 def test_the_table_of_warnings_is_complete() -> None:
     """`VMSGEN_REGENERATE=1` writes it anew."""
-    rows = [f"| `{code}` | {text.replace('|', chr(92) + '|')} |\n" for code, text in EXPLANATIONS.items()]
+    titled = {f"`{code}`": text for code, text in EXPLANATIONS.items()}
+    titled |= {f"`{code}`, an error": text for code, text in ERRORS.items()}
+    rows = [f"| {title} | {text.replace('|', chr(92) + '|')} |\n" for title, text in titled.items()]
     table = "".join(["| warning | |\n", "|---|---|\n", *rows])
     page = PAGE.read_text(encoding="utf-8")
     front, shown = page.split(BEGIN)

@@ -267,12 +267,14 @@ HOOKS = Rule(
 MINIMUM = Rule(
     "minimum-not-raised",
     ADVICE,
-    "A version that changed its size is another version: the old one should be refused, or read as it was.",
+    "A version that changed its size is another version: the old one should be refused, or read as it was, its fields "
+    "under `before` and the new ones under `since`.",
     minimum,
 )
 BUMP = Rule(
     "version-bump",
     ADVICE,
-    "A new version is refused by every older receiver; a subsection only where it is sent.",
+    "A new version is refused by every older receiver; a subsection only where it is sent. So put what is new into a "
+    "subsection, and keep the version.",
     bump,
 )
