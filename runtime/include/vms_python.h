@@ -6,7 +6,7 @@
 #include "vms.h"
 
 /* Changes whenever bindings and runtime of different ages would misunderstand each other. */
-#define VMS_PYTHON_ABI 3u
+#define VMS_PYTHON_ABI 4u
 
 /* What both sides must agree on even when nobody thought of changing the numbers. */
 #define VMS_PYTHON_CURSORS (sizeof(vms_reader) * 65536 + sizeof(vms_writer))
@@ -64,6 +64,7 @@ typedef struct vms_python_hook {
     vms_python_cursor cursor;           /* it takes a reader or a writer, before the version */
     bool versioned;                     /* it takes the version */
     bool predicate;                     /* its result is asked for truth */
+    const char *field;                  /* the `custom` field that it writes; NULL: none */
 } vms_python_hook;
 
 typedef struct vms_python_class {

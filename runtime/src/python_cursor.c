@@ -6,6 +6,7 @@ typedef struct Cursor {
     vms_reader *r;              /* one of the two, while the hook runs */
     vms_writer *w;
     PyObject *raised;           /* what it raised for the cursor's error */
+    bool wrote;
 } Cursor;
 
 PyObject *vms_cursor_new(vms_python_cursor kind, void *cursor)
@@ -29,6 +30,11 @@ bool vms_cursor_close(PyObject *op, PyObject *raised)
     self->r = NULL;
     self->w = NULL;
     return own;
+}
+
+bool vms_cursor_wrote(PyObject *op)
+{
+    return ((Cursor *)op)->wrote;
 }
 
 static int closed(void)
@@ -72,6 +78,8 @@ static uint8_t *room(Cursor *self, size_t size)
     uint8_t *p = vms_room(self->w, size);
     if (!p)
         failed(self, "full", "no room for what is to be saved");
+    else if (size)
+        self->wrote = true;
     return p;
 }
 

@@ -169,6 +169,15 @@ static void walk_end(walk before)
     Py_DECREF((PyObject *)before.root);
 }
 
+/* Remembers a `custom` field that something was written of. */
+static int note_coded(PyObject *coded, PyObject *view, const char *field)
+{
+    PyObject *pair = Py_BuildValue("(Os)", view, field);
+    int failed = pair ? PyList_Append(coded, pair) : -1;
+    Py_XDECREF(pair);
+    return failed;
+}
+
 static int call_hook(vms_python_context *context, void *at, size_t number, uint32_t version, void *raw)
 {
     vms_python_call *call = (vms_python_call *)(void *)context;
@@ -193,6 +202,8 @@ static int call_hook(vms_python_context *context, void *at, size_t number, uint3
         Py_XDECREF(result);
         if (cursor)
             close_cursor(cursor);
+        if (answer >= 0 && call->coded && hook->field && vms_cursor_wrote(cursor))
+            answer = note_coded(call->coded, view, hook->field);
         walk_end(walked);
     }
     Py_XDECREF(cursor);
@@ -216,6 +227,7 @@ void vms_python_call_init(vms_python_call *call, State *state)
     call->view = NULL;
     call->method = NULL;
     call->loading = false;
+    call->coded = NULL;
 }
 
 static PyObject *number(vms_number value)

@@ -21,10 +21,11 @@ static int save_body(State *self, vms_writer *w, uint32_t version, const void *h
 }
 
 /* Not inlined: who has no hooks needs none of what they are called with. */
-__attribute__((noinline)) static int save_with_hooks(State *self, vms_writer *w, uint32_t version)
+__attribute__((noinline)) static int save_with_hooks(State *self, vms_writer *w, uint32_t version, PyObject *coded)
 {
     vms_python_call call;
     vms_python_call_init(&call, self);
+    call.coded = coded;
     w->opaque = &call;
     Memory *memory = (Memory *)Py_NewRef((PyObject *)self->memory);     /* hooks may move an element of a list */
     int failed = save_body(self, w, version, self->binding->table);
@@ -35,15 +36,21 @@ __attribute__((noinline)) static int save_with_hooks(State *self, vms_writer *w,
     return failed;
 }
 
-/* The writer is set up but for `opaque`. Non-zero with an exception. `version` is not asked for where it is the newest. */
-int vms_state_save_to(State *self, vms_writer *w, uint32_t version)
+/* The writer is set up but for `opaque`. Non-zero with an exception. `version` is not asked for where it is the newest.
+ * `coded` as in vms_python_call. */
+static int save_to(State *self, vms_writer *w, uint32_t version, PyObject *coded)
 {
     if (self->binding->table)
-        return save_with_hooks(self, w, version);
+        return save_with_hooks(self, w, version, coded);
     int failed = save_body(self, w, version, NULL);
     if (failed)
         vms_refused(self, NULL, &w->error, "save");
     return failed;
+}
+
+int vms_state_save_to(State *self, vms_writer *w, uint32_t version)
+{
+    return save_to(self, w, version, NULL);
 }
 
 /* Room that grows, for states that have no certain size. */
@@ -68,7 +75,7 @@ static int grow(vms_writer *w, size_t need)
     return 0;
 }
 
-static PyObject *save_growing(State *self, uint32_t version)
+static PyObject *save_growing(State *self, uint32_t version, PyObject *coded)
 {
     growing out;
     size_t size = self->layout->last_size + SCRATCH;
@@ -78,7 +85,7 @@ static PyObject *save_growing(State *self, uint32_t version)
     vms_writer_init(&out.w, out.base, size);
     out.w.flush = grow;
     PyObject *bytes = NULL;
-    if (!vms_state_save_to(self, &out.w, version)) {
+    if (!save_to(self, &out.w, version, coded)) {
         self->layout->last_size = (size_t)(out.w.p - out.base);
         bytes = PyBytes_FromStringAndSize((const char *)out.base, out.w.p - out.base);
     }
@@ -124,7 +131,7 @@ static PyObject *save_older(State *self, uint32_t version)
         if (device->save_version || version != device->version)
             return vms_refused(self, NULL, &error, "save");
     }
-    PyObject *bytes = save_growing(self, version);
+    PyObject *bytes = save_growing(self, version, NULL);
     PyObject *check = bytes ? vms_python_part("check_lost") : NULL;
     PyObject *done = check ? PyObject_CallFunction(check, "OOk", (PyObject *)self, bytes, (unsigned long)version) : NULL;
     if (!done)
@@ -153,8 +160,27 @@ PyObject *vms_state_save(PyObject *op, PyObject *const *args, Py_ssize_t count, 
                 return save_older(self, version);
         }
     }
-    return self->layout->grows ? save_growing(self, self->layout->device->version)
+    return self->layout->grows ? save_growing(self, self->layout->device->version, NULL)
                                : save_fixed(self, self->layout->device->version);
+}
+
+/* The `custom` fields that a save in this version writes something of: pairs of the object and the field's name. */
+PyObject *vms_state_coded(PyObject *op, PyObject *number)
+{
+    State *self = (State *)op;
+    const vms_python_class *table = self->layout->table;
+    uint32_t version;
+    bool any = false;
+    for (size_t i = 0; i < table->hook_count; i++)
+        any |= table->hooks[i].field != NULL;
+    PyObject *coded = PyList_New(0);
+    if (!coded || !any)
+        return coded;
+    PyObject *bytes = vms_version_of(number, &version) ? NULL : save_growing(self, version, coded);
+    if (!bytes)
+        Py_CLEAR(coded);
+    Py_XDECREF(bytes);
+    return coded;
 }
 
 PyObject *vms_state_save_into(PyObject *op, PyObject *const *args, Py_ssize_t count, PyObject *keywords)

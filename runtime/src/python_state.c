@@ -186,6 +186,7 @@ static PyMethodDef state_methods[] = {
     {"__overwrite__", vms_state_overwrite, METH_O, NULL},
     {"__reset_like__", vms_state_reset_like, METH_O, NULL},
     {"__pattern__", vms_state_pattern, METH_O, NULL},
+    {"__coded__", vms_state_coded, METH_O, NULL},
     {"__needed__", vms_state_needed, METH_NOARGS, NULL},
     {"__memory__", state_memory, METH_NOARGS, NULL},
     {"__present_bits__", state_present_bits, METH_NOARGS, NULL},

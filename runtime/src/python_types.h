@@ -155,6 +155,7 @@ int vms_state_may_load(const State *self);                        /* false with 
 int vms_state_is_needed(State *self);                             /* 1, 0, or -1 with an exception */
 
 /* python_describe.c */
+PyObject *vms_state_coded(PyObject *self, PyObject *version);
 PyObject *vms_state_describe(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
 void vms_described_free(Described *described);
 
@@ -164,11 +165,13 @@ typedef struct vms_python_call {
     PyObject *view;             /* what the failed hook was called on */
     const char *method;         /* and its name, or NULL */
     bool loading;               /* lists grow between its hooks */
+    PyObject *coded;            /* gets a pair for each `custom` field that something is written of, or NULL */
 } vms_python_call;
 
 /* python_cursor.c: a Reader or Writer on `cursor` for as long as a hook runs. */
 PyObject *vms_cursor_new(vms_python_cursor kind, void *cursor);
 bool vms_cursor_close(PyObject *cursor, PyObject *raised);       /* did the cursor raise this exception? */
+bool vms_cursor_wrote(PyObject *cursor);                         /* anything? */
 
 void vms_python_call_init(vms_python_call *call, State *state);
 PyObject *vms_refused(State *self, vms_python_call *call, const vms_error *error, const char *doing);  /* NULL, always */

@@ -22,12 +22,28 @@ def check_lost(state: State, body: bytes, version: int) -> None:
     Something is lost that does not come back although it would in the newest version; the error names the first, in
     schema order. Loads run on copies, with their hooks. Where even the older version's own load refuses the bytes, its
     error is raised.
+
+    What a hook keeps outside of the state is no value that could be compared: behind all values comes the first
+    `custom` field that the newest version writes something of, and `version` does not.
     """
     missing = list(differences(state, _loaded(state, body, version), "", counted=False))
-    if not missing:
-        return
     sender = copy.copy(state)
     newest = sender.__bound__().layout.versions[1]
+    if missing:
+        _expect_to_come_back(state, sender, missing, version, newest)
+    older = sender.__coded__(version)
+    written = {(id(owner), field) for owner, field in older}
+    for owner, field in sender.__coded__(newest):
+        if (id(owner), field) not in written:
+            path = ".".join(filter(None, (_path_of(owner, sender, ""), field)))
+            message = f"{path} cannot be said in version {version}, which has no room for what its hook writes"
+            raise _inexpressible(state, path, message)
+
+
+def _expect_to_come_back(
+    state: State, sender: State, missing: list[tuple[str, Any, Any]], version: int, newest: int
+) -> None:
+    """Raises InexpressibleError if one of what is missing comes back from the bytes of the newest version."""
     never = list(differences(sender, _loaded(sender, sender.save(), newest), "", counted=True))
     exactly = {path for path, _, _ in never}
     # Of an element that is not even in use afterwards nothing comes back.
@@ -35,12 +51,31 @@ def check_lost(state: State, body: bytes, version: int) -> None:
     for path, kept, loaded in missing:
         if path in exactly or (wholly and path.startswith(wholly)):
             continue
-        name = state.__bound__().layout.wire_name
-        raise InexpressibleError(
-            f"{name}: {path} cannot be said in version {version}: it is {_shown(kept)}, and would be {_shown(loaded)}",
-            device=name, path=path, found=kept if type(kept) is int else None,
-            allowed=loaded if type(loaded) is int else None,
-        )  # fmt: skip
+        message = f"{path} cannot be said in version {version}: it is {_shown(kept)}, and would be {_shown(loaded)}"
+        raise _inexpressible(state, path, message, kept, loaded)
+
+
+def _inexpressible(state: State, path: str, message: str, kept: Any = None, loaded: Any = None) -> InexpressibleError:
+    name = state.__bound__().layout.wire_name
+    return InexpressibleError(
+        f"{name}: {message}", device=name, path=path, found=kept if type(kept) is int else None,
+        allowed=loaded if type(loaded) is int else None,
+    )  # fmt: skip
+
+
+def _path_of(wanted: State, value: Any, path: str) -> str | None:
+    """Where it is in a state, or in what has elements; None where it is not."""
+    if value is wanted:
+        return path
+    if isinstance(value, State):
+        inner = ((f"{path}.{f.__name__}" if path else f.__name__, f.__get__(value)) for f in _structs(value))
+    else:
+        inner = ((f"{path}[{number}]", item) for number, item in enumerate(_items(value) or ()))
+    return next((found for name, item in inner if (found := _path_of(wanted, item, name)) is not None), None)
+
+
+def _structs(state: State) -> Iterator[Any]:
+    return (field for field in state.__bound__().layout.fields if field.element is not None)
 
 
 def _loaded(sender: State, body: bytes, version: int) -> State:

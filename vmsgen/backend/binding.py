@@ -19,7 +19,7 @@ from vmsgen.backend.python_classes import cursor_of, is_predicate, is_versioned,
 from vmsgen.backend.templates import render
 from vmsgen.model.counts import counted_members
 from vmsgen.model.description import Description, Member
-from vmsgen.model.hooks import embedded_with_hooks, has_hooks, hook_points
+from vmsgen.model.hooks import custom_fields, embedded_with_hooks, has_hooks, hook_points
 from vmsgen.model.schema import Schema, every
 from vmsgen.model.sent import Sent, sent_members
 from vmsgen.model.types import (
@@ -72,6 +72,7 @@ class _Hook:
     cursor: str
     versioned: bool
     predicate: bool
+    field: str | None
 
     @property
     def macro(self) -> str:
@@ -217,6 +218,7 @@ def _storage(type_: Type) -> str:
 
 def _hooks(description: Description, owner: str, slots: str) -> Iterator[_Hook]:
     """Its own hooks, then those of embedded structs; `owner` and `slots` say how to get here, with a dot at the end."""
+    fields = {custom.put: custom.name for custom in custom_fields(description)}
     for point in hook_points(description):
         method = hook_name(point.method)
         yield _Hook(
@@ -227,6 +229,7 @@ def _hooks(description: Description, owner: str, slots: str) -> Iterator[_Hook]:
             cursor_of(point) or "NO_CURSOR",
             is_versioned(point),
             is_predicate(point),
+            fields.get(point.method),
         )
     for inner in embedded_with_hooks(description):
         yield from _hooks(inner, f"{owner}{class_name(inner.name)}.", f"{slots}{c_struct(inner.name)}.")

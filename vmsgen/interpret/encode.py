@@ -38,6 +38,15 @@ def encode(description: Description, state: State, hooks: Any = None, version: i
     What the older version has no place for is left out: `lost` tells. Raises Refusal; what a hook raises passes
     through.
     """
+    return bytes(_encoded(description, state, hooks, version).out)
+
+
+def custom_fields(description: Description, state: State, hooks: Any, version: int) -> list[str]:
+    """The paths of the `custom` fields that a save at `version` writes something of. Raises as `encode`."""
+    return _encoded(description, state, hooks, version).custom_fields
+
+
+def _encoded(description: Description, state: State, hooks: Any, version: int | None) -> Encoder:
     at = description.version if version is None else version
     encoder = Encoder(Hooks(hooks))
     try:
@@ -48,7 +57,7 @@ def encode(description: Description, state: State, hooks: Any = None, version: i
     except Refusal as refusal:
         refusal.hooks_ran = tuple(encoder.hooks.ran)
         raise
-    return bytes(encoder.out)
+    return encoder
 
 
 def encode_at(description: Description, state: State, version: int, hooks: Any = None) -> bytes:
@@ -78,9 +87,12 @@ def _decide(
 
 
 class Encoder:
+    """`custom_fields` are the paths of those whose hook has written something, in the order of the wire."""
+
     def __init__(self, hooks: Hooks) -> None:
         self.hooks = hooks
         self.out = bytearray()
+        self.custom_fields: list[str] = []
         self.put = Put(self.out, self.owner)
 
     def device(self, description: Description, frame: Frame) -> None:
@@ -138,6 +150,9 @@ class Encoder:
                 for number in range(count_of(item.count, item.capacity, frame, name, len(self.out))):
                     self.items(item.items, frame.within_loop(item.target, number))
             case Custom():
-                self.hooks.require(item.put, frame, name, len(self.out), Writer(self.out))
+                before = len(self.out)
+                self.hooks.require(item.put, frame, name, before, Writer(self.out))
+                if len(self.out) > before:
+                    self.custom_fields.append(name)
             case Tmp():
                 self.owner(item, frame.at_version(0))

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from vmsgen.interpret.decode import decode
-from vmsgen.interpret.encode import encode
+from vmsgen.interpret.encode import custom_fields, encode
 from vmsgen.interpret.state import State, Value, copy_value, reset_again, same
 from vmsgen.model.description import Description
 from vmsgen.model.sent import Sent, sent_members
-from vmsgen.model.types import Array, Optional, Struct, Type
+from vmsgen.model.types import Array, Optional, Struct, Type, structs_in
 
 
 def lost(description: Description, state: State, version: int, hooks: Any = None) -> str | None:
@@ -20,13 +20,26 @@ def lost(description: Description, state: State, version: int, hooks: Any = None
     The receiver has the sender's pattern of missing elements and its `local` members, all else is at reset; it has held
     nothing, so that `equal` and held() refuse nothing. `local` members count only where they are sent.
 
+    What a hook keeps outside of the state is no value that could be compared: behind all values comes the first
+    `custom` field that the newest version writes something of, and `version` does not.
+
     Raises Refusal where one of the two saves or loads is refused. Hooks are called, with copies of the state.
     """
     missing = _missing(description, state, version, hooks)
-    if not missing:
-        return None
-    never = set(_missing(description, state, description.version, hooks))
-    return next((path for path in missing if path not in never), None)
+    never = set(_missing(description, state, description.version, hooks)) if missing else set()
+    value = next((path for path in missing if path not in never), None)
+    if value is not None or not _has_custom(description):
+        return value
+    written = set(custom_fields(description, copy_value(state), hooks, version))
+    newest = custom_fields(description, copy_value(state), hooks, description.version)
+    return next((path for path in newest if path not in written), None)
+
+
+def _has_custom(description: Description) -> bool:
+    """Is there a `custom` field in it, or in a struct that it is made of?"""
+    if any(hook.kind == "put" for hook in description.inner_hooks):
+        return True
+    return any(_has_custom(struct.description) for member in description.members for struct in structs_in(member.type))
 
 
 def _missing(description: Description, state: State, version: int, hooks: Any) -> list[str]:

@@ -48,6 +48,20 @@ def hook_points(description: Description) -> tuple[HookPoint, ...]:
     return tuple(points)
 
 
+def custom_fields(description: Description) -> tuple[Custom, ...]:
+    """Those of the description itself, of its subsections too."""
+    programs = (description.wire, *(sub.wire for sub in description.all_subsections))
+    return tuple(item for program in programs for item in _customs(program))
+
+
+def _customs(items: tuple[WireItem, ...]) -> Iterator[Custom]:
+    for item in items:
+        if isinstance(item, Custom):
+            yield item
+        elif isinstance(item, Group):
+            yield from _customs(item.items)
+
+
 def _embedded(description: Description) -> Iterator[Description]:
     for member in description.members:
         for struct in structs_in(member.type):

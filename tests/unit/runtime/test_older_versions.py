@@ -90,3 +90,61 @@ def test_a_length_is_no_value_of_its_own(tmp_path_factory: pytest.TempPathFactor
     with pytest.raises(vmstate.InexpressibleError) as refused:
         device.save(version=1)
     assert refused.value.path == "part.n"
+
+
+KEEPER = """
+struct Part version 1 { hook get_c, put_c  p : u8  c : custom }
+device keeper version 1..3 {
+    hook get_first, put_first, get_late, put_late as store_late
+    local v : u16
+    first : custom
+    a     : u8
+    late  : custom since 2
+    parts : Part[2] since 3
+    queue : list<Part max 4>
+}
+"""
+
+
+def test_what_a_hook_writes_is_lost_where_it_is_not_called(tmp_path_factory: pytest.TempPathFactory) -> None:
+    keeper = build({"keeper.vms": KEEPER}, tmp_path_factory.mktemp("keeper"), "keeper_device")["keeper"]
+
+    class Part(keeper.Part):
+        def get_c(self, reader: vmstate.Reader) -> None:
+            if self.p:
+                reader.get_byte()
+
+        def put_c(self, writer: vmstate.Writer) -> None:
+            writer.put_buffer(b"p" if self.p else b"")
+
+    class Keeper(keeper.Keeper):
+        def get_first(self, reader: vmstate.Reader) -> None:
+            reader.get_byte()
+
+        def put_first(self, writer: vmstate.Writer) -> None:
+            writer.put_byte(0xF1)
+
+        def get_late(self, reader: vmstate.Reader) -> None:
+            self.v = reader.get_be16() if self.a else 0
+
+        def store_late(self, writer: vmstate.Writer) -> None:
+            if self.a:
+                writer.put_be16(self.v)
+
+    Keeper.Part = Part
+    Keeper = type("Keeper", (Keeper,), {})
+    device = Keeper(a=1, v=0x1234, queue=[{"p": 1}])
+    assert device.save().hex(" ") == "f1 01 12 34 00 00 01 01 70 00"
+    assert device.save(version=2).hex(" ") == "f1 01 12 34 01 01 70 00"
+    with pytest.raises(vmstate.InexpressibleError) as refused:
+        device.save(version=1)
+    assert (refused.value.path, refused.value.device) == ("late", "keeper")
+    assert str(refused.value) == (
+        "keeper: late cannot be said in version 1, which has no room for what its hook writes"
+    )
+    device.a = 0  # and the hook writes nothing
+    assert device.save(version=1).hex(" ") == "f1 00 01 01 70 00"
+    device.parts[1].p = 1
+    with pytest.raises(vmstate.InexpressibleError) as refused:
+        device.save(version=2)
+    assert refused.value.path == "parts[1].p"

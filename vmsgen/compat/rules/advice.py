@@ -9,7 +9,7 @@ from vmsgen.compat.align import Added, Dropped, Matched, Reshaped
 from vmsgen.compat.finding import ADVICE
 from vmsgen.compat.pairs import AlignedProgram, Pair
 from vmsgen.compat.pairs import pair as pair_at
-from vmsgen.compat.rules.rule import Difference, Rule
+from vmsgen.compat.rules.rule import Difference, Rule, present
 from vmsgen.compat.rules.shapes import recast
 from vmsgen.compat.slots import Slot
 from vmsgen.model.description import Hook
