@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from vmsgen.describe.abi import element_size, sized
 from vmsgen.describe.json import Json, Object, indented
 from vmsgen.describe.names import Known, Owner, known
@@ -22,51 +24,62 @@ def dump(devices: tuple[Description, ...], machine: str) -> str:
 
 def _device(device: Description) -> tuple[str, Object]:
     versions = _versions(device)
-    entry = Object([("Name", device.wire_name), *versions, ("Description", _description(device, device))])
+    entry = Object([("Name", device.wire_name), *versions.keys, ("Description", _description(device, device))])
     return device.wire_name, entry
 
 
-def _versions(owner: Description | Subsection) -> list[tuple[str, Json]]:
-    return [("version_id", owner.version), ("minimum_version_id", owner.minimum_version)]
+@dataclass(frozen=True)
+class _Versions:
+    newest: int
+    oldest: int
+
+    @property
+    def keys(self) -> list[tuple[str, Json]]:
+        return [("version_id", self.newest), ("minimum_version_id", self.oldest)]
+
+
+def _versions(owner: Description | Subsection) -> _Versions:
+    return _Versions(owner.version, owner.minimum_version)
 
 
 def _description(owner: Description | Subsection, home: Description) -> Object:
     """`home` has the storage: a subsection's fields are those of what it belongs to."""
-    made = Object([("name", owner.wire_name), *_versions(owner)])
-    _add_fields(made, owner, home, owner.version)
+    versions = _versions(owner)
+    made = Object([("name", owner.wire_name), *versions.keys])
+    _add_fields(made, owner, home, versions)
     if owner.subsections:
         made.append(("Subsections", [_description(subsection, home) for subsection in owner.subsections]))
     return made
 
 
-def _plain(owner: Tmp | Repeat, home: Description, version: int) -> Object:
-    """What has no declaration of its own has the one version of what it stands in."""
-    made = Object([("name", owner.wire_name), ("version_id", version), ("minimum_version_id", version)])
-    _add_fields(made, owner, home, version)
+def _plain(owner: Tmp | Repeat, home: Description, versions: _Versions) -> Object:
+    """What has no declaration of its own; a struct without a name has the versions of what it stands in."""
+    made = Object([("name", owner.wire_name), *versions.keys])
+    _add_fields(made, owner, home, versions)
     return made
 
 
-def _add_fields(made: Object, owner: Owner, home: Description, version: int) -> None:
-    fields = [_field(entry, home, version) for entry in known(owner)]
+def _add_fields(made: Object, owner: Owner, home: Description, versions: _Versions) -> None:
+    fields = [_field(entry, home, versions) for entry in known(owner)]
     if fields:
         made.append(("Fields", fields))
 
 
-def _field(entry: Known, home: Description, version: int) -> Object:
+def _field(entry: Known, home: Description, versions: _Versions) -> Object:
     field = Object([("field", entry.name), ("version_id", entry.since), ("field_exists", entry.optional)])
     field.append(("size", _size(entry.item, home)))
-    inner = _inner(entry.item, home, version)
+    inner = _inner(entry.item, home, versions)
     if inner is not None:
         field.append(("Description", inner))
     return field
 
 
-def _inner(item: Field | Unused | Repeat | Custom | Tmp, home: Description, version: int) -> Object | None:
+def _inner(item: Field | Unused | Repeat | Custom | Tmp, home: Description, versions: _Versions) -> Object | None:
     match item:
         case Tmp():
-            return _plain(item, home, 0)
+            return _plain(item, home, _Versions(0, 0))
         case Repeat():
-            return _plain(item, home, version)
+            return _plain(item, home, versions)
         case Field(type=type_):
             match innermost(type_):
                 case Struct(description) | List(Struct(description)) | Map(_, Struct(description)):
