@@ -120,7 +120,10 @@ def _items(items: tuple[WireItem, ...], pad: str) -> Iterator[str]:
 
 
 def _codec(item: Field | Custom) -> str:
-    return f' called "{item.codec.name}"' + " as a whole" * item.codec.whole if item.codec else ""
+    if not item.codec:
+        return ""
+    whole = isinstance(item, Custom) or not item.things
+    return f' called "{item.codec.name}"' + " as a whole" * whole
 
 
 def _presence(p: Presence) -> str:

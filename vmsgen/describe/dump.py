@@ -100,9 +100,18 @@ def _size(item: Field | Unused | Repeat | Custom | Tmp, home: Description) -> in
             return element_size(_stored(home, item.target))
         case Field(type=Buffer() | Bitmap() as type_) if type_.count is not None or is_allocated(type_):
             return 0
-        case Field(codec=codec) if codec is not None and codec.whole:
-            return sized(item.type)[0]
+        case Field(codec=codec) if codec is not None and (codec.rank or not isinstance(item.type, Array)):
+            return sized(_thing(item))[0]
     return element_size(item.type)
+
+
+def _thing(field: Field) -> Type:
+    """The type of what descriptions take for one thing."""
+    type_ = field.type
+    for _ in field.things:
+        assert isinstance(type_, Array)
+        type_ = type_.element
+    return type_
 
 
 def _stored(home: Description, path: Path) -> Type:

@@ -17,7 +17,7 @@ from vmsgen.interpret.items import count_of
 from vmsgen.interpret.put import Put
 from vmsgen.interpret.state import State, Value
 from vmsgen.model.description import Custom, Description, Field, Group, Repeat, Subsection, Tmp, Unused
-from vmsgen.model.types import Array, Type
+from vmsgen.model.types import Type, dimensions
 
 
 def describe(
@@ -101,7 +101,7 @@ class _Describer(Encoder):
                 return [(1, Object())] * (len(self.out) - start)
             case Repeat():
                 return self.repeated(item, frame, name)
-            case Field(type=Array(), codec=codec) if codec is None or not codec.whole:
+            case Field() if item.things:
                 return self.array(item, frame, name)
         self.open = inner = Object()
         super().item(item, frame, name)
@@ -160,7 +160,8 @@ class _Elements(Put):
     def value(
         self, field: Field, wire: Type, storage: Type, value: Value, frame: Frame, indices: tuple[int, ...]
     ) -> None:
-        if self.found is None or self.describer is None or isinstance(wire, Array):
+        rank = field.codec.rank if field.codec else 0
+        if self.found is None or self.describer is None or len(dimensions(wire)) > rank:
             super().value(field, wire, storage, value, frame, indices)
             return
         start, found = len(self.out), self.found

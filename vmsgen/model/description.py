@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from vmsgen.diagnostics import Span
 from vmsgen.model.expressions import Expression, Path
-from vmsgen.model.types import Type
+from vmsgen.model.types import Type, dimensions
 
 # Storage -----------------------------------------------------------------------------------------------------------
 
@@ -104,11 +104,11 @@ Constraint = RangeConstraint | WhereConstraint | EqualConstraint
 class Codec:
     """What descriptions call the type of a field, where that is not the type's own name.
 
-    `whole`: an array of it is one thing, described with the size of all its elements.
+    `rank`: as many of a field's dimensions, the innermost ones, are one thing, described with the size of all of it.
     """
 
     name: str
-    whole: bool
+    rank: int = 0
 
 
 @dataclass(frozen=True)
@@ -133,6 +133,12 @@ class Field:
     span: Span
     was: str | None = None
     codec: Codec | None = None
+
+    @property
+    def things(self) -> tuple[int, ...]:
+        """The dimensions of what descriptions take for an array; empty for what is one thing."""
+        lengths = dimensions(self.type)
+        return lengths[: len(lengths) - self.codec.rank] if self.codec else lengths
 
 
 @dataclass(frozen=True)

@@ -63,11 +63,11 @@ class Fields:
         type_ = self.types.alias(item.type)
         lengths: list[Extent] = []
         if isinstance(type_, tree.ArrayType):
-            resolved = self._lengths(type_, place)
-            type_ = self.types.alias(type_.element)
-            if resolved is None:
+            flat = self._flat(type_, item)
+            resolved = self._lengths(flat, place) if flat is not None else None
+            if flat is None or resolved is None:
                 return []
-            lengths = resolved
+            type_, lengths = self.types.alias(flat.element), resolved
         declared = Declared(item, lengths, found, presence, place)
         if isinstance(type_, tree.CustomType):
             return custom(declared, self.types, self.diagnostics)
@@ -100,12 +100,20 @@ class Fields:
 
     # Types --------------------------------------------------------------------------------------------------------
 
-    def _lengths(self, type_: tree.ArrayType, place: Place) -> list[Extent] | None:
+    def _flat(self, type_: tree.ArrayType, item: tree.FieldItem) -> tree.ArrayType | None:
+        """With all lengths in one place. Only what descriptions take for one thing may be an array by itself."""
         element = self.types.alias(type_.element)
-        if isinstance(element, tree.ArrayType):
+        if not isinstance(element, tree.ArrayType):
+            return type_
+        inner = self.types.alias(element.element)
+        if self.types.codec(item.type) is None or isinstance(inner, tree.ArrayType):
             message = "an array of an alias that is an array: write all lengths in one place"
-            self.diagnostics.error("array-of-array", message, type_.span)
+            hint = 'or give the alias the name that descriptions have for it: `type Pair "pair" = u64[2]`'
+            self.diagnostics.error("array-of-array", message, type_.span, hint=hint)
             return None
+        return replace(type_, element=element.element, lengths=(*type_.lengths, *element.lengths))
+
+    def _lengths(self, type_: tree.ArrayType, place: Place) -> list[Extent] | None:
         found = [extent(length, place.scope, place.gathered.ranges, self.diagnostics) for length in type_.lengths]
         extents = [e for e in found if e is not None]
         if len(extents) < len(found):

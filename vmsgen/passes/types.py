@@ -50,9 +50,16 @@ class Types:
             if not isinstance(declaration, tree.TypeDeclaration):
                 break
             if declaration.name.wire is not None:
-                return Codec(declaration.name.wire, whole=not isinstance(type_, tree.ArrayType))
+                return Codec(declaration.name.wire, self._rank(element))
             element = declaration.type
         return None
+
+    def _rank(self, type_: tree.Type) -> int:
+        """The number of dimensions of what an alias stands for."""
+        there = self.alias(type_)
+        if not isinstance(there, tree.ArrayType):
+            return 0
+        return len(there.lengths) + self._rank(there.element)
 
     def named(self, type_: tree.NamedType) -> Type | None:
         """A scalar, an enumeration or a named struct; None if refused."""

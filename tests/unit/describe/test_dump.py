@@ -36,6 +36,15 @@ def test_a_struct_without_a_name_is_read_at_the_versions_of_what_it_is_in(text: 
         inner = inner["Fields"][0].get("Description")
 
 
+def test_sizes_of_types_that_are_arrays() -> None:
+    types = 'type Avr "avr" = u64[2]\ntype Level "level" = u32\ntype Config "config" = buffer[8]\n'
+    items = "v : Avr  w : Avr[3]  l : Level[2]  c : Config  n : u8  m : Avr[n max 3]"
+    made = fields(f"{types}device d version 1 {{ {items} }}")
+    assert [(field["field"], field["size"]) for field in made] == [
+        ("v", 16), ("w", 16), ("l", 4), ("c", 8), ("n", 1), ("m", 16)
+    ]  # fmt: skip
+
+
 def test_a_tmp_has_version_0_with_all_that_is_in_it() -> None:
     found = fields("device d version 1..2 { t : tmp { hook pre_save  an : { a : u8 }[2] } }")[0]["Description"]
     assert (found["version_id"], found["minimum_version_id"]) == (0, 0)

@@ -220,6 +220,19 @@ def test_types_with_names() -> None:
     )
 
 
+def test_arrays_of_types_that_are_arrays() -> None:
+    types = 'type Avr "avr" = u64[2]\ntype Rows "rows" = u8[2][3]\ntype Square "square" = Avr[2]\n'
+    assert fields("v : Avr[3]  w : Avr[2][2]  r : Rows[2]  s : Square", before=types) == (
+        '{"name": "v", "array_len": 3, "type": "avr", "size": 16}, '
+        '{"name": "w", "array_len": 4, "type": "avr", "size": 16}, '
+        '{"name": "r", "array_len": 2, "type": "rows", "size": 6}, '
+        '{"name": "s", "type": "square", "size": 32}'
+    )
+    assert fields("local n : u8  v : Avr[3] when n == 0", before=types) == ", ".join(
+        f'{{"name": "v", "index": {number}, "type": "avr", "size": 16}}' for number in range(3)
+    )
+
+
 def test_custom_fields_have_the_size_that_the_hook_makes() -> None:
     hooks = {"put_x": lambda state, writer: writer.put_buffer(b"12345")}
     assert fields("hook get_x, put_x  x : custom", hooks=hooks) == '{"name": "x", "type": "unknown", "size": 5}'

@@ -180,7 +180,7 @@ class Describer(Arrays):
         element = innermost(field.type)
         if isinstance(element, List | Map):
             self.container(field, element, shown, at)
-        elif isinstance(field.type, Array) and not (field.codec and field.codec.whole):
+        elif field.things:
             self.array(field, shown, at)
         elif isinstance(element, Struct):
             self.head(shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from math import prod
 
 from vmsgen.backend.c.arrays import each
 from vmsgen.backend.c.describe_body import Body, Shown, counted
@@ -21,7 +22,7 @@ class Arrays(Body):
         assert isinstance(field.type, Array)
         varies = field.type.count is not None or is_allocated(field.type)
         outer = counted(self.lines, self.ask, field, at) if varies else None
-        lengths = [outer or str(field.type.capacity), *map(str, dimensions(field.type)[1:])]
+        lengths = [outer or str(field.type.capacity), *map(str, field.things[1:])]
         total = flat_count_of(lengths, varies)
         element = innermost(field.type)
         if not has_optional(field.type):
@@ -33,7 +34,8 @@ class Arrays(Body):
                     return
             else:
                 assert isinstance(element, Scalar | Buffer | Bitmap)
-                self.alike(shown, total, "", flat_size(element))
+                whole = prod(dimensions(field.type)[len(field.things) :])
+                self.alike(shown, total, "", whole * flat_size(element))
                 return
         self.one_by_one(field, shown, at, lengths, total)
 
