@@ -91,7 +91,7 @@ def _size(item: Field | Unused | Repeat | Custom | Tmp, home: Description) -> in
     """Bytes in memory of one element. 0 where the state decides how many, and where only a hook knows."""
     match item:
         case Unused(size, count):
-            return size if count is None else 1
+            return size if count is None else item.unit
         case Custom():
             return 0
         case Tmp():

@@ -98,7 +98,7 @@ class _Describer(Encoder):
         match item:
             case Unused(count=count) if count is not None:
                 super().item(item, frame, name)
-                return [(1, Object())] * (len(self.out) - start)
+                return [(item.unit, Object())] * ((len(self.out) - start) // item.unit)
             case Repeat():
                 return self.repeated(item, frame, name)
             case Field() if item.things:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from vmsgen.diagnostics import Span
-from vmsgen.model.expressions import Expression, Path
+from vmsgen.model.expressions import Binary, Constant, Expression, Path
 from vmsgen.model.types import Type, dimensions
 
 # Storage -----------------------------------------------------------------------------------------------------------
@@ -149,6 +149,17 @@ class Unused:
     count: Expression | None
     presence: Presence
     span: Span
+
+    @property
+    def unit(self) -> int:
+        """Bytes of what descriptions take for one element, where the number varies: 4 of `unused[n * 4]`.
+
+        VMState's own has a number of elements of one size.
+        """
+        match self.count:
+            case Binary("*", Constant(factor), _) | Binary("*", _, Constant(factor)) if factor > 0:
+                return factor
+        return 1
 
 
 @dataclass(frozen=True)

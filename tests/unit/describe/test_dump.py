@@ -38,10 +38,10 @@ def test_a_struct_without_a_name_is_read_at_the_versions_of_what_it_is_in(text: 
 
 def test_sizes_of_types_that_are_arrays() -> None:
     types = 'type Avr "avr" = u64[2]\ntype Level "level" = u32\ntype Config "config" = buffer[8]\n'
-    items = "v : Avr  w : Avr[3]  l : Level[2]  c : Config  n : u8  m : Avr[n max 3]"
+    items = "v : Avr  w : Avr[3]  l : Level[2]  c : Config  n : u8  m : Avr[n max 3]  unused[n * 8 max 80]"
     made = fields(f"{types}device d version 1 {{ {items} }}")
     assert [(field["field"], field["size"]) for field in made] == [
-        ("v", 16), ("w", 16), ("l", 4), ("c", 8), ("n", 1), ("m", 16)
+        ("v", 16), ("w", 16), ("l", 4), ("c", 8), ("n", 1), ("m", 16), ("unused", 8)
     ]  # fmt: skip
 
 

@@ -233,6 +233,19 @@ def test_arrays_of_types_that_are_arrays() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("n", "shown"),
+    [
+        (0, ""),
+        (1, '{"name": "unused", "type": "unused_buffer", "size": 4}'),
+        (3, '{"name": "unused", "array_len": 3, "type": "unused_buffer", "size": 4}'),
+    ],
+)
+def test_unused_elements_of_several_bytes(n: int, shown: str) -> None:
+    for count in ("n * 4", "4 * n"):
+        assert fields(f"local n : u8  unused[{count} max 40]", {"n": n}) == shown
+
+
 def test_custom_fields_have_the_size_that_the_hook_makes() -> None:
     hooks = {"put_x": lambda state, writer: writer.put_buffer(b"12345")}
     assert fields("hook get_x, put_x  x : custom", hooks=hooks) == '{"name": "x", "type": "unknown", "size": 5}'

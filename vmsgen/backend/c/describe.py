@@ -168,7 +168,7 @@ class Describer(Arrays):
             self.finish(item.size)
             return
         count = self.ask.count(item.count, item.size, "count", Trail((), "unused"))
-        self.alike(shown, count, "", 1)
+        self.alike(shown, count if item.unit == 1 else f"{count} / {item.unit}", "", item.unit)
 
     def custom(self, item: Custom, shown: Shown) -> None:
         size = counted_bytes(self.lines, self.ask, item.name, f"{self.stem}_{item.name}_bytes")
