@@ -59,7 +59,7 @@ def filled(device: Description, n: int) -> State:
 
 HOOKS: dict[str, Any] = {
     "put_irqs": lambda state, writer: writer.put_buffer(bytes(100 * state["n"])),
-    "two_needed": lambda state: state["n"] % 2,
+    "two_needed": lambda state, version: state["n"] % 2,
     "fp_pre_save": lambda state: state["fp"].update(mant=state["n"] % 3),
 }
 

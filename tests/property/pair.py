@@ -12,7 +12,6 @@ from tests.property.strategies.values import alter, make_state
 from tests.property.test_oracle import present_everywhere
 from vmsgen.describe import describe
 from vmsgen.interpret import Refusal, State, decode, encode, lost, needed, same
-from vmsgen.interpret.encode import encode_at
 from vmsgen.interpret.state import copy_value
 from vmsgen.model.description import Description
 
@@ -35,7 +34,7 @@ def oracle_saves_older(
 ) -> bytes | tuple[str, str]:
     """As an older version: refused where that would lose something."""
     try:
-        body = encode_at(device, copy_value(state), version, hooks)
+        body = encode(device, copy_value(state), hooks, version)
         path = lost(device, state, version, hooks)
     except Refusal as refusal:
         return refusal.code, refusal.path
@@ -138,7 +137,7 @@ class Pair:
             found = native_saves(self.target, version)
             if isinstance(found, bytes) and isinstance(older, tuple) and self._newest_refuses():
                 # Whether that is found out depends on elements not in use: the oracle compares these, too.
-                older = encode_at(self.device, copy_value(self.state), version, self.model.oracle)
+                older = encode(self.device, copy_value(self.state), self.model.oracle, version)
             assert agree_on_save(found, older), f"{version}: native {found!r}, oracle {older!r}, {self.note}"
 
     def _newest_refuses(self) -> bool:
@@ -174,7 +173,7 @@ def streams(device: Description, state: State, hooks: dict[str, Any]) -> list[tu
     made += [(version, b"\1\5x") for version in range(old, device.minimum_version)]
     for version in range(device.minimum_version, device.version + 1):
         try:
-            made.append((version, encode_at(device, state, version, hooks)))
+            made.append((version, encode(device, state, hooks, version)))
         except Refusal:
             continue
     return made

@@ -10,7 +10,6 @@ from tests.property.strategies.values import altered, states
 from tests.sides import compiled
 from tests.states import empty_like
 from vmsgen.interpret import Refusal, State, decode, encode, lost, same
-from vmsgen.interpret.encode import encode_at
 from vmsgen.interpret.errors import CODES
 from vmsgen.interpret.state import copy_value
 from vmsgen.model.description import Description
@@ -61,12 +60,12 @@ def test_what_a_save_accepts_comes_back(drawn: SchemaText, data: st.DataObject) 
     state = data.draw(states(device))
     for version in range(device.minimum_version, device.version + 1):
         try:
-            body = encode_at(device, state, version)
+            body = encode(device, state, version=version)
         except Refusal:
             continue
         loaded = copy_value(state)
         assert load(device, loaded, body, version) is None
-        assert encode_at(device, loaded, version) == body
+        assert encode(device, loaded, version=version) == body
         expect_same_if_nothing_is_lost(device, state, body, version)
 
 

@@ -12,8 +12,7 @@ from vmsgen.compat.places import NOT_THERE, part
 from vmsgen.compat.slots import Bits
 from vmsgen.compat.steer import Want, steer
 from vmsgen.compat.trace import Answers
-from vmsgen.interpret import Refusal, State, needed, reset_state
-from vmsgen.interpret.encode import encode_at
+from vmsgen.interpret import Refusal, State, encode, needed, reset_state
 from vmsgen.interpret.state import Value, copy_value, reset_value
 from vmsgen.model.description import Description, HookPredicate
 from vmsgen.model.expressions import Expression, Path
@@ -72,7 +71,7 @@ class States:
         try:
             if not needed(self.device, state, supplied):
                 return Refusal("hook", "", 0, text="needed")
-            encode_at(self.device, state, self.version, supplied)
+            encode(self.device, state, supplied, self.version)
         except Refusal as refusal:
             return refusal
         return None

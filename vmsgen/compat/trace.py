@@ -95,7 +95,7 @@ class Answers(Mapping[str, Callable[..., Any]]):
                 writer.put_buffer(self.written)
             case (Reader() as reader, *_):
                 reader.get_buffer(len(self.written))
-            case ():
+            case _:
                 return self.replies.get(method, False)
         return False
 

@@ -60,11 +60,6 @@ def _encoded(description: Description, state: State, hooks: Any, version: int | 
     return encoder
 
 
-def encode_at(description: Description, state: State, version: int, hooks: Any = None) -> bytes:
-    """`encode` with its arguments in another order."""
-    return encode(description, state, hooks, version)
-
-
 def needed(description: Description, state: State, hooks: Any = None) -> bool:
     """Is the device's section sent at all? It is where nobody supplies the predicate: left out, it would be lost.
 

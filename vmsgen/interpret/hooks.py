@@ -2,7 +2,8 @@
 
 Hooks are given as a mapping from `method`, or `path/method` for an embedded struct (`rings[3]/post_load`), to a
 callable; or as an object with methods, whose attributes of a member's name are the hooks of an embedded struct, or a
-sequence of them for an array. They are called with the state that they belong to, and `post_load` with the version too.
+sequence of them for an array. They are called with the state that they belong to, `post_load` and predicates with the
+version too.
 Those that read bytes get a `Reader` as well, those that write a `Writer`.
 """
 
@@ -65,4 +66,4 @@ class Hooks:
 
     def predicate(self, method: str, frame: Frame, otherwise: bool) -> bool:
         callback = self.find(frame.prefix, method)
-        return otherwise if callback is None else bool(callback(frame.state))
+        return otherwise if callback is None else bool(callback(frame.state, frame.version))

@@ -22,7 +22,6 @@ from tests.unit.interpret.builders import (
     when,
 )
 from vmsgen.interpret import Refusal, State, decode, encode, reset_state
-from vmsgen.interpret.encode import encode_at
 from vmsgen.model.description import Description
 from vmsgen.model.expressions import StreamVersion
 from vmsgen.model.interval import ANY
@@ -56,7 +55,7 @@ def test_each_version(version: int, data: str, expected: State) -> None:
     state = State(a=77, b=77, old=77, kept=77)
     decode(versions(), state, bytes.fromhex(data), version)
     assert state == expected
-    assert encode_at(versions(), state, version) == bytes.fromhex(data)
+    assert encode(versions(), state, version=version) == bytes.fromhex(data)
 
 
 @pytest.mark.parametrize("version", [0, 4, 0xFFFFFFFF])
@@ -96,7 +95,7 @@ def test_a_condition_sees_the_version_of_the_stream() -> None:
     for version, data in [(1, b"\4\7"), (1, b"\3"), (2, b"\4")]:
         state = reset_state(device)
         decode(device, state, data, version)
-        assert encode_at(device, state, version) == data
+        assert encode(device, state, version=version) == data
 
 
 def test_the_condition_of_a_group_is_asked_once() -> None:
@@ -113,8 +112,8 @@ def test_a_predicate_of_the_device_model() -> None:
     device = description("d", {"irq": U8}, field("irq", U8, presence=when("has_irq")))
     state = State(irq=6)
     assert encode(device, state) == b""
-    assert encode(device, state, {"has_irq": lambda state: state["irq"] == 6}) == b"\6"
-    decode(device, state, b"\7", 1, {"has_irq": lambda state: True})
+    assert encode(device, state, {"has_irq": lambda state, version: state["irq"] == 6}) == b"\6"
+    decode(device, state, b"\7", 1, {"has_irq": lambda state, version: version == 1})
     assert state == {"irq": 7}
 
 

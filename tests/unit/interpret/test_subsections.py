@@ -144,7 +144,7 @@ def test_a_predicate_that_nobody_supplies_answers_what_came_last() -> None:
     assert encode(asking, state) == b""
     decode(asking, state, sub("d/s", 1, b"\3"), 1)
     assert encode(asking, state) == sub("d/s", 1, b"\3")
-    assert encode(asking, state, {"in_use": lambda state: False}) == b""
+    assert encode(asking, state, {"in_use": lambda state, version: False}) == b""
 
 
 def test_needed_asks_for_the_version_of_the_subsection_not_of_the_device() -> None:
