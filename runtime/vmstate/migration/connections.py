@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from vmstate.errors import VMStateError
+from vmstate.migration.allocation import Allocation
 from vmstate.transport.waiting import Wake
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ class Connections:
         self._lock = threading.Lock()
         self._files: list[File] = []
         self._rate = -1
+        self._allocation = Allocation(0, 0, 0)
 
     def open(self) -> File:
         file = self._connect(self._wake)
@@ -71,18 +74,26 @@ class Connections:
         return sum(file.put_position for file in self._files)
 
     def limit(self, rate: int) -> None:
-        """Bytes a second, of the main one or of all that carry pages together; 0: as many as there can be.
+        """Bytes a second, of all of them together; 0: as many as there can be.
 
-        Only where it changes: a new rate begins with a new allocation.
+        Only where it changes: a new rate begins with a new allocation. A file that is alone keeps it itself, as it may
+        have operations for that.
         """
         if rate != self._rate:
             self._rate = rate
-            share = -(-rate // max(1, len(self._files) - 1))
-            for file in self._files:
-                file.set_rate_limit(share)
+            self._files[0].set_rate_limit(rate if len(self._files) == 1 else 0)
+            self._allocation = Allocation(rate, time.monotonic(), self.position)
 
-    def wait(self, rate: Callable[[], int]) -> None:
-        """Until the rate allows more. It may change meanwhile."""
-        while (over := [file for file in self._files if file.rate_limit()]) and not self.cancelled:
-            self._cancelled.wait(min([_SLICE, *(file.rate_wait() or _SLICE for file in over)]))
+    def wait(self, rate: Callable[[], int], look: Callable[[], None]) -> None:
+        """Until the rate allows more; it may change meanwhile. `look` may raise what ends it before."""
+        while (seconds := self._too_early()) and not self.cancelled:
+            look()
+            self._cancelled.wait(min(_SLICE, seconds))
             self.limit(rate())
+
+    def _too_early(self) -> float:
+        """Seconds until the rate allows more, about; 0 if it does now."""
+        if len(self._files) > 1:
+            return self._allocation.wait(time.monotonic(), self.position)
+        file = self._files[0]
+        return (file.rate_wait() or _SLICE) if file.rate_limit() else 0.0

@@ -207,13 +207,13 @@ class Migration:
         saver.begin()
         file.flush()
         self._status = Status.ACTIVE
+        look = answers.look if answers is not None else lambda: None
         while not self._may_switch(saver):
-            if answers is not None:
-                answers.look()
+            look()
             way.limit(self._wishes.bandwidth)
             self._rounds += saver.iterate(self._budget())
             file.flush()
-            way.wait(lambda: self._wishes.bandwidth)
+            way.wait(lambda: self._wishes.bandwidth, look)
         self._status = Status.SWITCHOVER
         way.check()
         start = time.monotonic()
