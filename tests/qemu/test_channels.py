@@ -12,7 +12,7 @@ from scripts.capture_qmp import Qemu
 from tests.qemu.test_machine import COMMAND, Bare, devices, loaded, pytestmark
 from tests.qemu.test_ram import PLACE, arguments, memory_of, pattern
 from tests.stream.ram_bodies import blocks_of, load_bodies
-from vmstate import File, transport
+from vmstate import File, VMStateError, transport
 from vmstate.migration import Status
 from vmstate.ram import RamLoader
 
@@ -71,3 +71,16 @@ def test_a_guest_has_what_we_send_from_its_blocks(devices: dict[str, Any], tmp_p
         stats = here.vm.migrate(uri, channels=2, compression=compression).result(30)
         assert stats.status == Status.COMPLETED and loaded(qemu) == "paused"
         assert memory_of(qemu, tmp_path / "memory") == other
+
+
+@pytest.mark.parametrize("agreed", [0, 1])
+def test_one_that_has_more_channels_than_were_agreed_on(devices: dict[str, Any], tmp_path: Path, agreed: int) -> None:
+    """Refused when it begins, and not when it has waited long enough for somebody to read its pages."""
+    there, memory = Bare(devices), bytearray(b"x" * SIZE)
+    there.vm.add_ram("ram", memory)
+    with transport.listen(f"unix:{tmp_path}/s") as listener, Qemu([*COMMAND, "-m", "4M"]) as qemu:
+        agree(qemu, 2, "none")
+        qemu.command("migrate", uri=listener.uri)
+        with pytest.raises(VMStateError, match=r"more connections than were agreed on|beyond those agreed on"):
+            there.vm.incoming(listener, accept_timeout=30, channels=agreed)
+    assert memory == b"x" * SIZE and not there.vm.incomplete

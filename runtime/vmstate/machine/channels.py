@@ -84,6 +84,8 @@ class SendingLanes(Lanes):
             )
             for number, file in enumerate(self._files)
         ]  # fmt: skip
+        for file in self._files:
+            file.flush()
         self._picking = threading.Lock()
         self._packets = self._left = 0
 
@@ -130,8 +132,13 @@ class ReceivingLanes(Lanes):
         self._receivers: list[MultifdReceiver] = []
         self._reading: list[Future[None]] = []
 
-    def load(self, loader: RamLoader, main: File, last: bool) -> None:
-        """Reads one body, of the main connection and of all others; those are read ahead, as far as their next one.
+    @property
+    def pages(self) -> int:
+        """So many have come."""
+        return sum(each.pages for each in self._receivers)
+
+    def load(self, loader: RamLoader, main: File) -> None:
+        """Reads one body, of the main connection and of all others.
 
         The first body has the list of blocks, and packets can be judged only then.
         """
@@ -143,11 +150,13 @@ class ReceivingLanes(Lanes):
             raise
         if not self._receivers:
             self._receivers = self._opened(loader)
-            self._read()
+            self.read_ahead()
         _finish(self._reading)
         self._reading = []
-        if not last:
-            self._read()
+
+    def read_ahead(self) -> None:
+        """Begins the next body, of all connections but the main one."""
+        self._reading = self._begin([partial(_load, lane) for lane in self._receivers])
 
     @property
     def reason(self) -> BaseException | None:
@@ -176,9 +185,6 @@ class ReceivingLanes(Lanes):
             what = f"the connections for pages have the numbers {numbers}, not 0 to {count - 1}"
             raise FramingError(what, device="ram", code="ram-channels")
         return made
-
-    def _read(self) -> None:
-        self._reading = self._begin([partial(_load, lane) for lane in self._receivers])
 
 
 def _load(lane: MultifdReceiver) -> None:

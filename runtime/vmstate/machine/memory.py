@@ -44,7 +44,7 @@ class GuestMemory(Live):
         self.keep_missing = False
         self.sending: SendingLanes | None = None
         self.receiving: ReceivingLanes | None = None
-        self.uninvited: Callable[[], bool] | None = None
+        self.uninvited: Callable[[bool], bool] | None = None
         self._ram: Ram | None = None
         self._marking: Marking | None = None
         self._save: MemorySave | None = None

@@ -39,11 +39,11 @@ class MemoryLoad:
         *,
         places: bool,
         lanes: ReceivingLanes | None,
-        uninvited: Callable[[], bool] | None,
+        uninvited: Callable[[bool], bool] | None,
     ) -> Sequence[Difference]:
         """Reads a body. `places`: pages have places in the file; `lanes`: connections that carry them.
 
-        `uninvited`: has the sender more connections than that?
+        `uninvited`: has the sender more connections than that? It is told whether all was read, and pages are missing.
         """
         loader = self._loader
         try:
@@ -51,12 +51,13 @@ class MemoryLoad:
                 self._ram.mapped = True
                 mapped.load(loader, file)
             elif lanes is not None:
-                lanes.load(loader, file, last=kind == Element.END)
+                lanes.load(loader, file)
             else:
                 loader.load(file)
-            if kind == Element.END and uninvited is not None and uninvited():
-                what = "the sender has more connections than were agreed on: they carry pages"
-                raise FramingError(what, device="ram", code="ram-channels")
+            if uninvited is not None and uninvited(kind == Element.END and self._pages_missing(lanes)):
+                raise too_many()
+            if lanes is not None and kind != Element.END:
+                lanes.read_ahead()
         except FramingError:
             if loader.listed or not loader.differences:
                 raise
@@ -64,6 +65,12 @@ class MemoryLoad:
             Difference(f"ram-{each.kind}", f"RAM block {each.name!r}", each.held or None, each.found or None)
             for each in (() if loader.listed else loader.differences)
         ]
+
+    def _pages_missing(self, lanes: ReceivingLanes | None) -> bool:
+        """Did fewer come than there are? A sender sends each at least once."""
+        came = sum(self._loader.pages.values()) + (lanes.pages if lanes is not None else 0)
+        blocks = enumerate(self._ram.blocks)
+        return came < sum(self._ram.pages(index) for index, block in blocks if not block.native.ignored)
 
     def end(self, accepted: bool) -> bool:
         """Is the memory whole: what was loaded if that was accepted, else what was there before?"""
@@ -89,3 +96,9 @@ class MemoryLoad:
         for block, data in kept.items():
             memoryview(block.memory).cast("B")[:] = data
         return True
+
+
+def too_many() -> FramingError:
+    """The error of a sender that nobody told how many connections it may have."""
+    what = "the sender has more connections than were agreed on: they carry pages"
+    return FramingError(what, device="ram", code="ram-channels")

@@ -58,10 +58,11 @@ class Migrating:
     ) -> None:
         """Waits for a machine at a URI, and loads it; returns when it is there. It does not run yet: `start` it.
 
-        `accept_timeout`: seconds to wait for the sender; None waits for ever. `missing` and `shadow` are as in
-        `load_from`, `channels` and `compression` as in `migrate`. `wake.set()`, from another thread, ends it: a
-        ChannelError with code `cancelled`, and the sender runs on. More arguments are those of
-        `vmstate.transport.listen`, of a URI; what does not apply to it is refused, as in `migrate`.
+        `accept_timeout`: seconds to wait for the sender, and for each of its further connections; None waits for ever,
+        and 10 seconds for those. `missing` and `shadow` are as in `load_from`, `channels` and `compression` as in
+        `migrate`. `wake.set()`, from another thread, ends it: a ChannelError with code `cancelled`, and the sender runs
+        on. More arguments are those of `vmstate.transport.listen`, of a URI; what does not apply to it is refused, as
+        in `migrate`.
         """
         from vmstate.migration import incoming, lanes
 

@@ -35,7 +35,7 @@ class Accepted:
             Wake.lent(self._wake) as wake,
             self._listener.accept(self._timeout, wake) as file,
             wake.also(file.cancel),
-            self._wanted.of_receiver(self._machine, self._listener, wake),
+            self._wanted.of_receiver(self._machine, self._listener, self._timeout, wake),
         ):
             yield file
 

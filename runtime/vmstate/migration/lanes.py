@@ -5,9 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
-from vmstate.errors import VMStateError
+from vmstate.errors import ChannelTimeoutError, VMStateError
+from vmstate.machine.memory_load import too_many
+from vmstate.migration.uninvited import BEGINNING, Uninvited
 from vmstate.ram.multifd import COMPRESSIONS
 from vmstate.transport import CONNECT_TIMEOUT
 from vmstate.transport.listener import Listener, Once
@@ -50,29 +53,37 @@ class Wanted:
             yield
 
     @contextlib.contextmanager
-    def of_receiver(self, machine: Machine, listener: Listener | Once, wake: Wake) -> Iterator[None]:
-        """Within the block they come from there, and `wake` cancels them. A sender that has more than it should is
-        refused: it sends pages on connections that nobody reads.
+    def of_receiver(
+        self, machine: Machine, listener: Listener | Once, timeout: float | None, wake: Wake
+    ) -> Iterator[None]:
+        """Within the block they come from there, and `wake` cancels them. Each is waited for as long as for a sender;
+        if that is for ever, for as long as a sender waits. One that has more than it should is refused: it sends pages
+        on connections that nobody reads.
         """
         from vmstate.machine.channels import ReceivingLanes
 
         with contextlib.ExitStack() as stack:
             if self.count:
-                memory = _memory(machine)
-                files = [stack.enter_context(listener.accept(CONNECT_TIMEOUT, wake)) for _ in range(self.count)]
+                memory, limit = _memory(machine), CONNECT_TIMEOUT if timeout is None else timeout
+                assert isinstance(listener, Listener)
+                accept = partial(listener.accept, limit, wake, BEGINNING)
+                files = [stack.enter_context(accept()) for _ in range(self.count)]
                 for file in files:
                     stack.enter_context(wake.also(file.cancel))
                 memory.receiving = lanes = ReceivingLanes(files, self.compression, machine.configuration.uuid)
                 stack.push(lambda kind, *_: lanes.stop(kind is not None))
                 stack.callback(setattr, memory, "receiving", None)
-            if isinstance(listener, Listener) and _has_ram(machine):
-                machine.ram.uninvited = listener.waiting
+            uninvited = Uninvited(listener, self.count) if isinstance(listener, Listener) else None
+            if uninvited is not None and _has_ram(machine):
+                machine.ram.uninvited = uninvited.here
                 stack.callback(setattr, machine.ram, "uninvited", None)
             try:
                 yield
-            except VMStateError:
+            except VMStateError as error:
                 if self.count and lanes.reason is not None:
                     raise lanes.reason from None
+                if uninvited is not None and isinstance(error, ChannelTimeoutError) and uninvited.here(False):
+                    raise too_many() from error  # it waits until somebody reads them
                 raise
 
 

@@ -113,6 +113,8 @@ class MultifdReceiver:
     ) -> None:
         self.loader = loader
         self.file = file
+        self.pages = 0
+        """So many have come."""
         self._channel = ffi.new("vms_multifd_channel *", {"compression": _flags(compression), "zero_pages": zero_pages})
         self._inflating = inflating
         self._decompress = decompressor(compression, inflating.states if inflating else Share(STATE))
@@ -147,6 +149,7 @@ class MultifdReceiver:
             elif packet.normal_pages:
                 self._inflate(self._decompress)
             lib.vms_multifd_zero(self.loader.native, packet)
+        self.pages += packet.normal_pages + packet.zero_pages
         return bool(packet.flags & SYNC)
 
     def _inflate(self, decompress: Decompress) -> None:

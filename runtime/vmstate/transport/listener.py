@@ -12,7 +12,11 @@ from typing import Self
 
 from vmstate.errors import ChannelError
 from vmstate.file import File
-from vmstate.transport.waiting import Deadline, Wake, failed
+from vmstate.transport.arrivals import Arrivals
+from vmstate.transport.waiting import Deadline, Wake, failed, timed_out
+
+_SOON = 0.01
+"""Seconds between two looks at connections that may say something."""
 
 
 class _Closing:
@@ -35,58 +39,78 @@ class Listener(_Closing):
         sock: socket.socket,
         opened: Callable[[socket.socket, Deadline, Sequence[Wake]], File],
         closed: Callable[[], None] = lambda: None,
+        *,
+        plain: bool = True,
     ) -> None:
         """`opened` makes a file of a connection, which is its own from then on, until the deadline or one of the wakes
         ends that; `closed` clears up at the end.
+
+        `plain`: a connection begins with the file's first bytes.
         """
         self.uri = uri
         self._socket = sock
+        self._arrivals, self._plain = Arrivals(sock), plain
         self._opened = opened
         self._at_close: Callable[[], None] | None = closed
         self._wake = Wake()
         self._accepting = threading.Lock()
         sock.setblocking(False)
 
-    def accept(self, timeout: float | None = None, wake: Wake | None = None) -> File:
+    def accept(self, timeout: float | None = None, wake: Wake | None = None, begins: bytes = b"") -> File:
         """The next connection; waits for ever if `timeout` is None. `wake.set()` ends this wait, and no later one.
 
-        With TLS its handshake is part of it, and ended like it.
+        With TLS its handshake is part of it, and ended like it. `begins`: the next that sends these bytes first; others
+        stay, for later accepts. Over TLS it is simply the next.
         """
         deadline = Deadline(timeout)
         with self._accepting:
-            connection = self._accept(deadline, wake)
+            connection = self._accept(deadline, wake, begins if self._plain else b"")
         return self._opened(connection, deadline, [self._wake] if wake is None else [self._wake, wake])
 
-    def waiting(self) -> bool:
-        """Would `accept` have a connection at once?"""
-        poll = select.poll()
-        poll.register(self._socket.fileno(), select.POLLIN)
-        return bool(poll.poll(0))
+    def look(self, count: int) -> list[bytes]:
+        """What those who wait have sent so far, `count` bytes of each at most; all of it stays for who accepts them.
 
-    def _accept(self, deadline: Deadline, wake: Wake | None) -> socket.socket:
+        Over TLS that is nobody's to see, and while another thread waits to accept them they are that one's: none then.
+        """
+        if not self._plain or not self._accepting.acquire(blocking=False):
+            return []
+        try:
+            return [] if self._at_close is None else self._arrivals.look(count)
+        except OSError as error:
+            raise failed(f"looking who waits at {self.uri}", error) from error
+        finally:
+            self._accepting.release()
+
+    def _accept(self, deadline: Deadline, wake: Wake | None, begins: bytes) -> socket.socket:
         doing = f"waiting at {self.uri}"
         while True:
             if self._at_close is None:
                 raise ChannelError(f"{self.uri}: the listener is closed", number=errno.EBADF, code="closed")
-            self._wake.wait(self._socket.fileno(), select.POLLIN, deadline, doing, wake)
+            self._wake.check(doing, wake)
             try:
-                return self._socket.accept()[0]
-            except (BlockingIOError, ConnectionAbortedError):
-                continue  # gone again before we came
+                connection = self._arrivals.take(begins)
             except OSError as error:
                 raise failed(doing, error) from error
+            if connection is not None:
+                return connection
+            if begins and self._arrivals.kept:  # they may say something yet, which nothing tells
+                if deadline.left == 0:
+                    raise timed_out(doing, deadline)
+                self._wake.sleep(_SOON, doing, wake)
+            else:
+                self._wake.wait(self._socket.fileno(), select.POLLIN, deadline, doing, wake)
 
     def cancel(self) -> None:
         """From any thread: an accept that waits fails, and every later one."""
         self._wake.set()
 
     def close(self) -> None:
-        """No more connections; those that were accepted live on. An accept that waits is cancelled."""
+        """No more connections; those that were accepted live on, who waits is sent away. An accept is cancelled."""
         self._wake.set()
         with self._accepting:
             at_close, self._at_close = self._at_close, None
             if at_close is not None:
-                with contextlib.closing(self._socket):
+                with contextlib.closing(self._socket), contextlib.closing(self._arrivals):
                     at_close()
                 self._wake.close()
 

@@ -90,7 +90,7 @@ def listen(address: Tcp, idle_timeout: float | None, context: ssl.SSLContext | N
         limit = deadline if deadline.seconds is not None else Deadline(idle_timeout)
         return secure.server(connection, context, limit, wakes, idle_timeout, f"TLS at {uri}")
 
-    return Listener(uri, sock, opened)
+    return Listener(uri, sock, opened, plain=context is None)
 
 
 def _file(sock: socket.socket, idle_timeout: float | None) -> File:

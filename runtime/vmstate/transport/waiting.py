@@ -83,12 +83,12 @@ class Wake:
         if not self._poll(fd, events, deadline.left, doing, other):
             raise timed_out(doing, deadline)
 
-    def check(self, doing: str) -> None:
-        """Raises if it was set."""
-        self._poll(-1, 0, 0, doing)
+    def check(self, doing: str, other: Wake | None = None) -> None:
+        """Raises if it was set, or `other` was."""
+        self._poll(-1, 0, 0, doing, other)
 
-    def sleep(self, seconds: float, doing: str) -> None:
-        self._poll(-1, 0, seconds, doing)
+    def sleep(self, seconds: float, doing: str, other: Wake | None = None) -> None:
+        self._poll(-1, 0, seconds, doing, other)
 
     def _poll(self, fd: int, events: int, seconds: float | None, doing: str, other: Wake | None = None) -> bool:
         """Did it become ready? Raises if somebody wakes us."""
