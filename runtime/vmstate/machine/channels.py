@@ -87,30 +87,44 @@ class SendingLanes(Lanes):
         for file in self._files:
             file.flush()
         self._picking = threading.Lock()
-        self._packets = self._left = 0
+        self._packets = self._left = self._bodies = 0
 
     def send(self, sender: RamSender, main: File, dirty: Sequence[PageBitmap], most: int) -> bool:
-        """Sends about so many dirty pages, and says on all connections that a body ends. Was none left?"""
+        """Sends about so many dirty pages, and says on all connections that a body ends. Was none left?
+
+        Each has a packet before one has another, and the first is another one each time: few packets are spread, too.
+        Who is done with its own takes the next.
+        """
         self._left = most
         self._dry = False
         carrying, others = self._senders[: self._carrying], self._senders[self._carrying :]
-        work = [partial(self._work, lane, sender, main, dirty) for lane in carrying]
+        turn = self._bodies % len(carrying)
+        self._bodies += 1
+        body = sender, main, dirty
+        work = [partial(self._work, lane, self._take(lane, *body), *body) for lane in carrying[turn:] + carrying[:turn]]
         _finish(self._begin([*work, *(partial(self._sync, lane) for lane in others)]))
         return self._dry
 
-    def _work(self, lane: MultifdSender, sender: RamSender, main: File, dirty: Sequence[PageBitmap]) -> None:
-        while True:
-            with self._picking:
-                taken = lane.pick(sender, main, dirty) if self._left > 0 else 0
+    def _work(
+        self, lane: MultifdSender, number: int | None, sender: RamSender, main: File, dirty: Sequence[PageBitmap]
+    ) -> None:
+        while number is not None:
+            lane.send(number)
+            number = self._take(lane, sender, main, dirty)
+        self._sync(lane)
+
+    def _take(self, lane: MultifdSender, sender: RamSender, main: File, dirty: Sequence[PageBitmap]) -> int | None:
+        """The number of the next packet, which is the lane's then; None if nothing is left for this body."""
+        with self._picking:
+            while self._left > 0:
+                taken = lane.pick(sender, main, dirty)
                 if not taken:
-                    self._dry = self._dry or self._left > 0
+                    self._dry = True
                     break
                 self._left -= taken
-                if not (lane.packet.normal_pages or lane.packet.zero_pages):
-                    continue
-                number = self._number()
-            lane.send(number)
-        self._sync(lane)
+                if lane.packet.normal_pages or lane.packet.zero_pages:
+                    return self._number()
+        return None
 
     def _sync(self, lane: MultifdSender) -> None:
         with self._picking:

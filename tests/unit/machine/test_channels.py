@@ -9,6 +9,7 @@ import pytest
 from vmstate.file import File
 from vmstate.machine import Machine
 from vmstate.machine.channels import COMPRESSING, ReceivingLanes, SendingLanes
+from vmstate.ram import RamSender
 
 PAGE, PAGES, LANES = 4096, 128 * 40, 20
 INIT, SYNC = 64, 320 + 8 * 128
@@ -43,4 +44,26 @@ def test_few_connections_carry_compressed_pages(compression: str) -> None:
         there.ram.receiving.stop(hastily=False)
     assert loaded == memory
     for file in (*files, *receiving):
+        file.close()
+
+
+def test_few_packets_are_spread() -> None:
+    """A body of two of them, round after round, as with a low bandwidth: no connection carries them all."""
+    vm = Machine("x")
+    vm.add_ram("main", bytearray(b"\1" * (128 * 8 * PAGE)))
+    files = [File.to_bytes() for _ in range(4)]
+    lanes = SendingLanes(files, "none", None)
+    packet = SYNC + 128 * PAGE
+    try:
+        lanes.open(vm.ram.ram)
+        with File.to_bytes() as main:
+            sender, dirty = RamSender(vm.ram.ram), vm.ram.ram.bitmaps(marked=True)
+            carried = []
+            for body in range(1, 5):
+                assert not lanes.send(sender, main, dirty, 2 * 128)
+                carried.append([(file.put_position - INIT - body * SYNC) // packet for file in files])
+    finally:
+        lanes.stop(hastily=False)
+    assert carried == [[1, 1, 0, 0], [1, 2, 1, 0], [1, 2, 2, 1], [2, 2, 2, 2]]
+    for file in files:
         file.close()
