@@ -208,7 +208,7 @@ class Migration:
         file.flush()
         self._status = Status.ACTIVE
         look = answers.look if answers is not None else lambda: None
-        while not self._may_switch(saver):
+        while not (self._may_switch(saver) and self._receiver_reads(answers)):
             look()
             way.limit(self._wishes.bandwidth)
             self._rounds += saver.iterate(self._budget())
@@ -245,6 +245,15 @@ class Migration:
         if self._remaining > allowed:
             return False
         return not self._patience.another(self._remaining, allowed, self._sent, self._rounds)
+
+    def _receiver_reads(self, answers: ReturnPath | None) -> bool:
+        """It is not halted for a receiver that has accepted nothing yet. If that had to be waited for, it ran on, and
+        there is more to send.
+        """
+        if answers is None or answers.answered:
+            return True
+        answers.await_answer()
+        return False
 
     def _budget(self) -> int:
         rates = [rate for rate in (self._bandwidth.value, self._wishes.bandwidth) if rate]

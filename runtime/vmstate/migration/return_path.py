@@ -40,15 +40,28 @@ class ReturnPath:
         self._came = bytearray()
         self._offset = 0
         self._asked = {_PING}
-        self._open = True
 
     def look(self) -> None:
         """At what is there already, while the machine is sent. Raises a PeerError if the receiver gives up."""
-        while self._open and self._file.ready():
-            self._open = self._more()
-            status = self._status()
-            if status is not None:
-                raise refused(status) if status else PeerError("the receiver says that it has loaded what is not sent")
+        while self._file.ready():
+            self._more()
+            self._refuse_end(self._status())
+
+    @property
+    def answered(self) -> bool:
+        """Has the receiver answered the ping? It reads, then."""
+        return not self._asked
+
+    def await_answer(self) -> None:
+        """Until the receiver has answered the ping, for as long as the channel may be idle. Raises a PeerError if it
+        does not.
+        """
+        try:
+            while not self.answered:
+                self._more()
+                self._refuse_end(self._status())
+        except ChannelTimeoutError as error:
+            raise PeerError(f"the receiver does not answer, so it may not read at all: {error}") from error
 
     def last_words(self) -> PeerError | None:
         """The refusal that came before the receiver hung up, if there was one."""
@@ -81,15 +94,20 @@ class ReturnPath:
         deadline = Deadline(seconds)
         while (status := self._status()) is None:
             self._file.set_idle_timeout(deadline.left)
-            if not self._more():
-                raise PeerError("the receiver has hung up, and not said that it has loaded the machine")
+            self._more()
         return status
 
-    def _more(self) -> bool:
-        """Reads what there is, at least a byte; False at the end."""
+    def _more(self) -> None:
+        """Reads what there is, at least a byte. Raises a PeerError at the end: nothing comes after it."""
         data = self._file.get_some()
+        if not data:
+            raise PeerError("the receiver has hung up, and not said that it has loaded the machine")
         self._came += data
-        return bool(data)
+
+    def _refuse_end(self, status: int | None) -> None:
+        """Raises what the receiver ends with, if it does."""
+        if status is not None:
+            raise refused(status) if status else PeerError("the receiver says that it has loaded what is not sent")
 
     def _status(self) -> int | None:
         """Goes through the messages that are whole. The status of the last one; None if it has not come."""
