@@ -112,3 +112,72 @@ def test_it_ends_a_wait_for_channels(
             file.put_buffer(data)
             file.flush()
         cancelled(lambda: machine().incoming(listener, channels=1, wake=wake))
+
+
+def test_it_may_be_set_while_it_is_set(wake: transport.Wake) -> None:
+    """By a signal's handler, wherever its thread is just now: it must not wait for itself."""
+    done: list[str] = []
+
+    def action() -> None:
+        done.append("action")
+        wake.set()
+
+    def work() -> None:
+        with wake.also(action):
+            wake.set()
+        with wake.also(action):
+            done.append("block")
+
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    thread.join(20)
+    assert not thread.is_alive() and done == ["action", "action", "action", "block"]
+
+
+def test_an_action_that_raises_is_done_when_it_is_set_again(wake: transport.Wake) -> None:
+    done: list[str] = []
+
+    def action() -> None:
+        done.append("action")
+        if len(done) == 1:
+            raise KeyboardInterrupt
+
+    with wake.also(action):
+        with pytest.raises(KeyboardInterrupt):
+            wake.set()
+        wake.set()
+    assert done == ["action", "action"]
+
+
+def test_a_file_on_disk_is_not_begun(wake: transport.Wake, tmp_path: Path) -> None:
+    machine().save(tmp_path / "m.vm")
+    machine().incoming(f"file:{tmp_path}/m.vm", wake=wake)
+    wake.set()
+    cancelled(lambda: machine().incoming(f"file:{tmp_path}/m.vm", wake=wake))
+
+
+@pytest.mark.parametrize("when", [1, 2], ids=["the first pass", "the second pass"])
+def test_a_file_on_disk_is_not_read_on(
+    wake: transport.Wake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: int
+) -> None:
+    """As a lost connection would: what was overwritten by then makes the machine incomplete."""
+    machine().save(tmp_path / "m.vm")
+    there = machine()
+    begin_load, begun = there.ram.begin_load, []
+
+    def begins(check: bool, shadow: bool) -> None:
+        begun.append(check)
+        begin_load(check, shadow)
+
+    load = there.ram.load
+
+    def loads(*how: Any) -> Any:
+        if len(begun) == when:
+            wake.set()
+        return load(*how)
+
+    monkeypatch.setattr(there.ram, "begin_load", begins)
+    monkeypatch.setattr(there.ram, "load", loads)
+    cancelled(lambda: there.incoming(f"file:{tmp_path}/m.vm", wake=wake))
+    assert begun == [True, False][:when]
+    assert there.incomplete == (when == 2)

@@ -61,11 +61,17 @@ class OnDisk:
 
     rewindable = True
 
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
+    def __init__(self, uri: str, wake: Wake | None) -> None:
+        self._uri, self._wake = uri, wake
 
-    def open(self) -> File:
-        return transport.listen(self._uri).accept()
+    @contextlib.contextmanager
+    def open(self) -> Iterator[File]:
+        with (
+            Wake.lent(self._wake) as wake,
+            transport.listen(self._uri).accept(wake=wake) as file,
+            wake.also(file.cancel),
+        ):
+            yield file
 
     def description(self) -> None:
         return None
@@ -92,5 +98,5 @@ def source_of(
     if wanted.count and not isinstance(address, (Tcp, Unix)):
         raise ValueError("channels of their own for pages need tcp: or unix:")
     if isinstance(address, Path):
-        return OnDisk(source)
+        return OnDisk(source, wake)
     return Accepted(machine, transport.listen(source, **how), accept_timeout, True, wanted, wake)

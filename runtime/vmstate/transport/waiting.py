@@ -35,9 +35,9 @@ class Wake:
     """Ends a wait from another thread, and all later ones."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal's handler may set it wherever its thread is
         self._fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
-        self._set = False
+        self._set = self._acting = False
         self._also: list[Callable[[], None]] = []
 
     @staticmethod
@@ -51,12 +51,18 @@ class Wake:
                 yield own
 
     def set(self) -> None:
+        """From any thread, and from a signal's handler."""
         with self._lock:
             self._set = True
             if self._fd >= 0:
                 os.eventfd_write(self._fd, 1)
-            for action in self._also:
-                action()
+            if not self._acting:
+                self._acting = True
+                try:
+                    for action in tuple(self._also):
+                        action()
+                finally:
+                    self._acting = False
 
     @contextlib.contextmanager
     def also(self, action: Callable[[], None]) -> Iterator[None]:
