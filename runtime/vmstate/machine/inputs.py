@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from vmstate.errors import VMStateError
 from vmstate.file import File
 from vmstate.machine import zstd
+from vmstate.machine.snapshots import refuse_others
 from vmstate.stream import description as descriptions
 
 if TYPE_CHECKING:
@@ -56,12 +57,14 @@ class Pipe:
 
 
 class Snapshot:
-    """A file on disk, compressed or not."""
+    """A file on disk, compressed or not. Raises SnapshotError for what is none, and may never begin, or end."""
 
     rewindable = True
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        if not path.is_block_device():
+            refuse_others(path, "what comes from a pipe or a terminal goes to incoming('exec:cat ...')")
         with path.open("rb") as file:
             self._compressed = zstd.is_compressed(file.read(len(zstd.MAGIC)))
 

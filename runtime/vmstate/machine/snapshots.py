@@ -54,7 +54,7 @@ def replacing(path: Path, compression: str | None = None, level: int | None = No
     if compression not in (None, "zstd"):
         raise ValueError(f"compression is 'zstd' or None, not {compression!r}")
     path = path.resolve()
-    _refuse_others(path)
+    refuse_others(path, "a snapshot would take its place; into a pipe or a device goes migrate('exec:cat > ...')")
     _sweep(path)
     descriptor, name = _locked(path)
     try:
@@ -72,7 +72,8 @@ def replacing(path: Path, compression: str | None = None, level: int | None = No
     sync_folder(path.parent)
 
 
-def _refuse_others(path: Path) -> None:
+def refuse_others(path: Path, instead: str) -> None:
+    """Raises SnapshotError, which says what goes `instead`, for what is there and is no regular file."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
@@ -80,8 +81,7 @@ def _refuse_others(path: Path) -> None:
     if stat.S_ISDIR(mode):
         raise SnapshotError(f"{path} is a folder; a snapshot needs the path of a file", code="no-file")
     if not stat.S_ISREG(mode):
-        what = f"{path} is no regular file, and a snapshot would take its place"
-        raise SnapshotError(f"{what}; into a pipe or a device goes migrate('exec:cat > ...')", code="no-file")
+        raise SnapshotError(f"{path} is no regular file: {instead}", code="no-file")
 
 
 @contextlib.contextmanager

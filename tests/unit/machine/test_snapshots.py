@@ -71,6 +71,16 @@ def test_what_is_no_regular_file_is_not_replaced(vm: Machine, tmp_path: Path, ki
     assert tmp_path.stat().st_mtime_ns == folder.st_mtime_ns  # nothing was written beside it either
 
 
+@pytest.mark.parametrize("kind", ["fifo", "folder"])
+def test_what_is_no_file_is_not_loaded(vm: Machine, tmp_path: Path, kind: str) -> None:
+    """Nobody writes into it, and nobody waits for that."""
+    path = tmp_path / "it"
+    os.mkfifo(path) if kind == "fifo" else path.mkdir()
+    with pytest.raises(SnapshotError, match="is a folder" if kind == "folder" else "no regular file") as caught:
+        vm.load(path)
+    assert caught.value.code == "no-file" and str(path) in str(caught.value)
+
+
 def test_a_name_as_long_as_names_may_be(vm: Machine, tmp_path: Path) -> None:
     path, left = tmp_path / ("é" * 127 + "x"), tmp_path / ("." + "é" * 100 + ".1234.partial")
     left.write_bytes(b"?")
