@@ -13,7 +13,7 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from vmstate.errors import ChannelError
 from vmstate.file import File
@@ -28,6 +28,9 @@ RECORD = 1 << 14
 LINGER = 2.0
 """Seconds that a close waits for the peer to say that it has seen the end."""
 
+_settling = threading.Lock()
+"""Held while options of a context are others for a moment."""
+
 
 def client(
     sock: socket.socket,
@@ -38,9 +41,7 @@ def client(
     idle: float | None,
     doing: str,
 ) -> File:
-    return _opened(sock, lambda: _strict(context).wrap_socket(
-        sock, server_hostname=name, do_handshake_on_connect=False, suppress_ragged_eofs=False
-    ), deadline, [wake], idle, doing)  # fmt: skip
+    return _opened(sock, lambda: _wrapped(context, sock, server_hostname=name), deadline, [wake], idle, doing)
 
 
 def server(
@@ -51,15 +52,20 @@ def server(
     idle: float | None,
     doing: str,
 ) -> File:
-    return _opened(sock, lambda: _strict(context).wrap_socket(
-        sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=False
-    ), deadline, wakes, idle, doing)  # fmt: skip
+    return _opened(sock, lambda: _wrapped(context, sock, server_side=True), deadline, wakes, idle, doing)
 
 
-def _strict(context: ssl.SSLContext) -> ssl.SSLContext:
-    """Contexts of Python before 3.11.4 take a connection that was cut off for one that ended (cpython gh-95494)."""
-    context.options &= ~ssl.OP_IGNORE_UNEXPECTED_EOF
-    return context
+def _wrapped(context: ssl.SSLContext, sock: socket.socket, **how: Any) -> ssl.SSLSocket:
+    """Contexts of Python before 3.11.4 take a connection that was cut off for one that ended (cpython gh-95494). What a
+    connection does is settled when it is made; the context is somebody else's, and stays as it was.
+    """
+    with _settling:
+        options = context.options
+        context.options = options & ~ssl.OP_IGNORE_UNEXPECTED_EOF
+        try:
+            return context.wrap_socket(sock, do_handshake_on_connect=False, suppress_ragged_eofs=False, **how)
+        finally:
+            context.options = options
 
 
 def _opened(

@@ -206,3 +206,19 @@ def test_tls_that_is_cut_off_is_ready_to_say_so() -> None:
         theirs.at_end()
     assert (caught.value.code, caught.value.offset) == ("tls", 0)
     theirs.abort()
+
+
+def test_a_context_stays_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though our connections are stricter than it: others may be made of it, too."""
+    server, client = contexts()
+    before = []
+    for context in (server, client):
+        context.options |= ssl.OP_IGNORE_UNEXPECTED_EOF
+        before.append(context.options)
+    monkeypatch.setattr("tests.unit.transport.test_tls.contexts", lambda: (server, client))
+    theirs, ours = secured(*socket.socketpair())
+    assert [server.options, client.options] == before
+    ours.abort()
+    with pytest.raises(ChannelError, match="not as TLS ends it"):
+        theirs.at_end()
+    theirs.abort()
