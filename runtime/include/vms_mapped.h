@@ -47,8 +47,21 @@ int vms_mapped_write_bitmap(const vms_mapped *at, const vms_mapped_file *file, c
 /* Loads the body whose list is at `offset` of a whole file in memory, up to its end, which is then in *next. -1: see *error. */
 int vms_mapped_load(vms_ram_loader *l, const uint8_t *file, size_t size, uint64_t offset, uint64_t *next, vms_error *error);
 
-/* A write_at for a file descriptor: `fd` points to an int. Non-zero: what went wrong is in errno. */
+typedef struct vms_mapped_source {
+    /* Reads n bytes from an offset of the file on: how many there are, less than n only at its end; or a negative errno. */
+    int64_t (*read_at)(void *opaque, uint8_t *data, size_t n, uint64_t offset);
+    void *opaque;
+    uint64_t size;              /* of the file, bytes */
+    int error;                  /* the negative errno that ended a load; 0: there was none */
+} vms_mapped_source;
+
+/* The same of a file that need not be in memory: pages are read to where they belong. It may become shorter meanwhile: that is
+ * refused, as one that was too short before. */
+int vms_mapped_load_from(vms_ram_loader *l, vms_mapped_source *file, uint64_t offset, uint64_t *next, vms_error *error);
+
+/* A write_at for a file descriptor: `fd` points to an int. Non-zero: what went wrong is in errno. And a read_at. */
 int vms_mapped_descriptor(void *fd, const uint8_t *data, size_t n, uint64_t offset);
+int64_t vms_mapped_read_descriptor(void *fd, uint8_t *data, size_t n, uint64_t offset);
 
 #ifdef __cplusplus
 }

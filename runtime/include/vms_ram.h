@@ -120,6 +120,7 @@ typedef struct vms_ram_loader {
     vms_ram_difference *differences;
     size_t room, difference_count;
     uint64_t zero_pages, plain_pages, xbzrle_pages, compressed_pages;
+    struct vms_mapped_window *window;   /* its own: of a file that is read at any place */
 } vms_ram_loader;
 
 /* 0, or -1 without memory. The loader must be cleared in the end. */

@@ -1,4 +1,4 @@
-/* ram_mapped_descriptor.c: pages to their places in a file on a disk. */
+/* ram_mapped_descriptor.c: pages to their places in a file on a disk, and from there. */
 #ifdef __linux__
 #define _GNU_SOURCE
 #endif
@@ -22,4 +22,20 @@ int vms_mapped_descriptor(void *fd, const uint8_t *data, size_t n, uint64_t offs
         offset += (uint64_t)done;
     }
     return 0;
+}
+
+int64_t vms_mapped_read_descriptor(void *fd, uint8_t *data, size_t n, uint64_t offset)
+{
+    size_t done = 0;
+    while (done < n) {
+        ssize_t got = pread(*(const int *)fd, data + done, n - done, (off_t)(offset + done));
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        if (got == 0)
+            break;
+        done += (size_t)got;
+    }
+    return (int64_t)done;
 }

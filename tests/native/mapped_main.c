@@ -93,9 +93,48 @@ static int load(vms_reader *r, uint32_t flags)
     return result;
 }
 
+/* The file, read at any place: after `left` reads it has `there` bytes, or none that can be read. */
+typedef struct disk {
+    unsigned left;
+    size_t there;
+    bool bad;
+} disk;
+
+static int64_t read_at(void *opaque, uint8_t *data, size_t n, uint64_t offset)
+{
+    disk *d = (disk *)opaque;
+    size_t size = d->left ? end : d->there, some = offset < size ? size - (size_t)offset : 0;
+    if (d->left)
+        d->left--;
+    else if (d->bad)
+        return -5;
+    some = n < some ? n : some;
+    memcpy(data, file + offset, some);
+    return (int64_t)some;
+}
+
+/* Pages that may have been stored are in *pages, the errno in *failed. */
+static int load_from(disk d, uint32_t flags, vms_error *error, uint64_t *pages, int *failed)
+{
+    vms_ram_loader l;
+    vms_mapped_source from = {.read_at = read_at, .opaque = &d, .size = end};
+    uint64_t next;
+    EXPECT(vms_ram_loader_init(&l, &ram, flags) == 0);
+    int result = vms_mapped_load_from(&l, &from, 0x22, &next, error);
+    EXPECT(result || (next == end && (flags & VMS_RAM_CHECK || (l.plain_pages == 5 && l.zero_pages == 67))));
+    *pages = l.plain_pages + l.zero_pages;
+    *failed = from.error;
+    vms_ram_loader_clear(&l);
+    return result;
+}
+
 static void loaded(void)
 {
     static uint8_t low_before[sizeof low], rom_before[sizeof rom];
+    const disk whole = {.left = 100};
+    uint64_t pages;
+    int failed;
+    vms_error error;
     vms_reader r;
     fill();
     memcpy(low_before, low, sizeof low), memcpy(rom_before, rom, sizeof rom);
@@ -103,6 +142,29 @@ static void loaded(void)
     EXPECT(load(&r, VMS_RAM_CHECK) == 0 && low[0] == 0xcc && rom[sizeof rom - 1] == 0xcc);
     EXPECT(load(&r, 0) == 0);
     EXPECT(memcmp(low, low_before, sizeof low) == 0 && memcmp(rom, rom_before, sizeof rom) == 0);
+    memset(low, 0xcc, sizeof low), memset(rom, 0xcc, sizeof rom);
+    EXPECT(load_from(whole, VMS_RAM_CHECK, &error, &pages, &failed) == 0 && low[0] == 0xcc && rom[sizeof rom - 1] == 0xcc);
+    EXPECT(load_from(whole, 0, &error, &pages, &failed) == 0 && !failed);
+    EXPECT(memcmp(low, low_before, sizeof low) == 0 && memcmp(rom, rom_before, sizeof rom) == 0);
+}
+
+/* Reads: the list, twice; the last words of the bitmaps; a bitmap, its runs of pages; the same again; what ends the body. */
+static void becomes_shorter(void)
+{
+    vms_error error;
+    uint64_t pages;
+    int failed;
+    memset(low, 0xcc, sizeof low);
+    disk d = {.left = 6, .there = 0x100000 + 64 * PAGE + 5};
+    EXPECT(load_from(d, 0, &error, &pages, &failed) == -1 && !failed && error.code == VMS_TRUNCATED);
+    EXPECT(error.offset == 0x100000 + 63 * PAGE && error.found.bits == PAGE + 5 && error.low.bits == 2 * PAGE);
+    EXPECT(strcmp(error.path, "pc.ram") == 0 && pages == 65 && low[0] == 1 && low[69 * PAGE] == 0xcc);
+    d.bad = true;
+    EXPECT(load_from(d, 0, &error, &pages, &failed) == -1 && failed == -5 && error.offset == 0x100000 + 63 * PAGE);
+    unsigned reads = 0;
+    for (disk cut = {0, 0, false}; load_from(cut, 0, &error, &pages, &failed); cut.left = ++reads)
+        EXPECT(error.code == VMS_TRUNCATED && reads < 11);
+    EXPECT(reads == 11);
 }
 
 static void refused(size_t where, uint8_t byte, uint64_t offset, const char *why)
@@ -115,6 +177,12 @@ static void refused(size_t where, uint8_t byte, uint64_t offset, const char *why
     if (r.error.code != VMS_FRAMING || r.error.offset != offset || strcmp(r.error.text, why) != 0)
         fprintf(stderr, "%s at %llu\n", r.error.text, (unsigned long long)r.error.offset);
     EXPECT(r.error.code == VMS_FRAMING && r.error.offset == offset && strcmp(r.error.text, why) == 0);
+    const disk whole = {.left = 100};
+    uint64_t pages;
+    int failed;
+    vms_error error;
+    EXPECT(load_from(whole, 0, &error, &pages, &failed) == -1 && !failed && !pages && error.code == VMS_FRAMING);
+    EXPECT(error.offset == offset && strcmp(error.text, why) == 0);
     for (size_t i = 0; i < sizeof low; i++)
         EXPECT(low[i] == 0xcc);
     file[where] = kept;
@@ -152,6 +220,7 @@ int main(void)
 {
     written();
     loaded();
+    becomes_shorter();
     refuses();
     written_again();
     puts("mapped: all is well");

@@ -25,4 +25,14 @@ int64_t vms_mapped_write_dirty(const vms_ram *ram, size_t block, const vms_mappe
                                vms_dirty *dirty, uint64_t most, vms_dirty *stored);
 int vms_mapped_write_bitmap(const vms_mapped *at, const vms_mapped_file *file, const vms_dirty *stored);
 int vms_mapped_descriptor(void *fd, const uint8_t *data, size_t n, uint64_t offset);
+int64_t vms_mapped_read_descriptor(void *fd, uint8_t *data, size_t n, uint64_t offset);
+
+typedef struct vms_mapped_source {
+    int64_t (*read_at)(void *opaque, uint8_t *data, size_t n, uint64_t offset);
+    void *opaque;
+    uint64_t size;
+    int error;
+} vms_mapped_source;
+
+int vms_mapped_load_from(vms_ram_loader *l, vms_mapped_source *file, uint64_t offset, uint64_t *next, vms_error *error);
 int vms_mapped_load(vms_ram_loader *l, const uint8_t *file, size_t size, uint64_t offset, uint64_t *next, vms_error *error);

@@ -16,7 +16,7 @@ from vmstate.ram.bitmap import PageBitmap
 from vmstate.ram.blocks import Ram, RamBlock
 from vmstate.ram.differences import RamDifference
 from vmstate.ram.load import RamLoader
-from vmstate.ram.mapped import MappedSender, load_mapped, save_mapped
+from vmstate.ram.mapped import MappedSender, load_mapped, load_mapped_file, save_mapped
 from vmstate.ram.multifd import MultifdReceiver, MultifdSender
 from vmstate.ram.send import RamSender, SendStatistics
 from vmstate.ram.trackers import DirtyTracker, Marking, Shadow, SoftDirty, Userfault
@@ -38,5 +38,6 @@ __all__ = [
     "SoftDirty",
     "Userfault",
     "load_mapped",
+    "load_mapped_file",
     "save_mapped",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 import os
 import stat
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from vmstate._buffers import looked_at
 from vmstate._stream import ffi, lib
+from vmstate.errors import ChannelError
 from vmstate.ram.bitmap import PageBitmap
 from vmstate.ram.blocks import Ram
 from vmstate.ram.load import RamLoader
@@ -84,11 +84,31 @@ def _written(result: int) -> None:
 
 
 def load_mapped(loader: RamLoader, data: Buffer, offset: int) -> int:
-    """Loads the body at `offset` of a whole file in memory (an mmap of it, best), list and pages; returns its end."""
+    """Loads the body at `offset` of a whole file in memory, list and pages; returns its end.
+
+    An mmap of a file that somebody else may truncate is no such memory: `load_mapped_file` is for those.
+    """
     end, error = ffi.new("uint64_t *"), ffi.new("vms_error *")
     with looked_at(data) as memory:
         if lib.vms_mapped_load(loader.native, memory, len(memory), offset, end, error):
             refuse(error[0], "load")
+    return int(end[0])
+
+
+def load_mapped_file(loader: RamLoader, fd: int, offset: int) -> int:
+    """Loads the body at `offset` of the descriptor's file on disk, list and pages; returns its end.
+
+    The file is read, not mapped, so that one that becomes shorter meanwhile is refused as one that was cut off before.
+    """
+    end, error, descriptor = ffi.new("uint64_t *"), ffi.new("vms_error *"), ffi.new("int *", fd)
+    read_at, size = lib.vms_mapped_read_descriptor, os.fstat(fd).st_size
+    file = ffi.new("vms_mapped_source *", {"read_at": read_at, "opaque": descriptor, "size": size})
+    if lib.vms_mapped_load_from(loader.native, file, offset, end, error):
+        if file.error:
+            number, at = -int(file.error), int(error.offset)
+            what = f"ram at offset {at}: the file could not be read: {os.strerror(number)}"
+            raise ChannelError(what, number=number, device="ram", offset=at)
+        refuse(error[0], "load")
     return int(end[0])
 
 
@@ -109,8 +129,7 @@ def load(loader: RamLoader, file: File) -> None:
         loader.load(file)  # refused there, with the offset
         return
     start = _place(file, file.fileno(), file.get_position)
-    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-        end = load_mapped(loader, data, start)
+    end = load_mapped_file(loader, file.fileno(), start)
     file.seek(file.get_position + end - start)
 
 

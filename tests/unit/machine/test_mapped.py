@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -94,6 +96,42 @@ def test_one_that_is_cut_off(board: Any, saved: Path, size: int) -> None:
     with pytest.raises(VMStateError) as caught:
         vm.load(saved)
     assert bytes(memory) == before and caught.value.offset is not None
+
+
+CUT_WHILE_IT_LOADS = """
+import os, sys, threading
+from vmstate import Machine, TruncatedError
+
+path, memory = sys.argv[1], bytearray(b"\1") * (64 << 20)
+vm = Machine("x")
+vm.add_ram("main", memory)
+vm.save(path, mapped_ram=True)
+
+def cut():
+    while memory[0] == 9:
+        pass
+    os.truncate(path, 2 << 20)
+
+for _ in range(20):  # until the cut comes before the load's end
+    memory[0] = 9
+    cutter = threading.Thread(target=cut)
+    cutter.start()
+    try:
+        vm.load(path)
+    except TruncatedError as error:
+        print(error.offset >= 1 << 20, vm.incomplete)
+        break
+    finally:
+        cutter.join()
+    vm.save(path, mapped_ram=True)
+"""
+
+
+def test_one_that_is_cut_off_while_it_is_loaded(tmp_path: Path) -> None:
+    """In a process of its own: a file that was mapped would end it."""
+    command = [sys.executable, "-c", CUT_WHILE_IT_LOADS, str(tmp_path / "x.vm")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "True True\n"), done.stderr
 
 
 def test_a_page_among_the_records_behind(board: Any, saved: Path) -> None:
