@@ -103,6 +103,15 @@ class HookError(VMStateError):
     default_code = "hook"
 
 
+class FunctionError(VMStateError):
+    """A function of `register_savevm` failed; `found` is the negative number that it returned, an errno if it is one.
+
+    One that raises has its own exception raised. `offset` is where the section's body begins.
+    """
+
+    default_code = "function"
+
+
 class InexpressibleError(VMStateError):
     """An older version has no room for what the state is; `path` is the first value that would be lost."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from vmstate.errors import FunctionError
 from vmstate.file import File
 from vmstate.machine.registry import Legacy
 
@@ -17,16 +18,18 @@ def saved(subject: Legacy) -> bytes:
 
 def load(subject: Legacy, file: Any, version: int) -> None:
     """Lets its `load` read from `file`."""
-    _answer(subject.load(file, subject.opaque, version), subject.load)
+    start = file.get_position
+    _answer(subject.load(file, subject.opaque, version), subject.load, start)
 
 
 def put_back(subject: Legacy, body: bytes, version: int) -> None:
     """Lets it read what `saved` gave."""
     with File.from_bytes(body) as file:
-        load(subject, file, version)
+        _answer(subject.load(file, subject.opaque, version), subject.load)
 
 
-def _answer(result: object, function: object) -> None:
+def _answer(result: object, function: object, offset: int | None = None) -> None:
     if isinstance(result, int) and not isinstance(result, bool) and result < 0:
         name = getattr(function, "__qualname__", repr(function))
-        raise OSError(-result, f"{name}() returned {result}")
+        where = "" if offset is None else f" at offset {offset}"
+        raise FunctionError(f"{name}(){where} returned {result}", offset=offset, found=result)

@@ -187,5 +187,6 @@ class telling:
             return
         header = self._header
         if isinstance(error, VMStateError):
+            error.device = error.device or header.idstr
             error.instance = header.instance_id
         error.add_note(f"in {named(header.idstr, header.instance_id)}, which begins at offset {header.offset}")

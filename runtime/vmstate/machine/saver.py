@@ -153,7 +153,11 @@ class Saver:
                     self._described.append(known or _described(entry, span[2] - span[1]))
 
     def _legacy(self, entry: Entry) -> None:
-        body = saved(cast(Legacy, entry.subject))
+        try:
+            body = saved(cast(Legacy, entry.subject))
+        except Exception as error:
+            _tell_entry(error, entry)
+            raise
         header = wire.section_header(Element.FULL, entry.section_id, entry.idstr, entry.instance_id, entry.version)
         self._file.put_buffer(header + body)
         self._end_section(entry)
@@ -215,8 +219,12 @@ def _refuse_unmapped(machine: Machine, file: File) -> None:
 def _tell_instance(error: Exception, sections: Sections, entries: Sequence[Entry]) -> None:
     if sections.failed is None:
         return
-    entry = entries[sections.failed]
+    _tell_entry(error, entries[sections.failed])
+
+
+def _tell_entry(error: Exception, entry: Entry) -> None:
     if isinstance(error, VMStateError):
+        error.device = error.device or entry.idstr
         error.instance = entry.instance_id
     error.add_note(f"in {named(entry.idstr, entry.instance_id)}")
 

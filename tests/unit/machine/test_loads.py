@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.machine.live import Chunks
-from vmstate.errors import FramingError, TruncatedError, ValidationError, VersionError, VMStateError
+from vmstate.errors import FramingError, FunctionError, TruncatedError, ValidationError, VersionError, VMStateError
 from vmstate.file import File
 from vmstate.machine import Difference, DifferentMachineError, IncompleteError, Machine, Switches
 
@@ -143,13 +143,38 @@ def test_a_refused_pipe_puts_devices_back_and_live_state_with_a_shadow(board: An
     here.vm.start()
 
 
-def test_from_memory_it_leaves_all_as_it_was(board: Any, sender: Board) -> None:
+@pytest.mark.parametrize("load", [Machine.loads, piped])
+def test_what_functions_refuse_is_told_with_its_place(board: Any, sender: Board, load: Any) -> None:
     sender.old[:] = b"bad"
     here = Board(board)
-    before = here.state()
-    with pytest.raises(OSError, match="returned -22"):
-        here.vm.loads(sender.vm.dumps())
-    assert here.state() == before
+    before, data = here.state(), sender.vm.dumps()
+    at = data.index(b"\3old") + 4 + 4 + 4
+    with pytest.raises(FunctionError, match=rf"_load\(\) at offset {at} returned -22") as caught:
+        load(here.vm, data)
+    error = caught.value
+    assert (error.code, error.device, error.instance, error.offset, error.found) == ("function", "old", 0, at, -22)
+    if load is Machine.loads:
+        assert here.state() == before
+
+
+def test_functions_that_cannot_read_on(board: Any, sender: Board) -> None:
+    """The file's own error, with the section that it was in."""
+    here, data = Board(board), sender.vm.dumps()
+    at = data.index(b"\3old") + 4 + 4 + 4
+    with pytest.raises(TruncatedError) as caught:
+        here.vm.loads(data[: at + 1])
+    error = caught.value
+    assert (error.device, error.instance, error.offset) == ("old", 0, at)
+
+
+def test_functions_that_do_not_save() -> None:
+    vm = Machine("x")
+    vm.register_savevm(None, "old", 2, 3, lambda file, opaque: -5, lambda file, opaque, version: None, None)
+    with pytest.raises(FunctionError, match="returned -5") as caught:
+        vm.dumps()
+    error = caught.value
+    assert (error.device, error.instance, error.offset, error.found) == ("old", 2, None, -5)
+    assert error.__notes__ == ["in section 'old', instance 2"]
 
 
 def test_hooks_run_once_and_a_refusing_one_leaves_the_devices_as_they_were(board: Any, sender: Board) -> None:

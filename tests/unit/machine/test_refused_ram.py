@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from vmstate import transport
-from vmstate.errors import VMStateError
+from vmstate.errors import FunctionError, VMStateError
 from vmstate.machine import Machine
 
 PAGE = 4096
@@ -37,7 +37,7 @@ def test_pages_of_channels_are_overwritten_pages(tmp_path: Path, compression: st
     how: dict[str, Any] = {"channels": 2, "compression": compression}
     with transport.listen(f"unix:{tmp_path}/s") as listener:
         migration = here.migrate(listener.uri, **how)
-        with pytest.raises(OSError, match="returned -22"):
+        with pytest.raises(FunctionError, match="returned -22"):
             there.incoming(listener, shadow=shadow, **how)
         with pytest.raises(VMStateError):
             migration.result(30)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from vmstate.errors import FunctionError
 from vmstate.file import File
 from vmstate.machine import Machine
 
@@ -77,6 +78,6 @@ def test_a_refused_load_leaves_ignored_blocks_alone() -> None:
 
     data = shared_machine(shared, None).dumps()
     vm = shared_machine(shared, refuse)
-    with File.from_bytes(data) as file, pytest.raises(OSError, match="returned -22"):
+    with File.from_bytes(data) as file, pytest.raises(FunctionError, match="returned -22"):
         vm.load_from(file, shadow=True)
     assert shared[:8] == b"LIVEAAAA" and not vm.incomplete
