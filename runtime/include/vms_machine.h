@@ -29,7 +29,7 @@ typedef enum vms_machine_code {
     VMS_MACHINE_FUNCTION,       /* save_state, load_state or `needed` failed: `error` is what it returned */
     VMS_MACHINE_DIFFERENT,      /* another machine's stream: see `differences` */
     VMS_MACHINE_UNMIGRATABLE,   /* a device forbids it */
-    VMS_MACHINE_INCOMPLETE,     /* a refused load had overwritten RAM: only another load is possible */
+    VMS_MACHINE_INCOMPLETE,     /* a refused load has left it so: only another load is possible */
     VMS_MACHINE_MEMORY
 } vms_machine_code;
 
@@ -96,7 +96,7 @@ typedef struct vms_machine {
 
     /* To be read. */
     vms_machine_error error;            /* of the last save or load */
-    bool incomplete;                    /* a refused load has overwritten RAM */
+    bool incomplete;                    /* a refused load has overwritten RAM, or functions would not load what they had saved */
     bool checking;                      /* a load looks whether it would go well: hooks may want to know */
 
     /* Its own. */
@@ -174,7 +174,8 @@ int vms_machine_save(vms_machine *m, vms_file *f);
  * A sender that asked for a return path, on a file that can be put to and is not read twice, is told of the end: last of all.
  * If that fails, or it has hung up, the load is refused, for it keeps its machine then.
  * Devices without hooks are looked at in a copy. Those with hooks, which may rely on where the state lies, and functions
- * load for real while `checking`, and are put back. */
+ * load for real while `checking`, and are put back. Functions that then refuse what they had saved are not as they were: that
+ * makes the machine incomplete, too. */
 int vms_machine_load(vms_machine *m, vms_file *f, uint32_t flags);
 
 /* The machine's error in words, with all differences, a line each. Returns the length that it has, as snprintf does. */

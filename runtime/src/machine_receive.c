@@ -154,8 +154,9 @@ int vms_walk_device(walk *w, vms_entry *e)
     if (vms_undo_remember(w->m, &w->undo, e))
         return -1;
     int failed = load_in_place(w, e);
-    if (w->check && vms_undo_put_back(&w->undo) && !failed)
-        failed = vms_machine_fail(w->m, VMS_MACHINE_FUNCTION, vms_walk_offset(w),
-                                  "load_state refused what save_state had given");
-    return failed;
+    if (!w->check || !vms_undo_put_back(&w->undo))
+        return failed;
+    w->m->incomplete = true;
+    return failed ? failed : vms_machine_fail(w->m, VMS_MACHINE_FUNCTION, vms_walk_offset(w),
+                                              "load_state refused what save_state had given");
 }

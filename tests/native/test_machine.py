@@ -175,6 +175,10 @@ def test_compressed_pages_of_old_senders(compiler: str, emitted: Path, tmp_path:
     assert run([program]) == "machine_inflate: all is well\n"
 
 
+def test_functions_that_do_not_load_what_they_saved(compiler: str, emitted: Path, tmp_path: Path) -> None:
+    assert run([compile_program(compiler, "machine_undo", emitted, tmp_path)]) == "machine_undo: all is well\n"
+
+
 def test_the_library_and_its_pkg_config_file(compiler: str, emitted: Path, tmp_path: Path) -> None:
     """In a folder with a space, and after it was moved."""
     if not shutil.which("pkg-config"):

@@ -10,6 +10,7 @@ from vmstate.errors import VMStateError
 from vmstate.machine.live import LiveHandler
 from vmstate.machine.receivers import Apply, Check, LookEnds, Receiving
 from vmstate.machine.source import Source
+from vmstate.machine.undo import tell_refusals
 from vmstate.machine.walk import Walk
 
 if TYPE_CHECKING:
@@ -69,15 +70,14 @@ def _apply(machine: Machine, source: Input, handlers: list[LiveHandler], apply: 
             if isinstance(error, Exception):
                 return
             raise
+        devices = live = False
         try:
-            apply.undo.put_back()
+            refusals = apply.undo.put_back()
+            devices = not refusals
         finally:
-            whole = ending.refuse()
-            machine.incomplete = was_incomplete or not whole
-        if not whole:
-            error.add_note(
-                f"{machine.name}: live state was overwritten; the machine is incomplete until a load succeeds"
-            )
+            live = ending.refuse()
+            machine.incomplete = was_incomplete or not (devices and live)
+        tell_refusals(error, machine.name, refusals if live else [*refusals, "live state was overwritten"])
         raise
     machine.incomplete = False
     ending.settle()

@@ -6,14 +6,14 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
 from vmstate._types import Sections, State
-from vmstate.errors import VersionError, VMStateError
+from vmstate.errors import FunctionError, VersionError, VMStateError
 from vmstate.machine import legacy
 from vmstate.machine.configuration import MAPPED_RAM, compare
 from vmstate.machine.differences import Difference, DifferentMachineError, different, named
 from vmstate.machine.live import LiveHandler
 from vmstate.machine.registry import Entry, Legacy
 from vmstate.machine.source import Source
-from vmstate.machine.undo import Undo, trial
+from vmstate.machine.undo import Undo, tell_refusals, trial
 from vmstate.machine.walk import Header
 from vmstate.machine.wire import Element
 from vmstate.stream.description import Description
@@ -128,14 +128,27 @@ class Check(Receiving):
                 source.load(Sections([(b"", trial(cast(State, entry.subject)), b"")]), 0, header.version)
 
     def _functions(self, entry: Entry, subject: Legacy, header: Header, source: Source) -> None:
-        """Functions have no copy to load into: they load, and then load again what they had saved before."""
-        undo = Undo()
+        """Functions have no copy to load into: they load, and then load again what they had saved before.
+
+        Those that do not are what the stream, or part of it, made of them, and the machine is incomplete.
+        """
+        undo, machine = Undo(), self._machine
         undo.remember(entry)
+        was_incomplete, machine.incomplete = machine.incomplete, True
         try:
             with telling(header):
                 legacy.load(subject, source.file, header.version)
-        finally:
-            undo.put_back()
+        except BaseException as error:
+            refusals = undo.put_back()
+            machine.incomplete = was_incomplete or bool(refusals)
+            tell_refusals(error, machine.name, refusals)
+            raise
+        refusals = undo.put_back()
+        machine.incomplete = was_incomplete or bool(refusals)
+        if refusals:
+            with telling(header):
+                what = f"{refusals[0]}; the machine is incomplete until a load succeeds"
+                raise FunctionError(what, offset=source.offset)
 
     def _unknown(self, header: Header) -> VMStateError:
         """Nothing behind it can be read. Its description says what else is there."""

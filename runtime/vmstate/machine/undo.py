@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from vmstate._types import State
 from vmstate.machine import legacy
+from vmstate.machine.differences import named
 from vmstate.machine.registry import Entry, Legacy
 
 _LIFE = ("pre_load", "post_load", "pre_save", "post_save")
@@ -26,18 +27,32 @@ class Undo:
             state = cast(State, entry.subject)
             self._states.append((state, _copy(state, _plain(type(state)))))
 
-    def put_back(self) -> None:
-        """All of them, the last one first. Hooks are not called, functions are."""
+    def put_back(self) -> list[str]:
+        """All of them, the last one first. Hooks are not called, functions are.
+
+        Returns a sentence for each whose function would not; the others are put back all the same.
+        """
+        refusals = []
         while self._states:
             state, before = self._states.pop()
             state.__overwrite__(before)
         while self._bodies:
             entry, body = self._bodies.pop()
-            legacy.put_back(cast(Legacy, entry.subject), body, entry.version)
+            try:
+                legacy.put_back(cast(Legacy, entry.subject), body, entry.version)
+            except Exception as error:
+                refusals.append(f"{named(entry.idstr, entry.instance_id)} does not load what it saved itself: {error}")
+        return refusals
 
     def forget(self) -> None:
         self._states.clear()
         self._bodies.clear()
+
+
+def tell_refusals(error: BaseException, machine: str, refusals: list[str]) -> None:
+    """Notes what was not put back with what a load was refused for."""
+    for what in refusals:
+        error.add_note(f"{machine}: {what}; the machine is incomplete until a load succeeds")
 
 
 def trial(state: State) -> State:

@@ -177,6 +177,62 @@ def test_functions_that_do_not_save() -> None:
     assert error.__notes__ == ["in section 'old', instance 2"]
 
 
+class Stubborn:
+    """A number that functions save and load; a load of the one that is hated stops half way."""
+
+    def __init__(self, value: int, hated: int | None = None) -> None:
+        self.value, self.hated = value, hated
+
+    def save(self, file: Any, opaque: None) -> None:
+        file.put_byte(self.value)
+
+    def load(self, file: Any, opaque: None, version: int) -> int:
+        value = file.get_byte()
+        self.value = 0xBD if value == self.hated else value
+        return -5 if value == self.hated else 0
+
+
+def stubborn(board: Any, number: Stubborn, fill: int) -> tuple[Machine, Any, Stubborn]:
+    """Between two numbers that are put back."""
+    vm, clock, other = Machine("x"), board.Clock(ticks=fill), Stubborn(fill)
+    for name, each in (("first", number), ("second", other)):
+        vm.register_savevm(None, name, 0, 1, each.save, each.load, None)
+    vm.register(clock)
+    return vm, clock, other
+
+
+@pytest.mark.parametrize("load", [Machine.loads, piped])
+def test_functions_that_do_not_load_what_they_saved(board: Any, load: Any) -> None:
+    """They are not as before, whatever the load was refused for; the others are."""
+    data = bytearray(stubborn(board, Stubborn(77), 8)[0].dumps())
+    at = data.index(b"\5clock") + 6 + 8
+    data[at : at + 4] = (1001).to_bytes(4, "big")
+    number = Stubborn(5)
+    vm, clock, other = stubborn(board, number, 9)
+    with pytest.raises(ValidationError, match="found 1001"):
+        load(vm, bytes(data))
+    assert (number.value, other.value, clock.ticks, vm.incomplete) == (5, 9, 9, False)
+    number.hated = 5
+    says = "section 'first' does not load what it saved itself: .* returned -5; the machine is incomplete until"
+    with pytest.raises(FunctionError if load is Machine.loads else ValidationError, match=says) as caught:
+        load(vm, bytes(data))
+    assert (number.value, other.value, clock.ticks, vm.incomplete) == (0xBD, 9, 9, True)
+    assert load is piped or (caught.value.device, caught.value.offset) == ("first", data.index(b"\5first") + 6 + 8 + 1)
+    with pytest.raises(IncompleteError):
+        vm.start()
+    number.hated = None
+    vm.loads(stubborn(board, Stubborn(77), 8)[0].dumps())
+    assert (number.value, vm.incomplete) == (77, False)
+
+
+def test_functions_that_stop_half_way_and_do_not_load_what_they_saved(board: Any) -> None:
+    number = Stubborn(77, hated=77)
+    vm, _, _ = stubborn(board, number, 9)
+    with pytest.raises(FunctionError, match=r"at offset [0-9]+ returned -5") as caught:
+        vm.loads(stubborn(board, Stubborn(77), 8)[0].dumps())
+    assert number.value == 0xBD and vm.incomplete and "incomplete until a load succeeds" in caught.value.__notes__[1]
+
+
 def test_hooks_run_once_and_a_refusing_one_leaves_the_devices_as_they_were(board: Any, sender: Board) -> None:
     seen: list[int] = []
 

@@ -69,12 +69,13 @@ def test_what_is_written_to_ignored_blocks_is_nothing_to_send() -> None:
 
 def test_a_refused_load_leaves_ignored_blocks_alone() -> None:
     """With `shadow` it puts back what it has loaded itself, not what the source has written meanwhile."""
-    shared = bytearray(b"A" * (4 * PAGE))
+    shared, answers = bytearray(b"A" * (4 * PAGE)), [0, -22]
 
     def refuse(file: Any, opaque: Any, version: int) -> int:
+        """The stream, but not what it is put back to."""
         file.get_byte()
         shared[:4] = b"LIVE"
-        return -22
+        return answers.pop()
 
     data = shared_machine(shared, None).dumps()
     vm = shared_machine(shared, refuse)
