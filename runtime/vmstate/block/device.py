@@ -45,6 +45,12 @@ class BlockDevice:
         """How many pieces of 1 MiB it has; the last one may be shorter."""
         return -(-self.length // CHUNK)
 
+    @property
+    def read_only(self) -> bool:
+        """Does its file say that it cannot be written to? One that says nothing can."""
+        writable = getattr(self.file, "writable", None)
+        return writable is not None and not writable()
+
     def span(self, chunk: int) -> int:
         """Bytes of a piece."""
         return min(CHUNK, self.length - chunk * CHUNK)

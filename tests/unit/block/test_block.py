@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -260,6 +261,26 @@ def test_a_refused_stream_from_a_pipe(shadow: bool) -> None:
     assert error.value.offset == at
     assert vm.incomplete is (not shadow)
     assert files[0].getvalue() == (b"b" * CHUNK * 2 if shadow else b"a" * CHUNK + b"b" * CHUNK)
+
+
+@pytest.mark.parametrize("shadow", [None, False, True])
+def test_a_disk_that_cannot_be_written_to(tmp_path: Path, shadow: bool | None) -> None:
+    """It is sent; a load is refused by the first look, or where its first piece comes: nothing has changed then."""
+    (tmp_path / "disk").write_bytes(b"a" * CHUNK)
+    vm, memory = Machine("board"), bytearray(b"n" * 4096)
+    vm.add_ram("ram", memory)
+    with (tmp_path / "disk").open("rb") as image:
+        vm.add_block("hd", image)
+        data = vm.dumps()
+        memory[:] = b"o" * 4096
+        at = data.index(b"\2hd") - 8
+        with File.from_bytes(data) as file:
+            load = partial(vm.load_from, file, shadow=shadow) if shadow is not None else partial(vm.loads, data)
+            with pytest.raises(FramingError, match="disk 'hd' is open for reading") as caught:
+                load()
+    error = caught.value
+    assert (error.code, error.device, error.offset) == ("block-read-only", "block", at)
+    assert (bytes(memory), vm.incomplete) == (b"o" * 4096, False)
 
 
 def test_a_running_machine_loses_no_write() -> None:
