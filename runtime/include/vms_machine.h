@@ -30,7 +30,8 @@ typedef enum vms_machine_code {
     VMS_MACHINE_DIFFERENT,      /* another machine's stream: see `differences` */
     VMS_MACHINE_UNMIGRATABLE,   /* a device forbids it */
     VMS_MACHINE_INCOMPLETE,     /* a refused load has left it so: only another load is possible */
-    VMS_MACHINE_MEMORY
+    VMS_MACHINE_MEMORY,
+    VMS_MACHINE_UNMAPPED        /* pages cannot have places in this file */
 } vms_machine_code;
 
 const char *vms_machine_code_name(vms_machine_code code);       /* "different-machine"; stable */
@@ -154,7 +155,8 @@ typedef struct vms_section {
 void vms_section_init(vms_section *section);
 int vms_machine_register(vms_machine *m, const vms_section *section);
 /* The section `ram`, once: the caller's blocks, which stay his and must outlive the machine. Its page size must be the
- * machine's, and VMS_RAM_ADDRESSES be set if, and only if, the machine has the capability `x-ignore-shared`. */
+ * machine's, and VMS_RAM_ADDRESSES be set if, and only if, the machine has the capability `x-ignore-shared`. Streams say
+ * themselves whether pages have places: there is no capability `mapped-ram`, and VMS_RAM_MAPPED is not set. */
 int vms_machine_register_ram(vms_machine *m, vms_ram *ram);
 
 /* Whole streams ----------------------------------------------------------------------------------------------------- */
@@ -166,7 +168,10 @@ enum {
 
 /* Writes the machine's stream, and flushes the file, which stays open. 0, or -1 and the machine's error. */
 int vms_machine_save(vms_machine *m, vms_file *f);
-/* Loads a stream to its last byte. 0, or -1 and the machine's error: every device is as it was then.
+/* The same with a place for every page of RAM ("mapped-ram"), at a multiple of its size, and zero pages as holes: to a descriptor
+ * of a plain file that has nothing yet where the stream begins, or behind it. */
+int vms_machine_save_mapped(vms_machine *m, vms_file *f);
+/* Loads a stream to its last byte, with places for pages or without: if it has them, from memory or a plain file. 0, or -1 and the machine's error: every device is as it was then.
  *
  * Memory, and descriptors that can seek, are read twice: once to look, once to load. So RAM is as it was, too, and a stream
  * of another machine is refused with all that differs. From other files RAM may be overwritten before something is

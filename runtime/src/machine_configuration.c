@@ -17,7 +17,7 @@ static void put_subsection(vms_file *f, const char *name)
     vms_file_put_be32(f, 1);
 }
 
-int vms_machine_put_configuration(const vms_machine *m, vms_file *f)
+int vms_machine_put_configuration(const vms_machine *m, vms_file *f, bool mapped)
 {
     size_t length = strlen(m->name);
     vms_file_put_byte(f, ELEMENT_CONFIGURATION);
@@ -27,11 +27,13 @@ int vms_machine_put_configuration(const vms_machine *m, vms_file *f)
         put_subsection(f, page_bits_name);
         vms_file_put_be32(f, m->page_bits);
     }
-    if (m->capability_count) {
+    if (m->capability_count || mapped) {
         put_subsection(f, capabilities_name);
-        vms_file_put_be32(f, (uint32_t)m->capability_count);
+        vms_file_put_be32(f, (uint32_t)m->capability_count + mapped);
         for (size_t i = 0; i < m->capability_count; i++)
             vms_file_put_counted_string(f, m->capabilities[i], strlen(m->capabilities[i]));
+        if (mapped)
+            vms_file_put_counted_string(f, MAPPED_RAM, strlen(MAPPED_RAM));
     }
     if (m->uuid) {
         put_subsection(f, uuid_name);
@@ -143,6 +145,10 @@ static int compare(walk *w, const found_configuration *found)
     }
     for (size_t k = 0; k < found->count; k++) {
         size_t i = 0;
+        if (strcmp(found->capabilities[k], MAPPED_RAM) == 0) {
+            w->mapped = m->ram && m->ram->count;
+            continue;
+        }
         while (i < m->capability_count && strcmp(found->capabilities[k], m->capabilities[i]) != 0)
             i++;
         if (i == m->capability_count && note(w, VMS_UNLIKE_CAPABILITY, found->capabilities[k], 0, 1))

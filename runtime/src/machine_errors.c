@@ -20,6 +20,7 @@ const char *vms_machine_code_name(vms_machine_code code)
     case VMS_MACHINE_UNMIGRATABLE: return "unmigratable";
     case VMS_MACHINE_INCOMPLETE: return "incomplete";
     case VMS_MACHINE_MEMORY: return "memory";
+    case VMS_MACHINE_UNMAPPED: return "unmapped";
     }
     return "unknown";
 }

@@ -90,8 +90,10 @@ static int begin(walk *w, vms_machine *m, vms_file *f, uint32_t flags, bool chec
 
 static void end(walk *w)
 {
-    if (w->m->ram)
+    if (w->m->ram) {
         vms_ram_loader_clear(&w->ram);
+        w->m->ram->flags &= ~(uint32_t)VMS_RAM_MAPPED;
+    }
     vms_undo_forget(&w->undo);
     free(w->order);
 }

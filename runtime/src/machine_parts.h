@@ -41,6 +41,9 @@ struct vms_entry {
     uint32_t wire_instance;
 };
 
+/* The one capability that need not be on here, too: it says how the stream is to be read. */
+#define MAPPED_RAM "mapped-ram"
+
 /* Errors: all return -1 -------------------------------------------------------------------------------------------- */
 
 int vms_machine_fail(vms_machine *m, vms_machine_code code, uint64_t offset, const char *format, ...)
@@ -72,7 +75,12 @@ bool vms_utf8_is_valid(const char *text, size_t length);
 
 /* Saving ----------------------------------------------------------------------------------------------------------- */
 
-int vms_machine_put_configuration(const vms_machine *m, vms_file *f);
+/* `mapped`: it says that pages have places in the file. */
+int vms_machine_put_configuration(const vms_machine *m, vms_file *f, bool mapped);
+/* Can pages have places in this file? */
+int vms_machine_may_be_mapped(vms_machine *m, const vms_file *f);
+/* The list of blocks, with all pages at their places: the file goes on behind them. */
+int vms_machine_put_mapped(vms_machine *m, vms_file *f);
 /* What the save_state of an entry writes, in a file of its own; NULL with the error set. */
 vms_file *vms_machine_saved(vms_machine *m, const vms_entry *e);
 int vms_machine_put_number(vms_file *text, uint64_t number);
@@ -129,6 +137,7 @@ typedef struct walk {
     bool check;                 /* only look */
     bool checked;               /* it was looked at before */
     bool return_path;
+    bool mapped;                /* pages have places in the file */
     vms_ram_loader ram;
     vms_ram_difference ram_differences[16];
     undo_list undo;
@@ -147,6 +156,8 @@ int vms_walk_missing(walk *w, const described *d);
 /* The refusal at a point from which on nothing can be read. `idstr` came there and is unknown; NULL: none did. */
 int vms_walk_give_up(walk *w, uint64_t offset, const char *idstr, uint32_t instance_id);
 int vms_walk_ram(walk *w, vms_entry *e);
+/* The list of blocks, and the pages from their places. Fails as vms_ram_load does. */
+int vms_walk_mapped(walk *w);
 int vms_walk_device(walk *w, vms_entry *e);
 int vms_walk_command(walk *w, uint64_t start);
 /* Behind the end of the stream. */

@@ -96,7 +96,7 @@ int vms_walk_ram(walk *w, vms_entry *e)
     (void)e;
     w->r->error.code = VMS_OK;
     w->r->error.hook_count = 0;
-    if (!vms_ram_load(&w->ram, w->r))
+    if (!(w->mapped && !w->ram.listed ? vms_walk_mapped(w) : vms_ram_load(&w->ram, w->r)))
         return 0;
     /* It stopped where the list of blocks ends: nothing behind it can be read. */
     if (w->ram.difference_count && !w->ram.listed)

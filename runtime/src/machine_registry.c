@@ -198,13 +198,19 @@ static const char *name_of(const vms_section *section)
     return section->device ? section->device->name : section->ram ? "ram" : NULL;
 }
 
-/* Streams of this machine list addresses if, and only if, they say so. */
-static bool lists_as_said(const vms_machine *m, const vms_ram *ram)
+static bool is_capable(const vms_machine *m, const char *capability)
 {
     bool said = false;
     for (size_t i = 0; i < m->capability_count; i++)
-        said = said || strcmp(m->capabilities[i], "x-ignore-shared") == 0;
-    return said == ((ram->flags & VMS_RAM_ADDRESSES) != 0);
+        said = said || strcmp(m->capabilities[i], capability) == 0;
+    return said;
+}
+
+/* Streams of this machine list addresses if, and only if, they say so. Whether pages have places is said by each. */
+static bool lists_as_said(const vms_machine *m, const vms_ram *ram)
+{
+    bool addresses = ram->flags & VMS_RAM_ADDRESSES;
+    return is_capable(m, "x-ignore-shared") == addresses && !is_capable(m, MAPPED_RAM) && !(ram->flags & VMS_RAM_MAPPED);
 }
 
 /* Can the blocks be this machine's? */
@@ -214,7 +220,7 @@ static int judge_ram(const vms_machine *m, const vms_ram *ram)
     if (m->ram)
         return -EEXIST;
     bool fits = m->page_bits < 32 && ram->page_size == (uint32_t)1 << m->page_bits;
-    return !fits || !lists_as_said(m, ram) || ram->flags & VMS_RAM_MAPPED || vms_ram_wrong(ram, &block) ? -EINVAL : 0;
+    return !fits || !lists_as_said(m, ram) || vms_ram_wrong(ram, &block) ? -EINVAL : 0;
 }
 
 int vms_machine_register(vms_machine *m, const vms_section *section)

@@ -8,6 +8,7 @@ typedef struct saving {
     vms_file *f;
     vms_file *text;             /* entries of the description */
     size_t described;
+    bool mapped;                /* pages have places in the file */
 } saving;
 
 static int put_header(vms_file *f, uint8_t kind, const vms_entry *e)
@@ -140,8 +141,10 @@ static int put_ram(saving *s, const vms_entry *e)
     vms_ram_sender_init(&sender, ram);
     sender.lend = vms_file_lend;
     w->error.code = VMS_OK;
-    if (put_header(s->f, ELEMENT_START, e) || vms_ram_send_blocks(&sender, w))
+    if (put_header(s->f, ELEMENT_START, e) || (!s->mapped && vms_ram_send_blocks(&sender, w)))
         return vms_machine_not_written(s->m, s->f);
+    if (s->mapped && vms_machine_put_mapped(s->m, s->f))
+        return -1;
     if (end_part(s, e))
         return -1;
     bool any = false;
@@ -151,7 +154,7 @@ static int put_ram(saving *s, const vms_entry *e)
         if (!any && put_part(s, ELEMENT_PART, e))
             return -1;
         any = true;
-        if (vms_ram_send_pages(&sender, w, i, 0, ram->blocks[i].used_length / ram->page_size))
+        if (!s->mapped && vms_ram_send_pages(&sender, w, i, 0, ram->blocks[i].used_length / ram->page_size))
             return vms_machine_not_written(s->m, s->f);
     }
     if (any && end_part(s, e))
@@ -193,7 +196,7 @@ static int put_stream(saving *s)
     vms_file_put_be32(s->f, STREAM_MAGIC);
     vms_file_put_be32(s->f, STREAM_VERSION);
     if (!(s->m->switches & VMS_WITHOUT_CONFIGURATION))
-        vms_machine_put_configuration(s->m, s->f);
+        vms_machine_put_configuration(s->m, s->f, s->mapped);
     if (put_devices(s, true))
         return -1;
     vms_entry *ram = ram_entry(s->m);
@@ -219,12 +222,12 @@ static int may_be_saved(vms_machine *m)
     return 0;
 }
 
-int vms_machine_save(vms_machine *m, vms_file *f)
+static int save(vms_machine *m, vms_file *f, bool mapped)
 {
-    saving s = {.m = m, .f = f};
+    saving s = {.m = m, .f = f, .mapped = mapped};
     m->difference_count = 0;
     vms_machine_forget_error(m);
-    if (may_be_saved(m))
+    if (may_be_saved(m) || (mapped && vms_machine_may_be_mapped(m, f)))
         return -1;
     if (vms_file_error(f, VMS_FILE_PUTTING, NULL))
         return vms_machine_not_written(m, f);
@@ -239,3 +242,7 @@ int vms_machine_save(vms_machine *m, vms_file *f)
     vms_file_free(s.text);
     return failed;
 }
+
+int vms_machine_save(vms_machine *m, vms_file *f) { return save(m, f, false); }
+
+int vms_machine_save_mapped(vms_machine *m, vms_file *f) { return save(m, f, true); }

@@ -15,7 +15,7 @@ import pytest
 from tests.native.test_native import COMPILERS, SANITIZE, STRICT, run
 from tests.unit.runtime.building import build as build_modules
 from vmsgen.cli.build import build
-from vmstate import DifferentMachineError, Machine, library
+from vmstate import DifferentMachineError, File, Machine, VMStateError, library
 from vmstate.locations import get_include, get_sources
 
 pytestmark = pytest.mark.native
@@ -155,6 +155,74 @@ def test_both_find_the_same_differences(files: str, devices: Any, tmp_path: Path
         "  the machine has no section alarm, instance 4", "  the machine has no section watch",
     ]  # fmt: skip
     assert not (tmp_path / "never.vm").exists()
+
+
+# Pages with places in the file ("mapped-ram") ------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def mapped(compiler: str, emitted: Path, tmp_path_factory: pytest.TempPathFactory) -> str:
+    return compile_program(compiler, "machine_mapped", emitted, tmp_path_factory.mktemp("mapped"), "machine")
+
+
+def test_both_languages_give_pages_the_same_places(mapped: str, devices: Any, tmp_path: Path) -> None:
+    ours, theirs, again = (tmp_path / name for name in ("python.vm", "c.vm", "again.vm"))
+    filled, empty = Board(devices, filled=True), Board(devices, filled=False)
+    filled.vm.save(ours, mapped_ram=True)
+    run([mapped, "save", str(theirs)])
+    assert theirs.read_bytes() == ours.read_bytes() and b"\x0amapped-ram" in ours.read_bytes()
+    assert theirs.stat().st_blocks == ours.stat().st_blocks < 64  # of 2 MiB, which are holes
+    run([mapped, "copy", str(ours), str(again)])
+    assert again.read_bytes() == ours.read_bytes()
+    empty.vm.load(again)
+    assert empty.memory == filled.memory and empty.queue == filled.queue and empty.text == filled.text
+    assert run([mapped, "checks", str(ours)]) == "machine_mapped: all is well\n"
+
+
+def test_places_count_from_the_file_s_first_byte(mapped: str, devices: Any, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "python.vm", tmp_path / "c.vm"
+    with ours.open("wb") as raw:
+        raw.seek(16000)
+        with File.from_fd(raw.fileno(), "w", close=False) as file:
+            Board(devices, filled=True).vm.save_to(file, mapped_ram=True)
+    run([mapped, "at", "16000", str(ours), str(theirs)])
+    assert theirs.read_bytes() == ours.read_bytes() and ours.read_bytes()[:16000] == bytes(16000)
+
+
+@pytest.mark.parametrize(
+    ("at", "byte", "offset", "says"),
+    [
+        (0x89, 2, 0x86, "a mapped block of an unknown version"),
+        (0x90, 0x20, 0x8A, "a mapped block with other pages"),
+        (0x99, 0xA3, 0x92, "a mapped block whose bitmap is not behind its header"),
+        (0x9A, 0x7F, 0x9A, "a mapped block whose pages are not in the file"),
+        (0xA2, 0x0A, 0xA2, "a bitmap that has a page which the block does not have"),
+        (0x10300F, 3, 0x10300C, "a mapped block of an unknown version"),
+        (0x201007, 8, 0x201000, "a page of the block"),
+        (0x201007, 0x28, 0x201000, "a page that continues a block, but none was named before"),
+        (0x78, ord("q"), 0x6F, "RAM block 'qc.ram'"),
+        (0x90, None, 0x8A, "ends"),
+        (0xA5, None, 0x9A, "a mapped block whose pages are not in the file"),
+        (0x102FFF, None, 0x9A, "a mapped block whose pages are not in the file"),
+        (0x103010, None, 0x103010, "ends"),
+        (0x201004, None, 0x201000, "ends"),
+    ],
+)
+def test_both_refuse_places_that_cannot_be(
+    mapped: str, devices: Any, tmp_path: Path, at: int, byte: int | None, offset: int, says: str
+) -> None:
+    """The list begins at 0x6f, its blocks at 0x77 and 0x103000, their pages at 0x100000, 0x200000. None: cut there."""
+    path, board = tmp_path / "x.vm", Board(devices, filled=True)
+    board.vm.save(path, mapped_ram=True)
+    data = bytearray(path.read_bytes())
+    data[at:] = data[:0] if byte is None else bytes([byte]) + data[at + 1 :]
+    path.write_bytes(data)
+    command = [mapped, "copy", str(path), str(tmp_path / "never.vm")]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    with pytest.raises(VMStateError, match=says) as caught:
+        board.vm.load(path)
+    assert (refused.returncode, caught.value.offset) == (1, offset), refused.stderr
+    assert says in refused.stderr and f"(offset {offset})" in refused.stderr
 
 
 def test_qemu_s_own_stream(files: str, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from vmstate._types import Sections, State
 from vmstate.file import File
 from vmstate.machine import inputs, loader, seed
+from vmstate.machine.configuration import MAPPED_RAM
 from vmstate.machine.live import LiveHandler
 from vmstate.machine.migrating import Migrating
 from vmstate.machine.registry import Entry, Legacy, Registry, place, priority_of
@@ -58,6 +59,8 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
             raise ValueError(
                 f"pages have 9 to 20 bits, the smallest no more than all: {minimum_page_bits}, {page_bits}"
             )
+        if MAPPED_RAM in capabilities:
+            raise ValueError(f"{MAPPED_RAM} is no capability of a machine: streams have it that were saved like that")
         if uuid is not None and len(uuid) != 16:
             raise ValueError(f"a uuid has 16 bytes, not {len(uuid)}")
         self.name = name

@@ -167,6 +167,8 @@ def test_what_has_no_places(board: Any, tmp_path: Path) -> None:
         machine(board, 5, switches=Switches(configuration=False))[0].save(path, mapped_ram=True)
     with pytest.raises(ValueError, match="has no RAM"):
         Machine("x").save(path, mapped_ram=True)
+    with pytest.raises(ValueError, match="mapped-ram is no capability of a machine"):
+        Machine("x", capabilities=["mapped-ram"])
     with File.to_bytes() as file, pytest.raises(ValueError, match="in a plain file"):
         machine(board, 5)[0].save_to(file, mapped_ram=True)
     assert list(tmp_path.iterdir()) == []
