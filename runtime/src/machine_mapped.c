@@ -5,15 +5,16 @@
 #include "vms_mapped.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* The descriptor of a plain file on a disk; -1: it is over none. */
+/* The descriptor of a plain file on a disk; -1: it is over none, or over one that all writes are appended to. */
 static int on_disk(const vms_file *f, bool writing, uint64_t *size)
 {
     struct stat about;
     int fd = vms_file_descriptor(f, writing);
-    if (fd < 0 || fstat(fd, &about) || !S_ISREG(about.st_mode))
+    if (fd < 0 || fstat(fd, &about) || !S_ISREG(about.st_mode) || (writing && fcntl(fd, F_GETFL) & O_APPEND))
         return -1;
     *size = (uint64_t)about.st_size;
     return fd;

@@ -68,6 +68,11 @@ static void elsewhere(board *b, const char *path)
     EXPECT(f && vms_machine_save_mapped(&b->m, f) == -1 && b->m.error.code == VMS_MACHINE_UNMAPPED);
     EXPECT(strcmp(b->m.error.text, "pages have places in a plain file on a disk alone") == 0);
     EXPECT(vms_file_put_position(f) == 0);
+    vms_descriptors d = {.in = -1, .out = open(path, O_WRONLY | O_APPEND), .idle_ms = -1};
+    vms_file *appended;
+    EXPECT(d.out >= 0 && vms_file_on_descriptors(&appended, &d) == 0);
+    EXPECT(vms_machine_save_mapped(&b->m, appended) == -1 && b->m.error.code == VMS_MACHINE_UNMAPPED);
+    vms_file_free(appended);
     b->m.switches = VMS_WITHOUT_CONFIGURATION;
     EXPECT(vms_machine_save_mapped(&b->m, f) == -1 && strncmp(b->m.error.text, "without a configuration", 23) == 0);
     b->m.switches = 0;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import stat
 from collections.abc import Sequence
@@ -134,9 +135,11 @@ def load(loader: RamLoader, file: File) -> None:
 
 
 def on_disk(file: File, *, writing: bool = False) -> bool:
-    """Is it over the descriptor of a plain file?"""
+    """Is it over the descriptor of a plain file, and if it is written to, not one that appends whatever is written?"""
     descriptor = file.fileno(writing=writing)
-    return descriptor >= 0 and stat.S_ISREG(os.fstat(descriptor).st_mode)
+    if descriptor < 0 or not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return False
+    return not writing or not fcntl.fcntl(descriptor, fcntl.F_GETFL) & os.O_APPEND
 
 
 def _place(file: File, descriptor: int, position: int) -> int:

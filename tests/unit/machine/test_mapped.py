@@ -172,3 +172,7 @@ def test_what_has_no_places(board: Any, tmp_path: Path) -> None:
     with File.to_bytes() as file, pytest.raises(ValueError, match="in a plain file"):
         machine(board, 5)[0].save_to(file, mapped_ram=True)
     assert list(tmp_path.iterdir()) == []
+    with path.open("ab") as raw, File.from_fd(raw.fileno(), "w", close=False) as file:  # noqa: SIM117
+        with pytest.raises(ValueError, match="in a plain file"):
+            machine(board, 5)[0].save_to(file, mapped_ram=True)
+    assert path.read_bytes() == b""
