@@ -42,7 +42,17 @@ class DeviceText:
 
 COUNTED = ("    count9 : u8 in 0..9", "    counted9 : u8[count9 max 9]")
 
-ITEM = 'struct Item9 "item9" version 0 { a9 : u8 }\n'
+ITEM = (
+    'struct Item9 "item9" version 0 { a9 : u8 }\n'
+    'struct Slot9 "slot9" { local wide9 : u8 = 3  left9 : u8?[2]  right9 : u8 when wide9 == 3 }\n'
+)
+RENAMED = (
+    "    local mode9 : u8 = 1",
+    "    extra9 : u8 when mode9 == 1",
+    "    part9 : { local deep9 : u8 = 2  low9 : u8  high9 : u8 when deep9 == 2  }",
+    "    slot9 : Slot9[2]",
+    "    missing9 : Slot9?[2]",
+)
 CONTAINERS = (
     "    queue9 : list<Item9 max 4>",
     "    mapped9 : map<u64, Item9 max 4>",
@@ -63,7 +73,7 @@ TIGHTER = (
 
 
 def with_containers(device: DeviceText) -> DeviceText:
-    return device.with_lines([*COUNTED, *CONTAINERS, *device.lines[len(COUNTED) :]])
+    return device.with_lines([*COUNTED, *RENAMED, *CONTAINERS, *device.lines[len(COUNTED) :]])
 
 
 def split(text: str) -> tuple[str, list[DeviceText]]:
@@ -94,16 +104,46 @@ def add_subsection(_: Chooser, device: DeviceText, number: str) -> DeviceText:
     return device.with_lines([*device.lines, line])
 
 
+DECLARED = re.compile(r"(?:^    |(?<=\S)  |[{] )(?:local )?(?P<name>[a-z]\w*)(?: \"[^\"]*\")? : ")
+"""A field or a local: a line of its own, or one between two spaces in the braces of a line."""
+
+
 def rename(choose: Chooser, device: DeviceText, number: str) -> DeviceText | None:
-    found = [n for n, line in enumerate(device.lines) if SCALAR.match(line) and " was " not in line]
+    """Any field or local, whatever asks for it, with its older name behind it."""
+    found = [
+        (n, match)
+        for n, line in enumerate(device.lines)
+        for match in DECLARED.finditer(line)
+        if not line.startswith("    subsection ")
+        and not line.endswith("{")
+        and " was " not in _declaration(line, match)
+    ]
     if not found:
         return None
-    place = choose.one(found)
-    match = SCALAR.match(device.lines[place])
-    assert match is not None
-    name = match["name"]
-    lines = [re.sub(rf"(?<![\w.\"]){name}\b(?!\")", f"other{number}", line) for line in device.lines]
-    lines[place] += f' was "{name}"'
+    place, match = choose.one(found)
+    name, line = match["name"], device.lines[place]
+    told = _declaration(line, match)
+    lines = list(device.lines)
+    lines[place] = line.replace(told, f'{told.rstrip()} was "{name}"', 1)
+    return device.with_lines([re.sub(rf"(?<![\w.\"]){name}\b(?!\")", f"other{number}", one) for one in lines])
+
+
+def _declaration(line: str, match: re.Match[str]) -> str:
+    """All of it, the fields in its braces too."""
+    end = len(line) if match.start() == 0 else line.index("  ", match.end())
+    return line[match.start("name") : end]
+
+
+def exchange(choose: Chooser, device: DeviceText, _: str) -> DeviceText | None:
+    """Two numbers of one type are said to have each other's place."""
+    found = [(n, match) for n, line in enumerate(device.lines) if (match := SCALAR.match(line)) and not match["rest"]]
+    pairs = [(a, b) for a in found for b in found if a[0] < b[0] and a[1]["kind"] == b[1]["kind"]]
+    if not pairs:
+        return None
+    lines = list(device.lines)
+    (n, one), (m, other) = choose.one(pairs)
+    lines[n] += f' was "{other["name"]}"'
+    lines[m] += f' was "{one["name"]}"'
     return device.with_lines(lines)
 
 
@@ -218,5 +258,5 @@ def remove_subsection(_: Chooser, device: DeviceText, __: str) -> DeviceText | N
 
 
 COMPATIBLE: tuple[Step, ...] = (add_since, add_subsection, rename, to_unused, widen, loosen)
-BREAKING: tuple[Step, ...] = (drop, retype, insert, shrink, tighten, raise_minimum, remove_subsection)
+BREAKING: tuple[Step, ...] = (drop, retype, insert, exchange, shrink, tighten, raise_minimum, remove_subsection)
 CONTAINER_BREAKING: tuple[Step, ...] = (constrict, drop_container)

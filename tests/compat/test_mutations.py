@@ -1,14 +1,20 @@
 """Schemas are changed in steps known to be harmless or not: the verdict must agree, and so must real bytes.
 
-Dice with known seeds draw the schemas, so that a failure is repeated by its number.
+Hypothesis draws the schemas and every step.
 """
 
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import Phase, given, reject, settings
+from hypothesis import strategies as st
+from hypothesis.strategies import DrawFn, SearchStrategy
 
 import vmstate
 from tests.compat.mutations import (
@@ -18,14 +24,15 @@ from tests.compat.mutations import (
     ITEM,
     DeviceText,
     Step,
+    rename,
     split,
     with_containers,
 )
-from tests.compat.receivers import set_up
+from tests.compat.receivers import partner, set_up
 from tests.compat.witnesses import expect_to_fail
 from tests.property.native import build, fill, make
-from tests.property.strategies.chooser import Dice
-from tests.property.strategies.schemas import draw_schemas
+from tests.property.strategies.chooser import Chooser, Dice, Drawn
+from tests.property.strategies.schemas import draw_schemas, schemas
 from vmsgen.compat import compare_devices
 from vmsgen.compat.finding import LOADS, MAY
 from vmsgen.compat.states import States
@@ -39,6 +46,9 @@ from vmsgen.passes import compile_text
 MADE, MANY = 50, 3000
 """Changed schemas of each kind: always, and in the long run."""
 
+# No shrinking: each step of it compares two devices, and the failing texts are in the report.
+PHASES = [Phase.explicit, Phase.reuse, Phase.generate]
+
 DRAWN = 4
 """States drawn at random for each version, beside those that are steered."""
 
@@ -49,7 +59,7 @@ def devices_of(text: str) -> tuple[Description, ...] | None:
     return schema.devices if schema else None
 
 
-def change(choose: Dice, device: DeviceText, steps: list[Step]) -> DeviceText | None:
+def change(choose: Chooser, device: DeviceText, steps: list[Step]) -> DeviceText | None:
     for number, step in enumerate(steps):
         changed = step(choose, device, str(number))
         if changed is None:
@@ -58,50 +68,84 @@ def change(choose: Dice, device: DeviceText, steps: list[Step]) -> DeviceText | 
     return device
 
 
-def harmless(choose: Dice) -> list[Step]:
+def harmless(choose: Chooser) -> list[Step]:
     return [choose.one(COMPATIBLE) for _ in range(choose.number(1, 3))]
 
 
-def two_sides(choose: Dice, harmful: bool) -> tuple[Description, Description, str] | None:
-    """A drawn device, and what a few steps make of it; None where that does not compile."""
-    front, (old,) = split(draw_schemas(choose, 1, plain=True).text)
-    steps: list[Step] = []
-    if choose.chance(50):
+@dataclass(frozen=True)
+class Sides:
+    """The texts of two devices, and the steps from the one to the other."""
+
+    steps: tuple[str, ...]
+    old: str
+    new: str
+
+    @property
+    def devices(self) -> tuple[Description, Description]:
+        sender, receiver = devices_of(self.old), devices_of(self.new)
+        assert sender and receiver
+        return sender[0], receiver[0]
+
+
+TURNS = 5
+"""So often steps are drawn anew where a device has nothing to change so."""
+
+
+@st.composite
+def changed(draw: DrawFn, kind: Callable[[Chooser], list[Step]]) -> Sides:
+    """A drawn device, and what a few steps make of it."""
+    choose = Drawn(draw)
+    front, (old,) = split(draw(schemas(devices=1, plain=True)).text)
+    if choose.chance(60):
         front, old = ITEM + front, with_containers(old)
-        steps = [choose.one((*BREAKING, *CONTAINER_BREAKING))] if harmful else []
-    elif harmful:
-        steps = [choose.one(BREAKING)]
-    if not harmful or choose.chance(50):
-        steps = steps + harmless(choose)
-    new = change(choose, old, steps)
-    if new is None:
-        return None
-    senders, receivers = devices_of(front + old.text), devices_of(front + new.text)
-    if senders is None or receivers is None:
-        return None
-    return senders[0], receivers[0], f"{[step.__name__ for step in steps]}\n{front}{old.text}{new.text}"
+    for _ in range(TURNS if devices_of(front + old.text) else 0):
+        steps = kind(choose)
+        new = change(choose, old, steps)
+        if new is not None and devices_of(front + new.text):
+            return Sides(tuple(step.__name__ for step in steps), front + old.text, front + new.text)
+    return reject()
 
 
-def check_harmless(first: int, count: int) -> None:
-    made = streams = 0
-    seed = first
-    while made < count:
-        seed += 1
-        choose = Dice(random.Random(seed))
-        sides = two_sides(choose, harmful=False)
-        if sides is None:
-            continue
-        made += 1
-        sender, receiver, text = sides
-        verdicts, findings = compare_devices(sender, receiver, drawn=DRAWN)
-        assert [v.verdict for v in verdicts] == [LOADS] * len(verdicts), (seed, text, findings)
-        for version in range(sender.minimum_version, sender.version + 1):
-            for candidate in States(sender, version, (), 4).drawn():
-                streams += expect_to_arrive(sender, receiver, candidate.state, version, (seed, text))
-    assert streams > 3 * count, streams
+def renames(choose: Chooser) -> list[Step]:
+    return [rename] * choose.number(1, 4)
 
 
-def expect_to_arrive(sender: Description, receiver: Description, state: State, version: int, where: object) -> int:
+def harmful(choose: Chooser) -> list[Step]:
+    steps = [choose.one((*BREAKING, *CONTAINER_BREAKING))]
+    return steps + (harmless(choose) if choose.chance(50) else [])
+
+
+def for_each(strategy: SearchStrategy[Sides], many: int, check: Callable[[Sides], Counter[str]]) -> Counter[str]:
+    """What the checks counted, all together; `made` is how many there were."""
+    total: Counter[str] = Counter()
+
+    @settings(max_examples=many, phases=PHASES)
+    @given(strategy)
+    def each(sides: Sides) -> None:
+        total.update(check(sides))
+        total["made"] += 1
+
+    each()
+    assert total["made"] >= many
+    return total
+
+
+def check_harmless(sides: Sides) -> Counter[str]:
+    sender, receiver = sides.devices
+    verdicts, findings = compare_devices(sender, receiver, drawn=DRAWN)
+    assert [v.verdict for v in verdicts] == [LOADS] * len(verdicts), findings
+    streams = 0
+    for version in range(sender.minimum_version, sender.version + 1):
+        for candidate in States(sender, version, (), 4).drawn():
+            streams += expect_to_arrive(sender, receiver, candidate.state, version)
+    return Counter(streams=streams)
+
+
+def check_renamed(sides: Sides) -> Counter[str]:
+    return check_harmless(sides) + check_harmless(Sides(sides.steps, sides.new, sides.old))
+
+
+def expect_to_arrive(sender: Description, receiver: Description, state: State, version: int) -> int:
     """As the same values, wherever the names are the same. 0 for what the sender itself would not load."""
     try:
         body = encode(sender, state, version=version)
@@ -112,67 +156,83 @@ def expect_to_arrive(sender: Description, receiver: Description, state: State, v
     got = set_up(sender, receiver, state)
     decode(receiver, got, body, version)
     for member in receiver.members:
-        name = member.was or member.name
-        if name in into and not member.local:
-            assert arrived(member.type, got[member.name], into[name]), (where, version, body.hex(), member.name)
+        was = partner(member, receiver, sender)
+        if was is not None and not member.local:
+            there = arrived(was.type, member.type, got[member.name], into[was.name])
+            assert there, (version, body.hex(), member.name)
     return 1
 
 
-def arrived(type_: Type, got: Value, sent: Value) -> bool:
+def arrived(ours: Type, theirs: Type, got: Value, sent: Value) -> bool:
     """The same value, of the receiver's type. Of an array or a buffer with more room, as much as both sides have."""
-    match type_:
-        case Struct(description):
-            pairs = ((m, m.was or m.name) for m in description.members)
-            return all(arrived(m.type, got[m.name], sent[was]) for m, was in pairs if was in sent)
-        case Optional(element) if got is not None and sent is not None:
-            return arrived(element, got, sent)
-        case List(element):
-            return len(got) == len(sent) and all(arrived(element, *both) for both in zip(got, sent, strict=True))
-        case Array(element) if not isinstance(element, Scalar):
-            return all(arrived(element, *both) for both in zip(got, sent, strict=False))
-        case Array() | Buffer():
+    match ours, theirs:
+        case Struct(sender), Struct(receiver):
+            pairs = ((member, partner(member, receiver, sender)) for member in receiver.members)
+            return all(arrived(was.type, m.type, got[m.name], sent[was.name]) for m, was in pairs if was is not None)
+        case Optional(one), Optional(other) if got is not None and sent is not None:
+            return arrived(one, other, got, sent)
+        case List(one), List(other):
+            return len(got) == len(sent) and all(arrived(one, other, *both) for both in zip(got, sent, strict=True))
+        case Array(one), Array(other) if not isinstance(other, Scalar):
+            return all(arrived(one, other, *both) for both in zip(got, sent, strict=False))
+        case Array() | Buffer(), Array() | Buffer():
             return same(got[: len(sent)], sent[: len(got)])
     return same(got, sent)
 
 
-def check_harmful(first: int, count: int) -> None:
-    seed, made, proved, unproved = first, 0, 0, 0
-    while made < count:
-        seed += 1
-        sides = two_sides(Dice(random.Random(seed)), harmful=True)
-        if sides is None:
-            continue
-        made += 1
-        sender, receiver, text = sides
-        verdicts, findings = compare_devices(sender, receiver, drawn=DRAWN)
-        broken = [v for v in verdicts if v.verdict != LOADS]
-        assert broken, (seed, text)
-        # Of a device whose conditions no state meets there is no stream, and nothing is claimed.
-        unproved += any(v.verdict == MAY and v.tried for v in broken)
-        shown = [finding for finding in findings if finding.witness is not None]
-        assert bool(shown) == any(v.verdict != MAY for v in broken), (seed, text)
-        proved += bool(shown)
-        for finding in shown:
-            expect_to_fail(sender, receiver, finding)
-    assert proved >= 0.7 * count and unproved <= 0.05 * count, (proved, unproved)
+def check_harmful(sides: Sides) -> Counter[str]:
+    sender, receiver = sides.devices
+    verdicts, findings = compare_devices(sender, receiver, drawn=DRAWN)
+    broken = [v for v in verdicts if v.verdict != LOADS]
+    assert broken
+    shown = [finding for finding in findings if finding.witness is not None]
+    assert bool(shown) == any(v.verdict != MAY for v in broken)
+    for finding in shown:
+        expect_to_fail(sender, receiver, finding)
+    # Of a device whose conditions no state meets there is no stream, and nothing is claimed.
+    return Counter(proved=bool(shown), unproved=any(v.verdict == MAY and v.tried for v in broken))
+
+
+def expect_harmless(many: int) -> None:
+    found = for_each(changed(harmless), many, check_harmless)
+    assert found["streams"] > 3 * found["made"], found
+
+
+def expect_renamed(many: int) -> None:
+    found = for_each(changed(renames), many, check_renamed)
+    assert found["streams"] > 6 * found["made"], found
+
+
+def expect_harmful(many: int) -> None:
+    found = for_each(changed(harmful), many, check_harmful)
+    assert found["proved"] >= 0.7 * found["made"] and found["unproved"] <= 0.05 * found["made"], found
 
 
 def test_harmless_steps_are_judged_so_and_streams_load() -> None:
-    check_harmless(0, MADE)
+    expect_harmless(MADE)
+
+
+def test_renamed_fields_load_in_both_directions() -> None:
+    expect_renamed(MADE)
 
 
 def test_harmful_steps_are_shown_by_a_stream() -> None:
-    check_harmful(1_000_000, MADE)
+    expect_harmful(MADE)
 
 
 @pytest.mark.long
 def test_many_harmless_steps() -> None:
-    check_harmless(2_000_000, MANY)
+    expect_harmless(MANY)
+
+
+@pytest.mark.long
+def test_many_renamed_fields() -> None:
+    expect_renamed(MANY)
 
 
 @pytest.mark.long
 def test_many_harmful_steps() -> None:
-    check_harmful(3_000_000, MANY)
+    expect_harmful(MANY)
 
 
 def native_witnesses(folder: Path, choose: Dice, devices: int) -> int:
@@ -216,7 +276,8 @@ def test_the_generated_code_refuses_many_witnesses(tmp_path: Path) -> None:
 
 
 def test_every_step_changes_something() -> None:
-    text = "device d version 1..2 {\n    f0 : u8 in 0..3\n    f1 : u16\n    subsection s version 1 { f2 : u8 }\n}\n"
+    fields = "    f0 : u8 in 0..3\n    f1 : u16\n    f3 : u16\n"
+    text = f"device d version 1..2 {{\n{fields}    subsection s version 1 {{ f2 : u8 }}\n}}\n"
     device = with_containers(split(text)[1][0])
     for step in (*COMPATIBLE, *BREAKING, *CONTAINER_BREAKING):
         made = [step(Dice(random.Random(seed)), device, "0") for seed in range(20)]

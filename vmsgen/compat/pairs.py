@@ -13,7 +13,7 @@ from vmsgen.compat.places import PARTS
 from vmsgen.compat.slots import Asked, Condition, Owner, Program, Slot
 from vmsgen.model.description import Description, HookPredicate, Subsection
 from vmsgen.model.expressions import Constant, IndexStep, MemberStep, Path
-from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Struct, Type
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Struct, Type, innermost
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,8 @@ def _programs(
             other = theirs.owners[owners[number]]
             both.owners.append((owner, other))
             both.names[other.name] = owner.name
-            _members(both, owner, other)
+            fronts = tuple(f"{one.name}." if one.name else "" for one in (owner, other))
+            _members(both, owner.description, other.description, (fronts[0], fronts[1]))
             _subsections(both, placed(owner), placed(other))
         else:
             both.subsections += [SubsectionPair(sub, None) for sub in placed(owner)]
@@ -175,11 +176,24 @@ def _programs(
             both.subsections += [SubsectionPair(None, sub) for sub in placed(other)]
 
 
-def _members(both: Pair, ours: Owner, theirs: Owner) -> None:
-    """Those that this version has not on the wire, `local` ones too."""
-    fronts = [f"{owner.name}." if owner.name else "" for owner in (ours, theirs)]
-    for member, other in paired_members(ours.description, theirs.description):
-        both.names.setdefault(f"{fronts[1]}{other.name}", f"{fronts[0]}{member.name}")
+def _members(both: Pair, ours: Description, theirs: Description, fronts: tuple[str, str]) -> None:
+    """Those that this version has not on the wire, `local` ones too, and what is in them."""
+    for member, other in paired_members(ours, theirs):
+        names = f"{fronts[0]}{member.name}", f"{fronts[1]}{other.name}"
+        both.names.setdefault(names[1], names[0])
+        for part, one, another in _structs(member.type, other.type):
+            _members(both, one, another, (f"{names[0]}.{part}", f"{names[1]}.{part}"))
+
+
+def _structs(ours: Type, theirs: Type) -> Iterator[tuple[str, Description, Description]]:
+    """The structs that both have there, and how a map calls them."""
+    match innermost(ours), innermost(theirs):
+        case ((Struct(one) | List(Struct(one))), (Struct(other) | List(Struct(other)))):
+            yield "", one, other
+        case Map(key, value), Map(another, other):
+            if isinstance(key, Struct) and isinstance(another, Struct):
+                yield f"{PARTS[0]}.", key.description, another.description
+            yield f"{PARTS[1]}.", value.description, other.description
 
 
 def placed(
