@@ -296,9 +296,12 @@ class Subsection:
         return next((hook for hook in self.hooks if hook.kind == kind), None)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Description:
     """A device or a struct. `schema` is the stem of the file that declares it.
+
+    There is one object for each declaration, so two are equal if they are the same: to compare what they are made of
+    would go through all that they embed, once for each place where it stands.
 
     A struct without a name (`{ … }` in place of a type) has `anonymous` set, a made-up `name` (`e1000_eecd`), and no
     wire program of its own: its fields are items of the description around it.

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.model.description import Description, Member
-from vmsgen.model.types import Struct, innermost
+from vmsgen.model.types import structs_in
 from vmsgen.passes.lengths import LARGEST
 from vmsgen.passes.types import size_of
 from vmsgen.syntax import tree
 
 DEEPEST = 40
-"""Structs in structs in structs."""
+"""Structs in structs in structs; those of a list or a map are in it as well."""
 
 MOST_MEMBERS = 10_000
-"""Members, those of an embedded struct once for each place where it stands; an array counts as one place."""
+"""Members, those of a struct once for each place where it stands; arrays, lists and maps count as one place."""
 
 
 def is_too_large(members: Sequence[Member], declaration: tree.DescriptionDeclaration, diagnostics: Diagnostics) -> bool:
@@ -44,9 +44,8 @@ class _Measured:
     def of(self, members: Sequence[Member]) -> tuple[int, int]:
         levels, count = 0, len(members)
         for member in members:
-            type_ = innermost(member.type)
-            if isinstance(type_, Struct):
-                below, inside = self._description(type_.description)
+            for struct in structs_in(member.type):
+                below, inside = self._description(struct.description)
                 levels, count = max(levels, below + 1), count + inside
         return levels, count
 

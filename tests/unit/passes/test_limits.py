@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from vmsgen.backend.clashes import refuse_clashes
 from vmsgen.backend.outputs import outputs
+from vmsgen.compat.likeness import alike
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.passes import compile_text
 
@@ -18,15 +21,49 @@ def codes(text: str) -> list[str]:
     return [finding.code for finding in diagnostics]
 
 
+def nested(depth: int, field: str) -> str:
+    """Structs in each other, `field` of each with the name of the one in it."""
+    structs = "".join(f"struct s{i} {{ {field.format(f's{i - 1}')} }}\n" for i in range(1, depth))
+    return f"struct s0 {{ a : u8 }}\n{structs}device d version 1 {{ {field.format(f's{depth - 1}')} }}\n"
+
+
 def chain(depth: int) -> str:
-    structs = "".join(f"struct s{i} {{ a : s{i - 1} }}\n" for i in range(1, depth))
-    return f"struct s0 {{ a : u8 }}\n{structs}device d version 1 {{ a : s{depth - 1} }}\n"
+    return nested(depth, "a : {}")
+
+
+def lists(depth: int) -> str:
+    return nested(depth, "a : list<{} max 1>")
 
 
 def test_structs_nest_so_deep_and_no_deeper() -> None:
     assert codes(chain(40)) == []
     assert codes(chain(41)) == ["too-deep"]
     assert set(codes(chain(300))) == {"too-deep"}
+
+
+def test_structs_in_lists_nest_as_deep_and_no_deeper() -> None:
+    assert codes(lists(40)) == []
+    assert codes(lists(41)) == ["too-deep"]
+    assert codes(nested(41, "a : map<u64, {} max 1>")) == ["too-deep"]
+    assert set(codes(lists(300))) == {"too-deep"}
+
+
+@pytest.mark.parametrize("made", [chain, lists])
+def test_each_struct_is_looked_at_once_however_deep_it_lies(made: Callable[[int], str]) -> None:
+    """One that went through everything below it for each step down would not come to an end: 2 ** 40 of them."""
+    diagnostics = Diagnostics()
+    first, second = (compile_text(made(40), diagnostics) for _ in range(2))
+    assert first is not None and second is not None
+    refuse_clashes((first,), diagnostics)
+    assert list(diagnostics) == []
+    assert "struct s39 {" in "".join(outputs((first,), Path("out")).values())
+    assert alike(first.description("d"), second.description("d"))
+
+
+def test_structs_whose_lists_double() -> None:
+    structs = nested(11, "a : list<{0} max 1>  b : list<{0} max 1>")
+    assert codes(structs) == []
+    assert codes(nested(12, "a : list<{0} max 1>  b : list<{0} max 1>")) == ["too-large"]
 
 
 def test_structs_that_double_thirty_times() -> None:

@@ -6,6 +6,8 @@ save does, and adds up the sizes as it goes.
 
 from __future__ import annotations
 
+from functools import cache
+
 from vmsgen.backend.c.arrays import flat_count, item_size
 from vmsgen.backend.c.describe_arrays import Arrays
 from vmsgen.backend.c.describe_body import Shown, Size, counted
@@ -212,8 +214,16 @@ class Describer(Arrays):
 
 def constant_text(stem: str, owner: Owner, version: int) -> tuple[str, int] | None:
     """The text and the bytes of an owner whose shape depends on nothing; else None."""
-    if isinstance(owner, Description) and owner.opaque:
-        return None
+    return _description_text(owner, version) if isinstance(owner, Description) else _text(stem, owner, version)
+
+
+@cache
+def _description_text(description: Description, version: int) -> tuple[str, int] | None:
+    """Found once: each struct is asked by all that embed it, and asks all that it embeds. No constant has a stem."""
+    return None if description.opaque else _text("", description, version)
+
+
+def _text(stem: str, owner: Owner, version: int) -> tuple[str, int] | None:
     describer = Describer(stem, version, "", False)
     describer.owner(owner)
     return (describer.text.pending, describer.fixed) if describer.certain else None
