@@ -70,7 +70,7 @@ def _apply(machine: Machine, source: Input, handlers: list[LiveHandler], apply: 
             if isinstance(error, Exception):
                 return
             raise
-        devices = live = False
+        devices = False
         try:
             refusals = apply.undo.put_back()
             devices = not refusals
