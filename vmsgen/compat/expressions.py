@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from vmsgen.interpret.errors import Fault
 from vmsgen.interpret.expression import Frame, evaluate
@@ -30,6 +30,12 @@ from vmsgen.model.interval import BOOLEAN
 Rename = Callable[[Path], Path | None]
 """A place in one state to the same place in the other; None where there is none."""
 
+
+@dataclass(frozen=True)
+class Each(IndexStep):
+    """The first element that a loop has, which stands for all of them."""
+
+
 _LEVELS = (
     ("||",), ("&&",), ("==", "!=", "<", "<=", ">", ">="), ("|",), ("^",), ("&",), ("<<", ">>"),
     ("+", "-"), ("*", "/", "%"),
@@ -38,7 +44,7 @@ _LEVEL = {operator: level for level, operators in enumerate(_LEVELS, 1) for oper
 
 
 def absolute(expression: Expression, prefix: Path, version: int) -> Expression:
-    """The expression as the device's own state has it: `prefix` in front, the first element of every loop, one version.
+    """The expression as the device's own state has it: `prefix` in front, `Each` for every loop, one version.
 
     What is constant by then is folded.
     """
@@ -71,7 +77,7 @@ def absolute_path(path: Path, prefix: Path, version: int) -> Path:
             case IndexStep(index, length):
                 steps.append(IndexStep(absolute(index, prefix, version), length))
             case LoopStep():
-                steps.append(IndexStep(Constant(0), 1))
+                steps.append(Each(Constant(0), 1))
             case _:
                 steps.append(step)
     return Path((*prefix.steps, *steps))
@@ -167,10 +173,10 @@ def _place(path: Path) -> str:
     written = ""
     for step in path.steps:
         match step:
+            case Each() | LoopStep():
+                written += "[]"
             case IndexStep(index, _):
                 written += f"[{text(index)}]"
-            case LoopStep():
-                written += "[]"
             case _:
                 written += f".{step.name}" if written else step.name
     return written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from vmsgen.compat.expressions import absolute, absolute_path
+from vmsgen.compat.expressions import Each, absolute, absolute_path
 from vmsgen.compat.names import Names, field_names, plain
 from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Asked, Bits, Condition, Loop, Owner, Program, Scope, Slot
 from vmsgen.model.description import (
@@ -26,7 +26,7 @@ from vmsgen.model.description import (
     WhereConstraint,
     WireItem,
 )
-from vmsgen.model.expressions import Binary, Constant, Expression, IndexStep, MemberStep
+from vmsgen.model.expressions import Binary, Constant, Expression, MemberStep
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, innermost
 from vmsgen.passes.project import at_version
 
@@ -121,7 +121,7 @@ class _Flattener:
         )
         first = place
         for start, length in zip(starts, dimensions, strict=True):
-            first = first / IndexStep(Constant(start), length + start)
+            first = first / Each(Constant(start), length + start)
         inner = replace(scope, prefix=first, called=names, loops=(*scope.loops, *loops))
         match element:
             case Struct():
@@ -160,7 +160,7 @@ class _Flattener:
 
     def element(self, scope: Scope, loop: Loop, part: str = "") -> Scope:
         """The first element of a list, or a part of a map's; nothing outside refers to what is in it."""
-        prefix = scope.prefix / IndexStep(Constant(0), loop.capacity)
+        prefix = scope.prefix / Each(Constant(0), loop.capacity)
         if part:
             prefix, names = prefix / MemberStep(part), scope.called.of(part)
         else:

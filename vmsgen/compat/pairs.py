@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from vmsgen.compat.align import Matched, Step, align, pair_slots
 from vmsgen.compat.expressions import absolute
@@ -101,7 +101,7 @@ class Pair:
             while (length := _room(type_)) is not None:
                 if not indices or not isinstance(indices[0].index, Constant):
                     return None
-                made.append(IndexStep(indices.pop(0).index, length))
+                made.append(replace(indices.pop(0), length=length))
                 if not isinstance(type_, Array):
                     break
                 type_ = _present(type_.element)

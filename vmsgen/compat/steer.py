@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
-from vmsgen.compat.expressions import renamed
+from vmsgen.compat.expressions import Each, renamed
 from vmsgen.compat.places import NOT_THERE, in_pairs, put, value_at
 from vmsgen.compat.slots import Condition, Elements, Missing
 from vmsgen.interpret.expression import Frame, evaluate
@@ -24,6 +24,33 @@ class Want:
 
     condition: Condition
     holds: bool = True
+
+
+def of_the_second(wants: tuple[Want, ...]) -> tuple[Want, ...]:
+    """The same of the second element of every loop that can have one: the first may be one that cannot be so."""
+    return tuple(replace(want, condition=_of_the_second(want.condition)) for want in wants)
+
+
+def _of_the_second(condition: Condition) -> Condition:
+    match condition:
+        case HookPredicate():
+            return condition
+        case Elements(place, _, number):
+            return replace(condition, place=_second(place), number=number + 1)
+        case Missing(place):
+            return Missing(_second(place))
+        case expression:
+            return renamed(expression, _second) or expression
+
+
+def _second(path: Path) -> Path:
+    return Path(tuple(_next(step) if isinstance(step, Each) else step for step in path.steps))
+
+
+def _next(step: Each) -> Each:
+    assert isinstance(step.index, Constant)
+    number = step.index.value + 1
+    return replace(step, index=Constant(number)) if number < step.length else step
 
 
 def ask(expression: Expression, state: State) -> int | None:

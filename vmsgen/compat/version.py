@@ -15,6 +15,7 @@ from vmsgen.compat.rules.devices import NET
 from vmsgen.compat.rules.rule import value_of
 from vmsgen.compat.rules.subsections import sent
 from vmsgen.compat.states import LARGE, Candidate, States, numbers_in
+from vmsgen.compat.steer import of_the_second
 from vmsgen.compat.trace import OTHERWISE, Saved, save
 from vmsgen.interpret import Refusal, State
 from vmsgen.model.description import Description, RangeConstraint, WhereConstraint
@@ -83,6 +84,7 @@ class AtVersion:
         asked += [wants for one in found if not one.rule.needs_witness for wants in one.difference.wants if wants]
         # What stands in front of a subsection may take it for its own: each is sent once, whatever the rules say.
         asked += [wants for both in self.pair.subsections if both.sender is not None for wants in sent(both.sender)]
+        asked += [other for wants in asked if (other := of_the_second(wants)) != wants]
         bases = self.states.bases()
         candidates = list(bases)
         for wants in asked:

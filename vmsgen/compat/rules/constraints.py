@@ -6,9 +6,19 @@ from collections.abc import Iterator
 
 from vmsgen.compat.expressions import text, with_own
 from vmsgen.compat.finding import WIRE
-from vmsgen.compat.pairs import Pair
-from vmsgen.compat.rules.rule import Difference, Rule, expression_in_senders_names, present, same, value_of, values_of
-from vmsgen.compat.slots import Slot
+from vmsgen.compat.pairs import AlignedProgram, Pair
+from vmsgen.compat.rules.rule import (
+    Difference,
+    Rule,
+    expression_in_senders_names,
+    in_senders_names,
+    present,
+    same,
+    value_of,
+    values_of,
+    words,
+)
+from vmsgen.compat.slots import Asked, Slot
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import EqualConstraint, RangeConstraint, WhereConstraint
 from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, Unary
@@ -109,7 +119,7 @@ def _equal(slot: Slot) -> bool:
 def checks(pair: Pair) -> Iterator[Difference]:
     for program in pair.programs:
         for check in program.receiver_checks:
-            if any(same(pair, other.condition, check.condition) for other in program.sender_checks):
+            if any(_covers(pair, program, other, check) for other in program.sender_checks):
                 continue
             condition = expression_in_senders_names(pair, check.condition)
             around = tuple(Want(guard) for guard in (*program.base, *check.guards))
@@ -117,6 +127,13 @@ def checks(pair: Pair) -> Iterator[Difference]:
             why = f"the receiver checks {text(check.condition)}, the sender does not"
             fix = "check it only where the version is new: put it into `group since N`"
             yield Difference("", frozenset({"", check.name}), why, fix, wants, text(check.condition))
+
+
+def _covers(pair: Pair, program: AlignedProgram, ours: Asked, theirs: Asked) -> bool:
+    """Does the sender ask the same wherever the receiver does?"""
+    there = {words(in_senders_names(pair, guard) or guard) for guard in theirs.guards}
+    here = {words(guard) for guard in ours.guards if guard not in program.base}
+    return here <= there and same(pair, ours.condition, theirs.condition)
 
 
 RANGE = Rule(

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from vmsgen.compat.expressions import renamed, text
+from vmsgen.compat.expressions import Each, renamed, text
 from vmsgen.compat.finding import ADVICE
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.slots import LIST, MAP, OPTIONAL, Condition, Elements, Loop, Missing, Slot
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import HookPredicate, RangeConstraint
-from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, IndexStep, Path
+from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, Path
 from vmsgen.model.interval import Interval
 from vmsgen.model.types import Scalar, innermost
 
@@ -126,7 +126,7 @@ def value_of(slot: Slot) -> FieldValue | None:
         return None
     place: Path = slot.place
     for number, length in enumerate(slot.dimensions):
-        place = place / IndexStep(Constant(0 if number else slot.start), length + (0 if number else slot.start))
+        place = place / Each(Constant(0 if number else slot.start), length + (0 if number else slot.start))
     return FieldValue(place, slot.element.interval)
 
 
