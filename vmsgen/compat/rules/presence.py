@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vmsgen.compat.align import Added, Dropped
+from vmsgen.compat.align import Added, Dropped, Matched, Reshaped
 from vmsgen.compat.finding import WIRE
-from vmsgen.compat.pairs import Pair
+from vmsgen.compat.pairs import AlignedProgram, Pair
 from vmsgen.compat.rules.rule import HOOKED, Difference, Rule, if_not_sent, in_senders_names, present
 from vmsgen.compat.slots import Slot
 from vmsgen.compat.steer import Want
@@ -58,14 +58,33 @@ def _neighbours(pair: Pair, slot: Slot) -> set[str]:
 
 def moved(pair: Pair) -> Iterator[Difference]:
     for program in pair.programs:
-        for step in program.steps:
+        for place, step in enumerate(program.steps):
             if isinstance(step, Dropped) and step.moved is not None:
                 ours, theirs = step.sender, step.moved
                 why = f"`{ours.name}` has another place: the receiver reads other bytes as `{theirs.name}`"
                 fix = "keep the order of the wire, which need not be that of the struct: see `local` and `send`"
-                yield Difference(
-                    ours.name, frozenset({ours.name, theirs.name}), why, fix, (present(ours),), if_not_sent(ours)
-                )
+                names = frozenset({ours.name, theirs.name})
+                passed = tuple(_passed(program, place, theirs))
+                kept = [text for text in (if_not_sent(ours), _if_none(passed)) if text]
+                wants = (*present(ours), *(want for slot in passed for want in present(slot)))
+                yield Difference(ours.name, names, why, fix, (wants, present(ours)), ", or ".join(kept))
+
+
+def _passed(program: AlignedProgram, place: int, moved: Slot) -> Iterator[Slot]:
+    """What the sender has between the two places."""
+    other = next(n for n, step in enumerate(program.steps) if isinstance(step, Added) and step.receiver is moved)
+    for step in program.steps[min(place, other) + 1 : max(place, other)]:
+        match step:
+            case Matched(ours, _) | Dropped(ours, _):
+                yield ours
+            case Reshaped(several, _):
+                yield from several
+
+
+def _if_none(slots: tuple[Slot, ...]) -> str:
+    """The condition under which none of them is there; empty where one always is."""
+    absent = [if_not_sent(slot) for slot in slots]
+    return " and ".join(dict.fromkeys(absent)) if all(absent) else ""
 
 
 REMOVED = Rule(
