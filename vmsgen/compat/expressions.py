@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -140,6 +141,26 @@ def with_own(expression: Expression, value: Expression) -> Expression:
             return Conditional(with_own(condition, value), with_own(yes, value), with_own(no, value))
         case _:
             return expression
+
+
+def apart(one: Expression, other: Expression) -> int | None:
+    """How much less the other is than the one, as sums; None where that depends on the state."""
+    ours, theirs = _terms(one, 1), _terms(other, 1)
+    rest = {name: ours[name] - theirs[name] for name in (*ours, *theirs)}
+    constant = rest.pop("", 0)
+    return None if any(rest.values()) else constant
+
+
+def _terms(expression: Expression, times: int) -> Counter[str]:
+    """How often each part of a sum is in it; of no name is what is constant."""
+    match expression:
+        case Constant(value):
+            return Counter({"": times * value})
+        case Binary("+" | "-" as operator, left, right):
+            made = _terms(left, times)
+            made.update(_terms(right, times if operator == "+" else -times))
+            return made
+    return Counter({text(expression): times})
 
 
 def text(expression: Expression, around: int = 0) -> str:

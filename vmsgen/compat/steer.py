@@ -179,5 +179,7 @@ def _candidates(field: FieldValue, constants: set[int]) -> list[int]:
     """Values near the constants first, then the ends of the type and single bits."""
     near = [c + step for c in sorted(constants, key=abs) for step in (0, 1, -1)] + [~c for c in constants]
     products = [a * b for a in sorted(constants) for b in sorted(constants)][:20]
+    # What a shift to the right leaves of a number.
+    products += [a << bits for bits in sorted(constants) if 0 < bits < 64 for a in sorted(constants)][:20]
     rest = [0, 1, 2, 3, field.interval.high, field.interval.low, *products, *(1 << bit for bit in range(16))]
     return [value for value in dict.fromkeys([*near, *rest]) if value in field.interval]

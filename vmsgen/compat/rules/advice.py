@@ -171,22 +171,25 @@ def _changed(program: AlignedProgram, title: str) -> tuple[str, int, int] | None
     """What is of another size, with its bytes on either side: all that is always there, or else one field."""
     if any(_form(step.sender) != _form(step.receiver) for step in program.steps if isinstance(step, Matched)):
         return None
+    ours, theirs = ([slot for slot in slots if slot.custom] for slots in program.slots)
+    if len(ours) != len(theirs):
+        return None  # hooks alone know their bytes
     always = [_always(program, side) for side in (0, 1)]
     if always[0] != always[1]:
         varies = any(_varies(program, side, slot) for side in (0, 1) for slot in program.slots[side])
         return f"the bytes of {title}{' that are always there' if varies else ''}", always[0], always[1]
     for step in program.steps:
         match step:
-            case Matched(ours, theirs) if (ours.count is None) == (theirs.count is None):
-                sizes = _unit(ours), _unit(theirs)
-            case Dropped(ours, None):
-                sizes = _unit(ours), 0
-            case Added(ours, None):
-                sizes = 0, _unit(ours)
+            case Matched(slot, other) if (slot.count is None) == (other.count is None):
+                sizes = _unit(slot), _unit(other)
+            case Dropped(slot, None):
+                sizes = _unit(slot), 0
+            case Added(slot, None):
+                sizes = 0, _unit(slot)
             case _:
                 continue
-        if sizes[0] != sizes[1] and not ours.custom:
-            return f"the bytes of `{ours.name}` in {title}", *sizes
+        if sizes[0] != sizes[1] and not slot.custom:
+            return f"the bytes of `{slot.name}` in {title}", *sizes
     return None
 
 
@@ -222,18 +225,44 @@ def bump(pair: Pair) -> Iterator[Difference]:
         return
     after = pair_at(newer, newer, newer.version)
     known = {slot.name for program in before.programs for slot in program.slots[1]}
-    inside = {slot.name: bool(program.title) for program in after.programs for slot in program.slots[1]}
-    added = [name for name in inside if name not in known]
-    if not known <= inside.keys():
+    fields, in_subsections = (
+        [
+            slot.name
+            for program in after.programs
+            if bool(program.title) == inside
+            for slot in program.slots[1]
+            if slot.name not in known
+        ]
+        for inside in (False, True)
+    )
+    if not known <= {slot.name for program in after.programs for slot in program.slots[1]}:
         return
-    names = ", ".join(f"`{name}`" for name in added)
-    why = f"version {newer.version} only adds {names}" if added else f"version {newer.version} adds nothing"
-    why += f", and receivers of version {older.version} refuse all of its streams"
-    if all(inside[name] for name in added):
-        fix = f"stay at version {older.version}" + (": the subsection tells older receivers enough" if added else "")
-    else:
+    refused = f"receivers of version {older.version} refuse all of its streams"
+    if fields:
+        names = ", ".join(f"`{name}`" for name in fields)
+        why = f"version {newer.version} only adds {names}, and {refused}"
         fix = "put it into a subsection, `needed` when it matters: streams without it load in older receivers"
+    elif in_subsections:
+        names = ", ".join(f"`{name}`" for name in in_subsections)
+        why = f"version {newer.version} only adds {names}, in a subsection, and {refused}"
+        fix = f"keep version {older.version}: a subsection needs none, streams without it load in older receivers"
+    elif all(_alike(program) for program in before.programs):
+        why = f"version {newer.version} adds nothing to the bytes, and {refused}"
+        fix = f"keep version {older.version}, if no hook asks for the version"
+    else:
+        return
     yield Difference("", frozenset(), why, fix)
+
+
+def _alike(program: AlignedProgram) -> bool:
+    """Are the same things asked of it?"""
+    slots = ((step.sender, step.receiver) for step in program.steps if isinstance(step, Matched))
+    asked = all(
+        (ours.guards, ours.count, ours.loops, ours.constraints)
+        == (theirs.guards, theirs.count, theirs.loops, theirs.constraints)
+        for ours, theirs in slots
+    )
+    return asked and program.sender_checks == program.receiver_checks
 
 
 def _unchanged(program: AlignedProgram) -> bool:

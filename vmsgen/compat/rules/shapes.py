@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 from math import prod
 
-from vmsgen.compat.expressions import text
+from vmsgen.compat.expressions import apart, text
 from vmsgen.compat.finding import SEMANTIC, WIRE
 from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
@@ -180,12 +180,16 @@ def counted(pair: Pair) -> Iterator[Difference]:
         here: Expression = Constant(a.room) if a.sent is None else a.sent
         there: Expression = Constant(b.room) if b.sent is None else b.sent
         known = expression_in_senders_names(pair, there)
+        less = apart(here, known) if known is not None else None
+        if less == 0:
+            continue
         differ = (Want(Binary("!=", here, known)),) if known is not None else ()
         why = f"the sender writes {text(here)} elements of `{a.name}`, the receiver reads {text(there)}"
         fix = "what tells how many there are must be the same on both sides, and loaded before them"
         names = frozenset({a.name, ours.name, theirs.name})
         wants = tuple(Want(guard) for guard in ours.guards)
-        yield Difference(a.name, names, why, fix, ((*wants, *differ),), f"{text(here)} == {text(there)}")
+        loads_if = f"{text(here)} == {text(there)}" if less is None else if_absent(ours)
+        yield Difference(a.name, names, why, fix, ((*wants, *differ),), loads_if)
 
 
 def capacity(pair: Pair) -> Iterator[Difference]:
