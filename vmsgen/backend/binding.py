@@ -14,7 +14,7 @@ from vmsgen.backend.c.ctypes import SCALARS
 from vmsgen.backend.c.ownership import Owner, owners
 from vmsgen.backend.entries import described, entries, struct_in
 from vmsgen.backend.layouts import layout_text, struct_declaration
-from vmsgen.backend.names import c_struct, class_name, hook_name, member_name
+from vmsgen.backend.names import c_struct, class_name, hook_name, macro_name, member_name
 from vmsgen.backend.python_classes import cursor_of, is_predicate, is_versioned, subsection_paths
 from vmsgen.backend.templates import render
 from vmsgen.model.counts import counted_members
@@ -123,9 +123,22 @@ def _preamble(schema: Schema) -> str:
         "binding.h.j2",
         undefined=_perhaps_macros(schema),
         includes=[f"{schema.name}.h"],
+        constants=_constants(schema),
         digest=schema.digest[:16],
         classes=[_class(d, owner, sent) for owner in schema.descriptions for d in (*entries(owner), owner)],
     )
+
+
+def _constants(schema: Schema) -> list[str]:
+    """The macros of the schema, and of those that it uses. Nothing below needs them, and `kind` is a word there."""
+    return [
+        name
+        for used in every((schema,))
+        for name in (
+            *(macro_name(constant.name) for constant in used.constants),
+            *(macro_name(f"{enum.name}_{member.name}") for enum in used.enumerations for member in enum.members),
+        )
+    ]
 
 
 def _perhaps_macros(schema: Schema) -> list[str]:

@@ -35,6 +35,13 @@ _KEYWORD_LIKE = re.compile("_[A-Z].*")
 _RUNTIME = re.compile("(vms|python)(_.*)?")
 """The runtime's own functions and types, and those of the binding."""
 
+_STRUCTS = frozenset(
+    """drand48_data itimerspec itimerval obstack random_data sched_param sigaction sigevent sigstack sigval stat stat64
+    statx statx_timestamp timespec timeval timex timezone tm wrapperbase""".split()
+)
+_FAMILIES = re.compile("(Py[A-Z_]|pthread_).*|pthread")
+"""Structs, and families of functions, of the headers that vms.h brings along, and a binding's Python.h."""
+
 _LIMITS = re.compile(r"(U?INT(_LEAST|_FAST)?\d*|U?INTMAX|U?INTPTR|SIZE|PTRDIFF|SIG_ATOMIC|WCHAR|WINT|RAND)_(MIN|MAX|C)")
 _STANDARD_MACROS = frozenset(
     """EXIT_SUCCESS EXIT_FAILURE MB_CUR_MAX SIZE_MAX
@@ -79,7 +86,8 @@ def class_name(name: str) -> str:
 
 def c_struct(name: str) -> str:
     """The tag of the C struct, and the stem of its functions."""
-    return name + "_" if _is_taken(name) or _RUNTIME.fullmatch(name) else name
+    taken = _is_taken(name) or name in _STRUCTS or _RUNTIME.fullmatch(name) or _FAMILIES.fullmatch(name)
+    return name + "_" if taken else name
 
 
 def macro_name(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import sysconfig
 from pathlib import Path, PurePath
 
 import pytest
@@ -42,6 +43,22 @@ def test_members_are_no_macros_of_the_runtime_header(tmp_path: Path) -> None:
     assert [name for name in macros if member_name(name) == name] == []
 
 
+def test_structs_are_none_of_the_headers(tmp_path: Path) -> None:
+    """Nor do their functions have the name of one there: `pthread_mutex` would get a `pthread_mutex_init`."""
+    if not shutil.which("cc"):
+        pytest.skip("there is no cc")
+    source = tmp_path / "all.c"
+    source.write_text('#include <Python.h>\n#include "vms_python.h"\n#include "vms_describe.h"\n')
+    command = ["cc", "-E", "-P", f"-I{get_include()}", f"-I{sysconfig.get_path('include')}", str(source)]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    tags = set(re.findall(r"\b(?:struct|union|enum)\s+([A-Za-z]\w*)", text))
+    assert {"tm", "stat", "timespec", "vms_reader"} < tags
+    assert [tag for tag in sorted(tags) if c_struct(tag) == tag] == []
+    functions = set(re.findall(r"\b([a-z]\w*?)_(?:init|read|write|save|load|clear|share|device)\s*\(", text))
+    assert "pthread_mutex" in functions
+    assert [stem for stem in sorted(functions) if c_struct(stem) == stem] == []
+
+
 @pytest.mark.parametrize(
     ("name", "expected"),
     [("pre_load", "pre_load"), ("wake", "wake"), ("class", "class_"), ("save", "save_"), ("present", "present_")],
@@ -63,8 +80,12 @@ def test_classes(name: str, expected: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "expected"),
-    [("uart", "uart"), ("int", "int_"), ("vms", "vms_"), ("vms_reader", "vms_reader_"), ("python_d", "python_d_")],
-)
+    [
+        ("uart", "uart"), ("int", "int_"), ("vms", "vms_"), ("vms_reader", "vms_reader_"), ("python_d", "python_d_"),
+        ("tm", "tm_"), ("stat", "stat_"), ("timezone", "timezone_"), ("pthread_mutex", "pthread_mutex_"),
+        ("timer", "timer"), ("status", "status"), ("Pyramid", "Pyramid"),
+    ],
+)  # fmt: skip
 def test_structs(name: str, expected: str) -> None:
     assert c_struct(name) == expected
 

@@ -73,6 +73,35 @@ device odd version 1 {
     assert (state.M_PI, state.cdata.M_PI, state.cdata.inner.M_LN2) == (3, 3, 4)
 
 
+def test_constants_that_are_words_of_the_runtime(tmp_path: Path) -> None:
+    """In C they are macros, which must not reach the runtime's headers, the binding, or what cffi adds to it."""
+    words = ["size", "count", "text", "len", "kind", "offset", "shape", "context", "call", "tmp", "o", "x", "y"]
+    text = (
+        "".join(f"const {word} = {number}\n" for number, word in enumerate(words, 1))
+        + "enum item : u8 { size = 3 }\n"
+        + "device d version 1 { hook post_load  a : u8[size]  b : u16[count] = x  c : item }"
+    )
+    module = build({"words.vms": text}, tmp_path, "word_devices")["words"]
+    assert (module.size, module.y, module.item.size) == (1, 13, 3)
+    assert module.D(a=[7], c=3).save() == b"\x07\0\x0c\0\x0c\x03"
+
+
+def test_structs_of_system_headers(tmp_path: Path) -> None:
+    """vms.h and Python.h bring structs along, which a device may be called like all the same."""
+    names = ["stat", "tm", "timeval", "timespec", "itimerval", "pthread_mutex", "wrapperbase", "PyCodeObject"]
+    text = (
+        "".join(f"struct {name} version 1 {{ hook post_load  a : u8 }}\n" for name in names)
+        + "device timezone version 1 {"
+        + "".join(f" {name} : {name}" for name in names)
+        + " }\n"
+        + "device random version 1 { hook pre_save  data : { n : u16 }  list_ : list<stat max 2> }"
+    )
+    module = build({"system.vms": text}, tmp_path, "system_devices")["system"]
+    assert module.Timezone(tm={"a": 2}, wrapperbase={"a": 7}).save() == b"\0\x02\0\0\0\0\x07\0"
+    assert module.Timezone.wire_name == "timezone"
+    assert module.Random(data={"n": 3}, list_=[{"a": 4}]).save() == b"\0\x03\x01\x04\0"
+
+
 def test_two_emits_are_equal(tmp_path: Path) -> None:
     given = {"pci.vms": texts.PCI, "board.vms": texts.BOARD}
     (tmp_path / "a").mkdir()
