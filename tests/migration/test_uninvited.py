@@ -118,10 +118,14 @@ def test_a_sender_with_more_connections_than_were_agreed_on(
     """Found when the first body ends, before a page is stored: nobody must wait for what cannot come."""
     sent, there = stream(machine(), tmp_path, 3), machine(b"\2")
     with contextlib.ExitStack() as stack:
-        for data in sent:
-            stack.enter_context(somebody(listener, data[: 64 << 10]))
+        socks = [stack.enter_context(somebody(listener, data[: 64 << 10])) for data in sent]
         with pytest.raises(VMStateError, match="the sender has more connections than were agreed on") as caught:
             there.incoming(listener, accept_timeout=10, channels=agreed)
+        for sock in socks[1 + agreed :]:  # they are sent away
+            with contextlib.suppress(ConnectionResetError):
+                sock.settimeout(10)
+                assert sock.recv(1) == b""
+        assert listener.look(1) == []
     assert caught.value.code == "ram-channels" and not there.incomplete
     assert bytes(there.ram.blocks[0].memory) == b"\2" * (64 * PAGE)
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
+
+from vmstate.errors import ChannelError
 
 if TYPE_CHECKING:
     from vmstate.transport import Listener
@@ -22,13 +25,18 @@ class Uninvited:
         self._listener, self._agreed = listener, agreed
 
     def here(self, pages_missing: bool) -> bool:
-        """Is there one? `pages_missing`: all is read, and pages have not come. Then it may be one that is silent yet:
-        what it sent may come later than what the others did.
+        """Is there one? It is sent away then: the next sender's connections come after it.
+
+        `pages_missing`: all is read, and pages have not come. Then it may be one that is silent yet: what it sent may
+        come later than what the others did.
         """
-        for said in self._listener.look(_NUMBER + 1):
-            if len(said) > _NUMBER:
-                if said.startswith(BEGINNING) and said[_NUMBER] >= self._agreed:
-                    return True
-            elif pages_missing and said[: len(BEGINNING)] == BEGINNING[: len(said)]:
-                return True
-        return False
+        heard = self._listener.look(_NUMBER + 1)
+        found = [said for said in heard if said.startswith(BEGINNING) and said[_NUMBER:] >= bytes([self._agreed])]
+        for said in found:
+            with contextlib.suppress(ChannelError):  # gone, or somebody else's by now
+                self._listener.accept(0, begins=said).abort()
+        return bool(found) or (pages_missing and any(self._may_be_one(said) for said in heard))
+
+    def _may_be_one(self, said: bytes) -> bool:
+        """It has not said its number yet."""
+        return len(said) <= _NUMBER and said[: len(BEGINNING)] == BEGINNING[: len(said)]
