@@ -72,7 +72,11 @@ def _finish(futures: Sequence[Future[None]]) -> None:
 
 
 class SendingLanes(Lanes):
-    """Of the sender."""
+    """Of the sender. All connections are waited for at the end of every body; `flushes`: the main one says so, too."""
+
+    def __init__(self, files: Sequence[File], compression: str, uuid: bytes | None, *, flushes: bool = False) -> None:
+        super().__init__(files, compression, uuid)
+        self._flushes = flushes
 
     def open(self, ram: Ram) -> None:
         """Introduces every connection to the receiver, which leaves it to us which of them carry pages."""
@@ -103,6 +107,8 @@ class SendingLanes(Lanes):
         body = sender, main, dirty
         work = [partial(self._work, lane, self._take(lane, *body), *body) for lane in carrying[turn:] + carrying[:turn]]
         _finish(self._begin([*work, *(partial(self._sync, lane) for lane in others)]))
+        if self._flushes:
+            sender.flush_multifd(main)
         return self._dry
 
     def _work(
@@ -138,13 +144,19 @@ class SendingLanes(Lanes):
 
 
 class ReceivingLanes(Lanes):
-    """Of the receiver."""
+    """Of the receiver. Zero pages may be in packets, as QEMU sends them from 9.0 on.
+
+    The main connection must wait for the others as often as the sender does: at the end of every body, or where it says
+    so (from 8.1 on, the first time in the first body), and then at no body's end.
+    """
 
     def __init__(self, files: Sequence[File], compression: str, uuid: bytes | None) -> None:
         super().__init__(files, compression, uuid)
         self._inflating = Inflating(min(len(files), INFLATING), states(len(files)))
         self._receivers: list[MultifdReceiver] = []
         self._reading: list[Future[None]] = []
+        self._flushed = False
+        self._pages_flushed = 0
 
     @property
     def pages(self) -> int:
@@ -152,25 +164,56 @@ class ReceivingLanes(Lanes):
         return sum(each.pages for each in self._receivers)
 
     def load(self, loader: RamLoader, main: File) -> None:
-        """Reads one body, of the main connection and of all others.
+        """Reads one body of the main connection, and what belongs to it of all others.
 
         The first body has the list of blocks, and packets can be judged only then.
         """
+        loader.flush_with(partial(self._flush, loader))
         try:
             loader.load(main)
         except VMStateError:
             if self.reason is not None:
                 raise self.reason from None
             raise
+        finally:
+            loader.flush_with(None)
+        if not self._flushed:
+            self._await(loader)
+
+    def _flush(self, loader: RamLoader) -> None:
+        """The sender waits here, in the middle of a body."""
+        self._flushed, first = True, not self._receivers
+        self._await(loader)
+        self._pages_flushed = self.pages
+        if not first:
+            self.read_ahead()
+
+    def _await(self, loader: RamLoader) -> None:
+        """Until all others have come as far as the sender has said."""
         if not self._receivers:
             self._receivers = self._opened(loader)
-            self.read_ahead()
+        self.read_ahead()
         _finish(self._reading)
         self._reading = []
 
     def read_ahead(self) -> None:
-        """Begins the next body, of all connections but the main one."""
-        self._reading = self._begin([partial(_load, lane) for lane in self._receivers])
+        """Begins what follows, of all connections but the main one, if that has not begun."""
+        if not self._reading:
+            self._reading = self._begin([partial(_load, lane) for lane in self._receivers])
+
+    def end(self) -> None:
+        """All has come. Raises if pages came that the sender has not waited for: there may be more of them."""
+        reading, self._reading = self._reading, []
+        if not reading:
+            return
+        for file in self._files:
+            file.cancel()
+        for error in [future.exception() for future in reading]:
+            if isinstance(error, FramingError):
+                raise error
+        if self.pages != self._pages_flushed:
+            what = "pages came behind the last place where the sender has waited for them"
+            raise FramingError(what, device="ram", code="ram-channels")
 
     @property
     def reason(self) -> BaseException | None:
@@ -190,7 +233,7 @@ class ReceivingLanes(Lanes):
         made = [
             MultifdReceiver(
                 loader, file, count,
-                uuid=self._uuid, compression=self._compression, inflating=self._inflating,
+                uuid=self._uuid, compression=self._compression, zero_pages=True, inflating=self._inflating,
             )
             for file in self._files
         ]  # fmt: skip

@@ -56,8 +56,11 @@ class MemoryLoad:
                 loader.load(file)
             if uninvited is not None and uninvited(kind == Element.END and self._pages_missing(lanes)):
                 raise too_many()
-            if lanes is not None and kind != Element.END:
-                lanes.read_ahead()
+            if lanes is not None:
+                if kind == Element.END:
+                    lanes.end()
+                else:
+                    lanes.read_ahead()
         except FramingError:
             if loader.listed or not loader.differences:
                 raise

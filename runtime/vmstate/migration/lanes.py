@@ -47,7 +47,8 @@ class Wanted:
         with contextlib.ExitStack() as stack:
             if self.count:
                 memory, files = _memory(machine), [stack.enter_context(connect()) for _ in range(self.count)]
-                memory.sending = lanes = SendingLanes(files, self.compression, machine.configuration.uuid)
+                uuid, flushes = machine.configuration.uuid, machine.switches.multifd_flush
+                memory.sending = lanes = SendingLanes(files, self.compression, uuid, flushes=flushes)
                 stack.push(lambda kind, *_: lanes.stop(kind is not None))
                 stack.callback(setattr, memory, "sending", None)
             yield

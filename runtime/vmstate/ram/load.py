@@ -45,8 +45,8 @@ def vms_python_flush(opaque: Any) -> int:
 class _Calls:
     """What C calls; apart from the loader, which holds it, so that nothing holds itself."""
 
-    def __init__(self, flush: Callable[[], None] | None) -> None:
-        self.flush = flush
+    def __init__(self) -> None:
+        self.flush: Callable[[], None] | None = None
         self.raised: BaseException | None = None
 
 
@@ -77,14 +77,13 @@ class RamLoader:
             lib.VMS_RAM_CHECK * check
             | lib.VMS_RAM_KEEP_MISSING * keep_missing
             | lib.VMS_RAM_NO_XBZRLE * (not xbzrle)
-            | lib.VMS_RAM_MULTIFD * (flush is not None)
             | lib.VMS_RAM_ANY_FILL * any_fill
         )
         native = ffi.new("vms_ram_loader *")
         if lib.vms_ram_loader_init(native, ram.native, flags):
             raise MemoryError("a loader of RAM")
         self.native = ffi.gc(native, lib.vms_ram_loader_clear)
-        self._calls = _Calls(flush)
+        self._calls = _Calls()
         self._handle = ffi.new_handle(self._calls)
         self._differences = ffi.new("vms_ram_difference[]", _DIFFERENCES)
         self.native.opaque = self._handle
@@ -92,8 +91,14 @@ class RamLoader:
         self.native.room = _DIFFERENCES
         if compressed:
             self.native.inflate = lib.vms_python_inflate
-        if flush is not None:
-            self.native.flush = lib.vms_python_flush
+        self.native.flush = lib.vms_python_flush
+        self.flush_with(flush)
+
+    def flush_with(self, flush: Callable[[], None] | None) -> None:
+        """Changes what is called where the sender waits for all multifd channels; None: such a record is refused."""
+        self._calls.flush = flush
+        flag = int(lib.VMS_RAM_MULTIFD)
+        self.native.flags = self.native.flags & ~flag if flush is None else self.native.flags | flag
 
     def load(self, file: File) -> None:
         """Reads one body, to its end. Refused: a FramingError, which tells offset, block and reason.

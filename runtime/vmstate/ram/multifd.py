@@ -114,7 +114,7 @@ class MultifdReceiver:
         self.loader = loader
         self.file = file
         self.pages = 0
-        """So many have come."""
+        """So many have come, or begun to."""
         self._channel = ffi.new("vms_multifd_channel *", {"compression": _flags(compression), "zero_pages": zero_pages})
         self._inflating = inflating
         self._decompress = decompressor(compression, inflating.states if inflating else Share(STATE))
@@ -139,6 +139,7 @@ class MultifdReceiver:
             result = lib.vms_multifd_load_header(self.loader.native, reader, self._channel, packet)
             if not result and (packet.normal_pages or packet.zero_pages):
                 self.loader.by_channels = True  # before: a payload that is cut has been stored up to there
+                self.pages += packet.normal_pages + packet.zero_pages
             if not result and not self._decompress:
                 result = lib.vms_multifd_load_plain(self.loader.native, reader, packet)
         if result:
@@ -149,7 +150,6 @@ class MultifdReceiver:
             elif packet.normal_pages:
                 self._inflate(self._decompress)
             lib.vms_multifd_zero(self.loader.native, packet)
-        self.pages += packet.normal_pages + packet.zero_pages
         return bool(packet.flags & SYNC)
 
     def _inflate(self, decompress: Decompress) -> None:

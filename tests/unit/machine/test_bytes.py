@@ -55,6 +55,11 @@ def test_switches_of_machine_types(name: str, configuration: bool, footers: bool
     assert (switches.configuration, switches.footers, switches.description) == (configuration, footers, description)
 
 
+def test_switches_of_later_machine_types() -> None:
+    for name, flush in (("pc-q35-8.0", False), ("pc-q35-8.1", True), ("virt-10.0", True), ("microvm", False)):
+        assert Switches.of_machine_type(name) == Switches(multifd_flush=flush)
+
+
 def test_subsections_of_the_configuration() -> None:
     uuid = bytes(range(16))
     vm = Machine("virt", minimum_page_bits=10, capabilities=["x-ignore-shared"], uuid=uuid,
