@@ -23,7 +23,8 @@ vms_rewind *vms_rewind_new(const vms_ram *ram);
 void vms_rewind_free(vms_rewind *r);            /* and all its checkpoints */
 
 /* `dirty` has a bitmap a block: every page that may have been written since the last call with `dirty` is set. Bits are
- * taken over, and cleared. NULL: nothing was written. */
+ * taken over, and cleared. NULL: nothing was written. A page that is set and was not changed costs a look, no more: so
+ * those that a rewind itself has written may be set, too. */
 
 /* The memory as it is now. NULL if there is no memory for it: then nothing is lost, and no bit either. */
 vms_checkpoint *vms_rewind_checkpoint(vms_rewind *r, vms_dirty *dirty);

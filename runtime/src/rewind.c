@@ -79,9 +79,12 @@ void vms_rewind_free(vms_rewind *r)
     free(r);
 }
 
-/* A page of the base is renewed; the checkpoint before it, a child of the root, keeps the old one. */
+/* A page of the base is renewed; the checkpoint before it, a child of the root, keeps the old one. Who says what was
+ * written may say too much: what a rewind put back is among it, where a kernel notes every write. */
 static int keep_old(vms_rewind *r, uint64_t page, uint8_t *host)
 {
+    if (memcmp(host, r->base[page], r->page_size) == 0)
+        return 0;
     rewind_delta *delta = &r->root->child->delta;
     uint8_t *new = rewind_delta_reserve(delta, 1) ? NULL : rewind_copy_page(r, host);
     if (!new)
@@ -129,12 +132,21 @@ static void prefetch(const uint8_t *from, const uint8_t *to, size_t size)
     }
 }
 
-/* Pages lie anywhere: each is fetched while the one before it is copied. */
+/* Only what differs: the copy is a write, too, which a kernel that notes writes would report the next time. All that was
+ * ever put back would be put back with every rewind. */
+static void put_fetched_back(vms_rewind *r)
+{
+    if (!r->fetched || memcmp(r->fetched, r->fetched_base, r->page_size) == 0)
+        return;
+    memcpy(r->fetched, r->fetched_base, r->page_size);
+    r->put_back++;
+}
+
+/* Pages lie anywhere: each is fetched while the one before it is dealt with. */
 static int put_back(vms_rewind *r, uint64_t page, uint8_t *host)
 {
     prefetch(r->base[page], host, r->page_size);
-    if (r->fetched)
-        memcpy(r->fetched, r->fetched_base, r->page_size);
+    put_fetched_back(r);
     r->fetched = host;
     r->fetched_base = r->base[page];
     return 0;
@@ -143,10 +155,10 @@ static int put_back(vms_rewind *r, uint64_t page, uint8_t *host)
 static uint64_t put_all_back(vms_rewind *r)
 {
     r->fetched = NULL;
-    uint64_t done = (uint64_t)each_due(r, put_back);
-    if (r->fetched)
-        memcpy(r->fetched, r->fetched_base, r->page_size);
-    return done;
+    r->put_back = 0;
+    each_due(r, put_back);
+    put_fetched_back(r);
+    return r->put_back;
 }
 
 uint64_t vms_rewind_to(vms_rewind *r, vms_checkpoint *c, vms_dirty *dirty)

@@ -146,6 +146,36 @@ static void test_costs_what_was_written(void)
     vms_dirty_clear(&dirty[1]);
 }
 
+/* As from a kernel, which notes what a rewind writes, too: it is neither kept nor put back again. */
+static void test_more_is_set_than_was_changed(void)
+{
+    vms_ram ram;
+    vms_ram_block blocks[2];
+    vms_dirty dirty[2];
+    memset(memory, 0xff, sizeof memory);
+    memset(memory + 2 * PAGE, 0, PAGE);
+    set_up(&ram, blocks, dirty);
+    vms_rewind *r = vms_rewind_new(&ram);
+    vms_checkpoint *start = r ? vms_rewind_checkpoint(r, dirty) : NULL;
+    EXPECT(start && vms_rewind_pages(r) == PAGES + SMALL - 1);
+    vms_dirty_mark_range(&dirty[0], 0, PAGES);
+    memory[PAGE] = 1;
+    memory[2 * PAGE] = 1;
+    EXPECT(vms_rewind_to(r, start, dirty) == 2 && memory[PAGE] == 0xff && memory[2 * PAGE] == 0);
+    vms_dirty_mark_range(&dirty[0], 0, PAGES);
+    EXPECT(vms_rewind_to(r, start, dirty) == 0);
+    vms_dirty_mark_range(&dirty[0], 0, PAGES);
+    vms_dirty_mark_range(&dirty[1], 0, SMALL);
+    memory[TOTAL - 1] = 5;
+    vms_checkpoint *second = vms_rewind_checkpoint(r, dirty);
+    EXPECT(second && vms_rewind_pages(r) == PAGES + SMALL - 1 + 1);
+    EXPECT(vms_rewind_to(r, start, dirty) == 1 && memory[TOTAL - 1] == 0xff);
+    EXPECT(vms_rewind_to(r, second, dirty) == 1 && memory[TOTAL - 1] == 5);
+    vms_rewind_free(r);
+    vms_dirty_clear(&dirty[0]);
+    vms_dirty_clear(&dirty[1]);
+}
+
 static void test_a_long_chain(void)
 {
     enum { LONG = 20000 };
@@ -181,6 +211,7 @@ int main(void)
     test_no_growth(true);
     test_no_growth(false);
     test_costs_what_was_written();
+    test_more_is_set_than_was_changed();
     test_a_long_chain();
     puts("rewind: all is well");
     return 0;
