@@ -54,11 +54,14 @@ uint64_t vms_dirty_fetch(vms_dirty *log, vms_dirty *into);
 uint64_t vms_dirty_compare(vms_dirty *d, const uint8_t *memory, uint8_t *shadow, size_t page_size);
 
 /* Linux: writes are found by the kernel. Each has a probe that writes to a page and sees whether that is reported:
- * kernels without them accept much of it in silence. Results: 0 or a count, or -errno (-ENOSYS elsewhere). */
+ * kernels without them accept much of it in silence. Results: 0 or a count, or -errno (-ENOSYS elsewhere).
+ *
+ * They are about the memory of the process that started them. In one that was forked from it they are lost: a collection
+ * says -ESTALE, and nothing is known of what was written there. Stopping it there leaves the other process's alone. */
 
 /* userfaultfd with asynchronous write protection, read by PAGEMAP_SCAN (about 6.7). */
 typedef struct vms_userfault {
-    int fd, pagemap;
+    int fd, pagemap, process;
     uint8_t *host;
     uint64_t length;
 } vms_userfault;
@@ -68,17 +71,19 @@ int vms_userfault_probe(void);          /* 1: it works, 0: it does not */
 int vms_userfault_start(vms_userfault *u, uint8_t *host, uint64_t length);
 /* Marks what was written since the start or the last collection. */
 int vms_userfault_collect(vms_userfault *u, vms_dirty *d, size_t page_size);
+bool vms_userfault_lost(const vms_userfault *u);        /* was it started by another process? */
 void vms_userfault_stop(vms_userfault *u);
 
 /* Soft-dirty bits: cleared for the whole process at once, so only one tracker of them can be right. */
 typedef struct vms_softdirty {
-    int pagemap, clear_refs;
+    int pagemap, clear_refs, process;
 } vms_softdirty;
 
 int vms_softdirty_probe(void);
 int vms_softdirty_start(vms_softdirty *s);
 int vms_softdirty_restart(vms_softdirty *s);    /* clears all bits: after every block has been collected, with no write between */
 int vms_softdirty_collect(const vms_softdirty *s, const uint8_t *host, uint64_t length, vms_dirty *d, size_t page_size);
+bool vms_softdirty_lost(const vms_softdirty *s);
 void vms_softdirty_stop(vms_softdirty *s);
 
 #ifdef __cplusplus

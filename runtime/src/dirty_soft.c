@@ -12,14 +12,23 @@
 
 #define SOFT_DIRTY ((uint64_t)1 << 55)
 
+bool vms_softdirty_lost(const vms_softdirty *s)
+{
+    return s->process != getpid();
+}
+
+/* A fork hands the descriptors down, but they are about the memory of whom they were opened by. */
 int vms_softdirty_restart(vms_softdirty *s)
 {
+    if (vms_softdirty_lost(s))
+        return -ESTALE;
     ssize_t done = pwrite(s->clear_refs, "4", 1, 0);
     return done == 1 ? 0 : done < 0 ? -errno : -EIO;
 }
 
 int vms_softdirty_start(vms_softdirty *s)
 {
+    s->process = getpid();
     s->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
     s->clear_refs = open("/proc/self/clear_refs", O_WRONLY | O_CLOEXEC);
     int result = s->pagemap < 0 || s->clear_refs < 0 ? -errno : vms_softdirty_restart(s);
@@ -32,6 +41,8 @@ int vms_softdirty_collect(const vms_softdirty *s, const uint8_t *host, uint64_t 
 {
     uint64_t entries[512], page = (uint64_t)sysconf(_SC_PAGESIZE), base = (uint64_t)(uintptr_t)host / page;
     uint64_t count = (length + page - 1) / page;
+    if (vms_softdirty_lost(s))
+        return -ESTALE;
     for (uint64_t done = 0; done < count;) {
         size_t some = count - done < 512 ? (size_t)(count - done) : 512;
         ssize_t got = pread(s->pagemap, entries, some * 8, (off_t)((base + done) * 8));
@@ -87,7 +98,14 @@ int vms_softdirty_probe(void) { return 0; }
 int vms_softdirty_start(vms_softdirty *s)
 {
     s->pagemap = s->clear_refs = -1;
+    s->process = 0;
     return -38;
+}
+
+bool vms_softdirty_lost(const vms_softdirty *s)
+{
+    (void)s;
+    return false;
 }
 
 int vms_softdirty_restart(vms_softdirty *s)

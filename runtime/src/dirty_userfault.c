@@ -75,10 +75,20 @@ static int scan(const vms_userfault *u, vms_dirty *d, size_t page_size)
     return 0;
 }
 
+static void close_all(vms_userfault *u)
+{
+    if (u->pagemap >= 0)
+        close(u->pagemap);
+    if (u->fd >= 0)
+        close(u->fd);
+    u->fd = u->pagemap = -1;
+}
+
 int vms_userfault_start(vms_userfault *u, uint8_t *host, uint64_t length)
 {
     u->host = host;
     u->length = length;
+    u->process = getpid();
     u->pagemap = -1;
     u->fd = open_userfault();
     if (u->fd < 0)
@@ -94,23 +104,29 @@ int vms_userfault_start(vms_userfault *u, uint8_t *host, uint64_t length)
     if (!result)
         result = scan(u, NULL, 1);
     if (result)
-        vms_userfault_stop(u);
+        close_all(u);       /* what is registered here may be somebody else's */
     return result;
 }
 
-int vms_userfault_collect(vms_userfault *u, vms_dirty *d, size_t page_size)
+bool vms_userfault_lost(const vms_userfault *u)
 {
-    return scan(u, d, page_size);
+    return u->process != getpid();
 }
 
-/* Closing takes the registration, and with it the protection, away. */
+/* A fork hands both descriptors down, but they are about the memory of whom they were opened by. */
+int vms_userfault_collect(vms_userfault *u, vms_dirty *d, size_t page_size)
+{
+    return vms_userfault_lost(u) ? -ESTALE : scan(u, d, page_size);
+}
+
+/* The last close would take the registration, and with it the protection, away; but a forked process may have the
+ * descriptor, too. */
 void vms_userfault_stop(vms_userfault *u)
 {
-    if (u->pagemap >= 0)
-        close(u->pagemap);
-    if (u->fd >= 0)
-        close(u->fd);
-    u->fd = u->pagemap = -1;
+    struct uffdio_range range = {(uint64_t)(uintptr_t)u->host, u->length};
+    if (u->fd >= 0 && !vms_userfault_lost(u))
+        (void)ioctl(u->fd, UFFDIO_UNREGISTER, &range);
+    close_all(u);
 }
 
 /* Three pages: one that was there and is written, one that is not written, one that was never there and is written. */
@@ -148,9 +164,16 @@ int vms_userfault_probe(void) { return 0; }
 int vms_userfault_start(vms_userfault *u, uint8_t *host, uint64_t length)
 {
     u->fd = u->pagemap = -1;
+    u->process = 0;
     u->host = host;
     u->length = length;
     return -38;
+}
+
+bool vms_userfault_lost(const vms_userfault *u)
+{
+    (void)u;
+    return false;
 }
 
 int vms_userfault_collect(vms_userfault *u, vms_dirty *d, size_t page_size)

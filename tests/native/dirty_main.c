@@ -1,7 +1,9 @@
 /* Bitmaps of written pages without Python: bits, runs, threads, and what a kernel reports. */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <pthread.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "program.h"
@@ -148,6 +150,49 @@ static void userfault(int flags)
     munmap(m, pages * page);
 }
 
+/* A forked process knows that what it was handed down is about other memory; it takes nothing from it, and has its own. */
+static void userfault_in_a_fork(void)
+{
+    enum { PAGES_HERE = 4 };
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    uint8_t *m = map(PAGES_HERE * page, MAP_PRIVATE);
+    vms_userfault u;
+    uint64_t word = 0;
+    vms_dirty d = {&word, PAGES_HERE};
+    int go[2];
+    char byte;
+    EXPECT(pipe(go) == 0 && vms_userfault_start(&u, m, PAGES_HERE * page) == 0);
+    m[0] = 1;
+    pid_t child = fork();
+    EXPECT(child >= 0);
+    if (!child) {
+        vms_userfault own;
+        close(go[1]);
+        EXPECT(vms_userfault_lost(&u) && vms_userfault_collect(&u, &d, page) == -ESTALE && word == 0);
+        EXPECT(vms_userfault_start(&own, m, PAGES_HERE * page) == 0 && !vms_userfault_lost(&own));
+        m[page] = 2;
+        EXPECT(vms_userfault_collect(&own, &d, page) == 0 && word == 2);
+        vms_userfault_stop(&own);
+        EXPECT(read(go[0], &byte, 1) == 0);     /* until the other one is done */
+        vms_userfault_stop(&u);
+        _exit(0);
+    }
+    close(go[0]);
+    m[3 * page] = 3;
+    EXPECT(!vms_userfault_lost(&u) && vms_userfault_collect(&u, &d, page) == 0 && word == 9);
+    /* Stopped, and started again, with the descriptor still open there. */
+    vms_userfault_stop(&u);
+    EXPECT(vms_userfault_start(&u, m, PAGES_HERE * page) == 0);
+    m[2 * page] = 4;
+    word = 0;
+    int status;
+    close(go[1]);
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
+    EXPECT(vms_userfault_collect(&u, &d, page) == 0 && word == 4);
+    vms_userfault_stop(&u);
+    munmap(m, PAGES_HERE * page);
+}
+
 static void softdirty(void)
 {
     size_t page = (size_t)sysconf(_SC_PAGESIZE);
@@ -158,7 +203,15 @@ static void softdirty(void)
     EXPECT(vms_dirty_init(&d, 600) == 0 && vms_softdirty_start(&s) == 0);
     m[2 * page] = 1, m[599 * page] = 1;
     EXPECT(vms_softdirty_collect(&s, m, 600 * page, &d, page) == 0 && d.words[0] == 4 && vms_dirty_count(&d) == 2);
-    EXPECT(vms_softdirty_restart(&s) == 0);
+    EXPECT(vms_softdirty_restart(&s) == 0 && !vms_softdirty_lost(&s));
+    pid_t child = fork();
+    if (!child)
+        _exit(vms_softdirty_lost(&s) && vms_softdirty_restart(&s) == -ESTALE
+                      && vms_softdirty_collect(&s, m, page, &d, page) == -ESTALE
+                  ? 0
+                  : 1);
+    int status;
+    EXPECT(waitpid(child, &status, 0) == child && status == 0);
     vms_softdirty_stop(&s);
     vms_dirty_clear(&d);
     munmap(m, 600 * page);
@@ -173,6 +226,7 @@ int main(void)
     if (works) {
         userfault(MAP_PRIVATE);
         userfault(MAP_SHARED);
+        userfault_in_a_fork();
     } else {
         vms_userfault u;
         uint8_t byte;

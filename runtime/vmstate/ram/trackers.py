@@ -29,6 +29,13 @@ class DirtyTracker(ABC):
         """Whether this way works here, found out by trying."""
         return True
 
+    @property
+    def lost(self) -> bool:
+        """Does it hear of no more writes? So it is in a process that was forked from the one where it was started, if
+        what it asks is about that one's memory. There `collect` raises; it may be stopped, and started again.
+        """
+        return False
+
     @abstractmethod
     def start(self, ram: Ram) -> None: ...
 
@@ -138,6 +145,10 @@ class Userfault(DirtyTracker):
                 raise OSError(-result, f"userfaultfd for {block!r}: {os.strerror(-result)}")
             self._natives.append(ffi.gc(native, lib.vms_userfault_stop))
 
+    @property
+    def lost(self) -> bool:
+        return any(lib.vms_userfault_lost(native) for native in self._natives)
+
     def collect(self, into: Sequence[PageBitmap]) -> None:
         ram = _started(self._ram)
         for native, bitmap in zip(self._natives, into, strict=True):
@@ -172,6 +183,10 @@ class SoftDirty(DirtyTracker):
         _checked(lib.vms_softdirty_start(native), "clear_refs")
         self._native = ffi.gc(native, lib.vms_softdirty_stop)
         self._ram = ram
+
+    @property
+    def lost(self) -> bool:
+        return self._native != ffi.NULL and bool(lib.vms_softdirty_lost(self._native))
 
     def collect(self, into: Sequence[PageBitmap]) -> None:
         ram = _started(self._ram)

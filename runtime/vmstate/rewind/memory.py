@@ -84,7 +84,7 @@ class MemoryPart:
 
     def checkpoint(self) -> object:
         base = self._base
-        if base is None or base.ram is not self._memory.ram or not self._sure:
+        if base is None or base.ram is not self._memory.ram or not self._is_sure():
             base = self._begin()
         with base.lock:
             base.sweep()
@@ -97,7 +97,7 @@ class MemoryPart:
         if not isinstance(kept, _Kept) or kept.base is not self._base or kept.base.ram is not self._memory.ram:
             raise CheckpointError("the RAM has other blocks than at the checkpoint, or other lengths")
         base = kept.base
-        if not self._sure:
+        if not self._is_sure():
             base = self._begin()
             if kept.base is not base:
                 raise CheckpointError("the RAM has other lengths than at the checkpoint")
@@ -110,6 +110,12 @@ class MemoryPart:
         tracker, self._tracker = self._tracker, None
         if tracker is not None:
             tracker.stop()
+
+    def _is_sure(self) -> bool:
+        """Is known what was written since the last time? Not in a forked process."""
+        if self._sure and self._tracker is not None and self._tracker.lost:
+            self.disturb()
+        return self._sure
 
     def _written(self, base: _Base) -> Any:
         if self._tracker is None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import mmap
 import threading
 
 import pytest
 
+from tests.unit.forked import in_a_fork
 from vmstate._stream import ffi, lib
 from vmstate.ram import DirtyTracker, Marking, PageBitmap, Ram, RamBlock, Shadow, SoftDirty, Userfault
 
@@ -68,6 +70,31 @@ def test_memory_that_the_kernel_cannot_watch() -> None:
     memory = memoryview(mmap.mmap(-1, 3 * PAGE))[1024 : 1024 + 2 * PAGE]
     with pytest.raises(ValueError, match="not whole pages of the host"):
         Userfault().start(Ram([RamBlock("a", memory)]))
+
+
+def test_a_userfault_of_another_process() -> None:
+    if not Userfault.works():
+        pytest.skip("this kernel does not report writes by userfaultfd")
+    memory = mmap.mmap(-1, 3 * PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    ram = Ram([RamBlock("ram", memory)])
+    tracker, dirty = Userfault(), ram.bitmaps()
+    tracker.start(ram)
+    memory[0] = 1
+
+    def there() -> bytes:
+        assert tracker.lost
+        with pytest.raises(OSError, match="PAGEMAP_SCAN") as error:
+            tracker.collect(dirty)
+        assert error.value.errno == errno.ESTALE
+        tracker.start(ram)
+        memory[PAGE] = 1
+        tracker.collect(dirty)
+        return bytes([dirty[0].count(), dirty[0][1], tracker.lost])
+
+    assert in_a_fork(there) == bytes([1, 1, 0])
+    assert not tracker.lost
+    tracker.collect(dirty)
+    assert list(dirty[0].runs()) == [(0, 1)]
 
 
 def test_a_bitmap() -> None:

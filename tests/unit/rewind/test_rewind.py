@@ -13,10 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from vmstate import CheckpointError, Live, Machine, VMStateError
-from vmstate._stream import lib
 from vmstate.machine.memory import GuestMemory
-from vmstate.ram import Marking, Userfault
-from vmstate.rewind import memory as memory_part
+from vmstate.ram import Userfault
 
 PAGE = 4096
 PAGES = 20
@@ -126,41 +124,6 @@ def test_the_kernel_notes_writes(devices: Any) -> None:
         assert not any(memory[:])
         del start, vm
         gc.collect()
-
-
-class TellsAll(Marking):
-    """Says of every page that it was written, each time: a rewind's own writes are among it, as with the kernel."""
-
-    def collect(self, into: Any) -> None:
-        for bitmap in into:
-            bitmap.mark_all()
-
-
-@pytest.mark.parametrize("kernel", [False, True], ids=["tells-all", "userfault"])
-def test_what_a_rewind_wrote_costs_the_next_one_nothing(kernel: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    if kernel and not Userfault.works():
-        pytest.skip("this kernel does not report writes by userfaultfd")
-    put_back: list[int] = []
-    monkeypatch.setattr(memory_part, "_rewind", lambda *given: put_back.append(lib.vms_rewind_to(*given)))
-    vm = Machine("board")
-    memory = mmap.mmap(-1, PAGE * PAGES)
-    memory[:] = b"\1" * len(memory)
-    vm.add_ram("ram", memory)
-    vm.ram.tracker = Userfault() if kernel else TellsAll(vm.ram.ram)
-    start = vm.checkpoint()
-    for page in range(5):
-        memory[page * PAGE] = 7
-        vm.rewind(start)
-    vm.rewind(start)
-    assert put_back == [1, 1, 1, 1, 1, 0] and memory[:] == b"\1" * len(memory)
-    assert vm._rewinder is not None
-    (part,) = vm._rewinder._planned().parts
-    held = []
-    for turn in range(10):
-        memory[0] = turn + 10
-        held.append(vm.checkpoint())
-        vm.rewind(start)
-    assert part.bytes_held == PAGE * (PAGES + 10)  # type: ignore[attr-defined]
 
 
 def test_the_memory_does_not_grow(devices: Any) -> None:
