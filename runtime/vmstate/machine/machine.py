@@ -194,8 +194,8 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
 
     def save_to(self, file: File, *, mapped_ram: bool = False) -> None:
         """Writes the machine's stream. `mapped_ram` is as in `save`."""
-        with self.working("save"), self.halted():
-            Saver(self, file, mapped_ram=mapped_ram).run()
+        self.refuse_unfit("save")
+        self.while_halted("save", lambda: Saver(self, file, mapped_ram=mapped_ram).run())
 
     def dumps(self) -> bytes:
         """The machine's stream as bytes."""
@@ -219,10 +219,16 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
     def load_input(self, source: loader.Input, missing: str, shadow: bool) -> None:
         if missing not in ("refuse", "keep"):
             raise ValueError(f"missing is 'refuse' or 'keep', not {missing!r}")
-        with self.working("load"), self.halted():
+        keep_missing = missing == "keep"
+
+        def load() -> None:
+            self.disturb_checkpoints()
             if self._ram is not None:
-                self._ram.keep_missing = missing == "keep"
-            loader.load(self, source, keep_missing=missing == "keep", shadow=shadow)
+                self._ram.keep_missing = keep_missing
+            loader.load(self, source, keep_missing=keep_missing, shadow=shadow)
+
+        self.refuse_unfit("load")
+        self.while_halted("load", load)
 
     # Snapshots --------------------------------------------------------------------------------------------------------
 

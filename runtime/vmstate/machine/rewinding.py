@@ -21,44 +21,22 @@ class Rewinding:
         saved now and loaded by a rewind, beside. What a class keeps in attributes of Python is none of it. With
         `register_savevm` it is what the functions write.
         """
-        machine = cast("Machine", self)
-        machine.refuse_incomplete("make a checkpoint")
-        from vmstate.rewind.rewinder import Rewinder, busy
-
-        if self._rewinder is None:
-            self._rewinder = Rewinder(machine)
-        lock = machine.at_work
-        if not lock.acquire(blocking=False):
-            raise busy(machine, "make a checkpoint")
-        try:
-            if not machine.running:
-                return self._rewinder.checkpoint(hooks)
-            with machine.halted():
-                return self._rewinder.checkpoint(hooks)
-        finally:
-            lock.release()
+        cast("Machine", self).refuse_incomplete("make a checkpoint")
+        return self._kept().checkpoint(hooks)
 
     def rewind(self, checkpoint: Checkpoint) -> None:
         """Makes the machine what it was, and leaves it running if it runs. All other checkpoints stay what they are.
 
         Raises CheckpointError for one of another machine, or if devices or RAM blocks have come or gone since.
         """
-        machine = cast("Machine", self)
-        from vmstate.rewind.rewinder import Rewinder, busy
+        self._kept().rewind(checkpoint)
 
+    def _kept(self) -> Rewinder:
         if self._rewinder is None:
-            self._rewinder = Rewinder(machine)
-        lock = machine.at_work
-        if not lock.acquire(blocking=False):
-            raise busy(machine, "rewind")
-        try:
-            if not machine.running:
-                self._rewinder.rewind(checkpoint)
-                return
-            with machine.halted():
-                self._rewinder.rewind(checkpoint)
-        finally:
-            lock.release()
+            from vmstate.rewind.rewinder import Rewinder
+
+            self._rewinder = Rewinder(cast("Machine", self))
+        return self._rewinder
 
     def disturb_checkpoints(self) -> None:
         """Before a load or a migration: what they write, or learn of the guest's writes, is not told to checkpoints."""

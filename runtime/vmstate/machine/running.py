@@ -5,14 +5,16 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from vmstate.errors import VMStateError
+from vmstate.machine.work import AtWork, Work
 
 if TYPE_CHECKING:
     from vmstate.machine.registry import Registry
 
 Hook = Callable[[], object]
+T = TypeVar("T")
 
 
 class IncompleteError(VMStateError):
@@ -24,8 +26,8 @@ class IncompleteError(VMStateError):
 class Running:
     """A Machine's `start` and `stop`, and who may do what when.
 
-    `incomplete`: a refused load has left it in pieces. `at_work`: held while it is saved, loaded or migrated. Whoever
-    does that and halts it for it is alone in letting it go on, until that is over.
+    `incomplete`: a refused load has left it in pieces. `at_work`: while it is saved, loaded, migrated, kept or rewound.
+    Whoever halts it for that is alone in letting it go on, until that is over; who stops it meanwhile is remembered.
     """
 
     if TYPE_CHECKING:
@@ -37,17 +39,16 @@ class Running:
         self.incomplete = False
         self.running = False
         self._hooks = {"stop": stop, "start": start}
-        self.at_work = threading.Lock()
+        self.at_work = AtWork()
         self._turning = threading.RLock()
-        self._worker: int | None = None
-        self._held = False
+        self._halting: list[Work] = []
 
     def start(self) -> None:
         """Lets it run. Raises IncompleteError if a load has left it in pieces, VMStateError while it is halted for a
-        save or a load, or for the last of a migration: what it wrote then would be lost.
+        save, a load, a checkpoint or a rewind, or for the last of a migration: what it wrote then would be lost.
         """
         with self._turning:
-            if self._held and not self._is_worker():
+            if any(work.halts and not work.over for work in self._halting):
                 raise VMStateError(
                     f"{self.name} cannot run: it stands still to be saved or loaded; start it when that is over",
                     code="busy",
@@ -58,35 +59,98 @@ class Running:
                 self.running = True
 
     def stop(self) -> None:
-        """Halts it; returns when it stands still."""
+        """Halts it; returns when it stands still. If it is halted already, to be saved or loaded, it stays so."""
         with self._turning:
-            self._held = self._held or self._is_worker()
-            if self.running:
-                self._call("stop")
-                self.running = False
+            for work in self._halting:
+                work.runs_on = False
+            self._halt()
 
-    def _is_worker(self) -> bool:
-        return self._worker == threading.get_ident()
+    def _halt(self) -> None:
+        if self.running:
+            self._call("stop")
+            self.running = False
 
     def _call(self, which: str) -> None:
         hook = self._hooks[which]
         if hook is not None:
             hook()
 
+    # For whoever works on it ------------------------------------------------------------------------------------------
+
+    def halt_for(self, work: Work) -> None:
+        """Halts it until `go_on_after`, or until the work is over: then it stays halted."""
+        with self._turning:
+            self._halting = [other for other in self._halting if not other.over]
+            self._halting.append(work)
+            work.halts = True
+            work.runs_on = self.running
+            self._halt()
+
+    def go_on_after(self, work: Work) -> None:
+        """It runs if it ran before, unless somebody has stopped it since, or it is incomplete. Again: does nothing."""
+        with self._turning:
+            work.halts, runs_on = False, work.runs_on
+            if runs_on and not self.incomplete and not self.running:
+                hook = self._hooks["start"]
+                work.runs_on = False
+                if hook is not None:
+                    hook()
+                self.running = True
+
     @contextlib.contextmanager
     def halted(self) -> Iterator[None]:
         """Stands still within the block, and goes on as before; after a load that left it incomplete it does not."""
-        running = self.running
-        self.stop()
+        work = Work()
         try:
+            self.halt_for(work)
             yield
         finally:
-            if running and not self.incomplete:
-                self.start()
+            try:
+                self.go_on_after(work)
+            finally:
+                work.over = True
 
     @contextlib.contextmanager
-    def working(self, what: str) -> Iterator[None]:
+    def working(self, what: str) -> Iterator[Work]:
         """For one save, load or migration at a time. Raises if a device forbids it, or the machine is incomplete."""
+        self.refuse_unfit(what)
+        work = Work()
+        try:
+            self.begin(work, what)
+            if what != "save":
+                self.disturb_checkpoints()
+            yield work
+        finally:
+            work.over = True
+
+    def while_halted(self, what: str, act: Callable[[], T], busy: type[VMStateError] = VMStateError) -> T:
+        """`act`, alone at work on it, with the machine standing still; then it goes on as before.
+
+        So it is after any exception, that of a signal's handler at any point included: no context managers in Python,
+        whose ends have a beginning of their own.
+        """
+        work = Work()
+        try:
+            self.begin(work, what, busy)
+            try:
+                self.halt_for(work)
+                return act()
+            finally:
+                try:
+                    self.go_on_after(work)
+                except BaseException:
+                    self.go_on_after(work)  # a signal came before it had begun; otherwise this does nothing
+                    raise
+        finally:
+            work.over = True
+
+    def begin(self, work: Work, what: str, busy: type[VMStateError] = VMStateError) -> None:
+        """Raises `busy` if another one is at work."""
+        if not self.at_work.take(work):
+            raise busy(f"{self.name} cannot {what}: it is being saved, loaded or migrated already", code="busy")
+
+    def refuse_unfit(self, what: str) -> None:
+        """If a device forbids it; an incomplete machine can only be loaded."""
         if what != "load":
             self.refuse_incomplete(what)
         for entry in self.registry.unmigratable:
@@ -94,16 +158,6 @@ class Running:
                 f"{self.name} cannot {what}: its device {entry.idstr!r} is unmigratable",
                 device=entry.idstr, instance=entry.instance_id, code="unmigratable",
             )  # fmt: skip
-        if not self.at_work.acquire(blocking=False):
-            raise VMStateError(f"{self.name} cannot {what}: it is being saved or loaded already", code="busy")
-        self._worker = threading.get_ident()
-        try:
-            if what != "save":
-                self.disturb_checkpoints()
-            yield
-        finally:
-            self._worker, self._held = None, False
-            self.at_work.release()
 
     def refuse_changes(self, what: str) -> None:
         """What a stream consists of is settled when it begins."""

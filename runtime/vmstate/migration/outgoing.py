@@ -162,7 +162,7 @@ class Migration:
 
     def _run(self) -> None:
         try:
-            with self._machine.working("migrate"):
+            with self._machine.working("migrate") as self._work:
                 error = self._migrate()
         except BaseException as raised:
             error = self._failed(raised)
@@ -217,8 +217,8 @@ class Migration:
         self._status = Status.SWITCHOVER
         way.check()
         start = time.monotonic()
-        self._halted = self._machine.running
-        self._machine.stop()
+        self._halted = True
+        self._machine.halt_for(self._work)
         way.limit(0)
         saver.complete()
         with self._lock:
@@ -260,7 +260,7 @@ class Migration:
         return max(1 << 14, int(min(rates) * _SLICE)) if rates else _FIRST_BUDGET
 
     def _failed(self, raised: BaseException) -> BaseException | None:
-        """The machine goes on here, unless the receiver has it. What is raised to those who wait."""
+        """The machine goes on here, unless the receiver has it or it was stopped. What is raised to those who wait."""
         error = raised
         if self._taken:
             self._status = Status.COMPLETED
@@ -274,7 +274,7 @@ class Migration:
             self._status = Status.FAILED
         if self._halted:
             try:
-                self._machine.start()
+                self._machine.go_on_after(self._work)
             except BaseException as worse:
                 worse.__context__ = error
                 return worse

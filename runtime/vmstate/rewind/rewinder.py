@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from vmstate._types import Sections, State
-from vmstate.errors import VMStateError
 from vmstate.machine import legacy
 from vmstate.machine.differences import named
 from vmstate.machine.memory import GuestMemory
@@ -32,7 +31,7 @@ class _Plan:
 
 
 class Rewinder:
-    """Makes checkpoints of one machine, and goes back to them. The machine stands still meanwhile."""
+    """Makes checkpoints of one machine, and goes back to them, while it stands still for that."""
 
     def __init__(self, machine: Machine) -> None:
         self._machine = machine
@@ -40,6 +39,13 @@ class Rewinder:
         self._memory: dict[GuestMemory, MemoryPart] = {}
 
     def checkpoint(self, hooks: bool) -> Checkpoint:
+        return self._machine.while_halted("make a checkpoint", lambda: self._keep(hooks), CheckpointError)
+
+    def rewind(self, checkpoint: Checkpoint) -> None:
+        """If it raises within, the machine is incomplete until another rewind or load succeeds."""
+        self._machine.while_halted("rewind", lambda: self._put_back(checkpoint), CheckpointError)
+
+    def _keep(self, hooks: bool) -> Checkpoint:
         plan = self._planned()
         bodies = [legacy.saved(function) for function, _ in plan.functions]
         if hooks:
@@ -47,8 +53,7 @@ class Rewinder:
         parts = tuple([part.checkpoint() for part in plan.parts])
         return Checkpoint(plan.entries, plan.sections.keep(), tuple(bodies), parts, hooks)
 
-    def rewind(self, checkpoint: Checkpoint) -> None:
-        """If it raises within, the machine is incomplete until another rewind or load succeeds."""
+    def _put_back(self, checkpoint: Checkpoint) -> None:
         plan, machine = self._planned(), self._machine
         if checkpoint.entries is not plan.entries:
             raise CheckpointError(
@@ -100,7 +105,3 @@ class Rewinder:
             "checkpoint(), rewind() and disturb()",
             device=entry.idstr, instance=entry.instance_id, code="no-rewind",
         )  # fmt: skip
-
-
-def busy(machine: Machine, what: str) -> VMStateError:
-    return CheckpointError(f"{machine.name} cannot {what}: it is being saved, loaded or migrated", code="busy")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -56,7 +57,7 @@ def test_started_in_the_middle_of_a_migration(marking: bool) -> None:
     assert loaded[:8] == b"latexxxx" and loaded == memory
 
 
-@pytest.mark.parametrize("what", ["save", "load", "migrate"])
+@pytest.mark.parametrize("what", ["save", "load", "migrate", "checkpoint", "rewind"])
 @pytest.mark.parametrize("runs", [False, True])
 def test_not_started_while_it_stands_still_for_that(what: str, runs: bool) -> None:
     vm, refused = Machine("x", start=lambda: calls.append("start")), []
@@ -66,7 +67,7 @@ def test_not_started_while_it_stands_still_for_that(what: str, runs: bool) -> No
         refused.append(elsewhere(vm.start))
 
     vm.register_savevm(None, "late", 0, 1, work, work, None)
-    data = vm.dumps()
+    data, checkpoint = vm.dumps(), vm.checkpoint()
     if runs:
         vm.start()
     refused.clear()
@@ -75,6 +76,10 @@ def test_not_started_while_it_stands_still_for_that(what: str, runs: bool) -> No
         vm.dumps()
     elif what == "load":
         vm.loads(data)
+    elif what == "checkpoint":
+        vm.checkpoint()
+    elif what == "rewind":
+        vm.rewind(checkpoint)
     else:
         vm.migrate(File.to_bytes()).result(30)
     assert refused and all(isinstance(error, VMStateError) and error.code == "busy" for error in refused)
@@ -82,3 +87,54 @@ def test_not_started_while_it_stands_still_for_that(what: str, runs: bool) -> No
     runs_on = runs and what != "migrate"
     assert (vm.running, calls) == (runs_on, ["start"] * runs_on)
     assert elsewhere(vm.start) is None and vm.running
+
+
+@pytest.mark.parametrize("what", ["save", "load", "migrate", "checkpoint", "rewind"])
+@pytest.mark.parametrize("fails", [False, True])
+def test_who_stops_it_meanwhile_is_remembered(what: str, fails: bool) -> None:
+    calls: list[str] = []
+    vm = Machine("x", start=lambda: calls.append("start"), stop=lambda: calls.append("stop"))
+    armed = False
+
+    def work(file: Any, opaque: Any, version: int = 0) -> int:
+        if not armed:
+            return 0
+        assert not vm.running and elsewhere(vm.stop) is None
+        return -5 if fails else 0
+
+    vm.register_savevm(None, "late", 0, 1, work, work, None)
+    data, checkpoint = vm.dumps(), vm.checkpoint()
+    vm.start()
+    act: dict[str, Callable[[], object]] = {
+        "save": vm.dumps,
+        "load": lambda: vm.loads(data),
+        "migrate": lambda: vm.migrate(File.to_bytes()).result(30),
+        "checkpoint": vm.checkpoint,
+        "rewind": lambda: vm.rewind(checkpoint),
+    }
+    armed = True
+    with pytest.raises(OSError, match="returned -5") if fails else contextlib.nullcontext():
+        act[what]()
+    armed = False
+    assert not vm.running and calls == ["start", "stop"]
+    vm.incomplete = False  # a load, or rewind, that fails there
+    vm.start()
+    vm.dumps()
+    assert vm.running and calls == ["start", "stop", "start", "stop", "start"]
+
+
+def test_stopped_and_started_before_the_last_of_a_migration() -> None:
+    """What counts is whether it runs when it is halted for that, and what is wished afterwards."""
+    for last, runs in ((("stop",), False), (("stop", "start"), True)):
+        vm = Machine("x")
+        vm.add_ram("main", bytearray(b"x" * (PAGES * PAGE)))
+        vm.register_savevm(None, "late", 0, 1, lambda file, opaque: -5, lambda file, opaque, version: 0, None)
+
+        def wish(vm: Machine = vm, last: tuple[str, ...] = last) -> None:
+            for each in last:
+                assert elsewhere(getattr(vm, each)) is None
+
+        vm.start()
+        with pytest.raises(OSError, match="returned -5"):
+            vm.migrate(File.from_file(Kept(wish))).result(30)
+        assert vm.running is runs
