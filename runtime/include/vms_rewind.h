@@ -18,16 +18,16 @@ extern "C" {
 typedef struct vms_rewind vms_rewind;
 typedef struct vms_checkpoint vms_checkpoint;
 
-/* Copies the memory of all blocks; lengths and addresses must stay as they are. NULL if there is no memory for it. */
-vms_rewind *vms_rewind_new(const vms_ram *ram);
+/* Copies the memory of all blocks; lengths and addresses must stay as they are. 0, or -1 without memory for it. */
+int vms_rewind_new(const vms_ram *ram, vms_rewind **made);
 void vms_rewind_free(vms_rewind *r);            /* and all its checkpoints */
 
 /* `dirty` has a bitmap a block: every page that may have been written since the last call with `dirty` is set. Bits are
  * taken over, and cleared. NULL: nothing was written. A page that is set and was not changed costs a look, no more: so
  * those that a rewind itself has written may be set, too. */
 
-/* The memory as it is now. NULL if there is no memory for it: then nothing is lost, and no bit either. */
-vms_checkpoint *vms_rewind_checkpoint(vms_rewind *r, vms_dirty *dirty);
+/* The memory as it is now. 0, or -1 without memory for it: then nothing is lost, and no bit either. */
+int vms_rewind_checkpoint(vms_rewind *r, vms_dirty *dirty, vms_checkpoint **made);
 /* Makes the memory what it was at the checkpoint; all checkpoints stay. Needs no memory. Returns the pages written. */
 uint64_t vms_rewind_to(vms_rewind *r, vms_checkpoint *c, vms_dirty *dirty);
 /* Nobody will go back to it: what only it needs is freed. */

@@ -40,11 +40,11 @@ static int take_base(vms_rewind *r, uint64_t page, uint8_t *host)
     return r->base[page] ? 0 : -1;
 }
 
-vms_rewind *vms_rewind_new(const vms_ram *ram)
+int vms_rewind_new(const vms_ram *ram, vms_rewind **made)
 {
     vms_rewind *r = (vms_rewind *)calloc(1, sizeof *r);
     if (!r)
-        return NULL;
+        return -1;
     r->count = ram->count;
     r->page_size = ram->page_size;
     r->blocks = (vms_ram_block *)calloc(ram->count + 1, sizeof *r->blocks);
@@ -61,10 +61,12 @@ vms_rewind *vms_rewind_new(const vms_ram *ram)
     int failed = !r->blocks || !r->first || !r->root || !r->base || vms_dirty_init(&r->due, r->pages);
     for (size_t i = 0; !failed && i < r->count; i++)
         vms_dirty_mark_range(&r->due, r->first[i], r->blocks[i].used_length / r->page_size);
-    if (!failed && each_due(r, take_base) >= 0)
-        return r;
-    vms_rewind_free(r);
-    return NULL;
+    if (failed || each_due(r, take_base) < 0) {
+        vms_rewind_free(r);
+        return -1;
+    }
+    *made = r;
+    return 0;
 }
 
 void vms_rewind_free(vms_rewind *r)
@@ -109,19 +111,22 @@ static int replace_old(vms_rewind *r, uint64_t page, uint8_t *host)
     return 0;
 }
 
-vms_checkpoint *vms_rewind_checkpoint(vms_rewind *r, vms_dirty *dirty)
+int vms_rewind_checkpoint(vms_rewind *r, vms_dirty *dirty, vms_checkpoint **made)
 {
     fetch(r, dirty);
     vms_checkpoint *before = r->root, *c = (vms_checkpoint *)calloc(1, sizeof *c);
     if (!c)
-        return NULL;
+        return -1;
     bool alone = before->dropped && !before->child;
     r->root = c;
     rewind_hang(before, c);
     /* Without memory in the middle of it the base is neither: a root that nobody asked for, the other one's neighbour. */
     c->dropped = each_due(r, alone ? replace_old : keep_old) < 0;
     rewind_tidy(r, before);
-    return c->dropped ? NULL : c;
+    if (c->dropped)
+        return -1;
+    *made = c;
+    return 0;
 }
 
 static void prefetch(const uint8_t *from, const uint8_t *to, size_t size)

@@ -13,6 +13,20 @@ static uint32_t any(uint32_t below)
     return (state >> 8) % below;
 }
 
+static vms_rewind *copied(const vms_ram *ram)
+{
+    vms_rewind *r = NULL;
+    EXPECT(vms_rewind_new(ram, &r) == 0 && r);
+    return r;
+}
+
+static vms_checkpoint *kept(vms_rewind *r, vms_dirty *dirty)
+{
+    vms_checkpoint *c = NULL;
+    EXPECT(vms_rewind_checkpoint(r, dirty, &c) == 0 && c);
+    return c;
+}
+
 static void set_up(vms_ram *ram, vms_ram_block *blocks, vms_dirty *dirty)
 {
     memset(blocks, 0, 2 * sizeof *blocks);
@@ -51,7 +65,7 @@ static void test_any_order(bool marked)
     uint8_t *copies[MOST];
     for (size_t i = 0; i < MOST; i++)
         EXPECT((copies[i] = (uint8_t *)malloc(TOTAL)) != NULL);
-    vms_rewind *r = vms_rewind_new(&ram);
+    vms_rewind *r = copied(&ram);
     EXPECT(r);
     for (int step = 0; step < 20000; step++) {
         write_some(dirty);
@@ -59,7 +73,7 @@ static void test_any_order(bool marked)
         if (!marked)
             vms_rewind_compare(r);
         if (!held[which]) {
-            held[which] = vms_rewind_checkpoint(r, marked ? dirty : NULL);
+            held[which] = kept(r, marked ? dirty : NULL);
             EXPECT(held[which]);
             memcpy(copies[which], memory, TOTAL);
         } else if (what < 3) {
@@ -91,16 +105,16 @@ static void test_no_growth(bool first)
     vms_dirty dirty[2];
     memset(memory, 0xff, sizeof memory);
     set_up(&ram, blocks, dirty);
-    vms_rewind *r = vms_rewind_new(&ram);
+    vms_rewind *r = copied(&ram);
     EXPECT(r && vms_rewind_pages(r) == PAGES + SMALL);
-    vms_checkpoint *start = vms_rewind_checkpoint(r, dirty), *before = NULL;
+    vms_checkpoint *start = kept(r, dirty), *before = NULL;
     EXPECT(start);
     if (!first)
         vms_rewind_drop(r, start);
     for (uint32_t step = 0; step < 100000; step++) {
         memory[step % (PAGES * PAGE)] = (uint8_t)step;
         vms_dirty_mark(&dirty[0], step % (PAGES * PAGE) / PAGE);
-        vms_checkpoint *now = vms_rewind_checkpoint(r, dirty);
+        vms_checkpoint *now = kept(r, dirty);
         EXPECT(now);
         if (before)
             vms_rewind_drop(r, before);
@@ -124,14 +138,14 @@ static void test_costs_what_was_written(void)
     vms_dirty dirty[2];
     memset(memory, 0, sizeof memory);
     set_up(&ram, blocks, dirty);
-    vms_rewind *r = vms_rewind_new(&ram);
+    vms_rewind *r = copied(&ram);
     EXPECT(r && vms_rewind_pages(r) == 0);      /* zeros take nothing */
-    vms_checkpoint *first = vms_rewind_checkpoint(r, dirty);
+    vms_checkpoint *first = kept(r, dirty);
     memory[PAGE] = 1;
     memory[TOTAL - 1] = 2;
     vms_dirty_mark(&dirty[0], 1);
     vms_dirty_mark(&dirty[1], SMALL - 1);
-    vms_checkpoint *second = vms_rewind_checkpoint(r, dirty);
+    vms_checkpoint *second = kept(r, dirty);
     EXPECT(first && second && vms_rewind_pages(r) == 2);
     EXPECT(vms_rewind_to(r, second, dirty) == 0);
     EXPECT(vms_rewind_to(r, first, dirty) == 2 && memory[PAGE] == 0 && memory[TOTAL - 1] == 0);
@@ -155,8 +169,8 @@ static void test_more_is_set_than_was_changed(void)
     memset(memory, 0xff, sizeof memory);
     memset(memory + 2 * PAGE, 0, PAGE);
     set_up(&ram, blocks, dirty);
-    vms_rewind *r = vms_rewind_new(&ram);
-    vms_checkpoint *start = r ? vms_rewind_checkpoint(r, dirty) : NULL;
+    vms_rewind *r = copied(&ram);
+    vms_checkpoint *start = kept(r, dirty);
     EXPECT(start && vms_rewind_pages(r) == PAGES + SMALL - 1);
     vms_dirty_mark_range(&dirty[0], 0, PAGES);
     memory[PAGE] = 1;
@@ -167,7 +181,7 @@ static void test_more_is_set_than_was_changed(void)
     vms_dirty_mark_range(&dirty[0], 0, PAGES);
     vms_dirty_mark_range(&dirty[1], 0, SMALL);
     memory[TOTAL - 1] = 5;
-    vms_checkpoint *second = vms_rewind_checkpoint(r, dirty);
+    vms_checkpoint *second = kept(r, dirty);
     EXPECT(second && vms_rewind_pages(r) == PAGES + SMALL - 1 + 1);
     EXPECT(vms_rewind_to(r, start, dirty) == 1 && memory[TOTAL - 1] == 0xff);
     EXPECT(vms_rewind_to(r, second, dirty) == 1 && memory[TOTAL - 1] == 5);
@@ -184,13 +198,13 @@ static void test_a_long_chain(void)
     vms_dirty dirty[2];
     memset(memory, 0, sizeof memory);
     set_up(&ram, blocks, dirty);
-    vms_rewind *r = vms_rewind_new(&ram);
+    vms_rewind *r = copied(&ram);
     vms_checkpoint **chain = (vms_checkpoint **)malloc(LONG * sizeof *chain);
     EXPECT(r && chain);
     for (uint32_t i = 0; i < LONG; i++) {
         memcpy(memory + i % PAGES * PAGE, &i, sizeof i);
         vms_dirty_mark(&dirty[0], i % PAGES);
-        EXPECT((chain[i] = vms_rewind_checkpoint(r, dirty)) != NULL);
+        EXPECT((chain[i] = kept(r, dirty)) != NULL);
     }
     for (uint32_t turn = 0; turn < 4; turn++) {
         uint32_t i = turn % 2 ? LONG - 1 : 100, found;

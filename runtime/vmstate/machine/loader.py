@@ -115,8 +115,9 @@ class _Ending:
     def accept(self) -> None:
         """All are to be what the stream says. Raises if one is not."""
         while self._left:
-            handler = self._left.pop(0)
-            self._accepted.append(handler)
+            handler = self._left[0]
+            self._accepted.append(handler)  # first: whatever comes between, it is not as it was
+            self._left.pop(0)
             if handler.end_load(True) is False:
                 raise VMStateError(f"{type(handler).__name__} is not whole after a load", code="incomplete")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from vmstate._stream import ffi, lib
@@ -20,14 +22,15 @@ class _Base:
 
     def __init__(self, ram: Ram) -> None:
         self.ram = ram
-        self.native = ffi.NULL
         self.counts = ram.page_counts()
-        native = lib.vms_rewind_new(ram.native)
-        if native == ffi.NULL:
-            raise MemoryError(f"a copy of {ram.total:#x} bytes of RAM")
-        self.native = native
         self.lock = threading.Lock()
         self.dropped: deque[Any] = deque()
+        # C stores it there: a signal's handler may raise before anything is stored here, and nobody would own it.
+        self._room = ffi.new("vms_rewind **")
+        self.native = ffi.NULL
+        if lib.vms_rewind_new(ram.native, self._room):
+            raise MemoryError(f"a copy of {ram.total:#x} bytes of RAM")
+        self.native = self._room[0]
 
     def drop(self, native: Any) -> None:
         """Whoever lets go of a checkpoint may be anywhere, within a call of these too: then it is done after that."""
@@ -46,22 +49,25 @@ class _Base:
 
     def __del__(self) -> None:
         # Not ffi.gc: in a cycle it might come before the last checkpoint's end, and that could not tell.
-        native, self.native = self.native, ffi.NULL
-        if native != ffi.NULL:
-            lib.vms_rewind_free(native)
+        self.native = ffi.NULL
+        room = getattr(self, "_room", None)  # it may not have come that far
+        if room is not None and room[0] != ffi.NULL:
+            lib.vms_rewind_free(room[0])
 
 
 class _Kept:
-    """One checkpoint of it."""
+    """One checkpoint of it, `room[0]`: C stores it there."""
 
-    __slots__ = ("base", "native")
+    __slots__ = ("base", "room")
 
-    def __init__(self, base: _Base, native: Any) -> None:
+    def __init__(self, base: _Base) -> None:
         self.base = base
-        self.native = native
+        self.room = ffi.new("vms_checkpoint **")
 
     def __del__(self) -> None:
-        self.base.drop(self.native)
+        room = getattr(self, "room", None)  # it may not have come that far
+        if room is not None and room[0] != ffi.NULL:
+            self.base.drop(room[0])
 
 
 class MemoryPart:
@@ -86,14 +92,19 @@ class MemoryPart:
         base = self._base
         if base is None or base.ram is not self._memory.ram or not self._is_sure():
             base = self._begin()
+        kept = _Kept(base)
         with base.lock:
             base.sweep()
-            native = _checkpoint(base.native, self._written(base))
-        if native == ffi.NULL:
+            failed = _checkpoint(base.native, self._written(base), kept.room)
+        if failed:
             raise MemoryError("a checkpoint of RAM")
-        return _Kept(base, native)
+        return kept
 
     def rewind(self, kept: object) -> None:
+        self.prepare(kept)()
+
+    def prepare(self, kept: object) -> Callable[[], None]:
+        """All of a rewind that may fail or be refused; returns the rest. Nothing is changed, and no write forgotten."""
         if not isinstance(kept, _Kept) or kept.base is not self._base or kept.base.ram is not self._memory.ram:
             raise CheckpointError("the RAM has other blocks than at the checkpoint, or other lengths")
         base = kept.base
@@ -103,7 +114,11 @@ class MemoryPart:
                 raise CheckpointError("the RAM has other lengths than at the checkpoint")
         with base.lock:
             base.sweep()
-            _rewind(base.native, kept.native, self._written(base))
+            return partial(self._put_back, kept, self._written(base))
+
+    def _put_back(self, kept: _Kept, written: Any) -> None:
+        with kept.base.lock:
+            _rewind(kept.base.native, kept.room[0], written)
 
     def disturb(self) -> None:
         self._sure = False

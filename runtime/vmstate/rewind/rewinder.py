@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from vmstate._types import Sections, State
@@ -60,11 +61,13 @@ class Rewinder:
                 f"{machine.name} cannot rewind: it consists of other devices than at the checkpoint, "
                 f"{len(plan.entries)} sections here, {len(checkpoint.entries)} there"
             )
-        for part, kept in zip(plan.parts, checkpoint.parts, strict=True):
-            # RAM comes first, and refuses before it changes anything.
-            machine.incomplete = machine.incomplete or not isinstance(part, MemoryPart)
-            part.rewind(kept)
+        acts = [
+            part.prepare(kept) if isinstance(part, MemoryPart) else partial(part.rewind, kept)
+            for part, kept in zip(plan.parts, checkpoint.parts, strict=True)
+        ]
         machine.incomplete = True
+        for act in acts:
+            act()
         plan.sections.put_back(checkpoint.devices)
         if checkpoint.bodies:
             bodies = iter(checkpoint.bodies)
