@@ -56,6 +56,8 @@ void vms_file_set_idle(vms_file *f, int64_t idle_ms);
 void vms_file_set_room(vms_file *f, size_t size);
 /* Descriptors alone: what is buffered is written, then both positions are `pos`, counted from where the descriptor stood first. */
 int vms_file_seek(vms_file *f, uint64_t pos);
+/* Until then a new name in a folder may be lost with the power. 0 or -errno. */
+int vms_file_sync_folder(const char *path);
 
 /* Memory: bytes to read, which must outlive the file; or room that grows as it is written to. */
 vms_file *vms_file_from_memory(const void *data, size_t size);

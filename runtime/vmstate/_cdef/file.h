@@ -24,6 +24,7 @@ int vms_file_descriptor(const vms_file *f, bool writing);
 void vms_file_set_idle(vms_file *f, int64_t idle_ms);
 void vms_file_set_room(vms_file *f, size_t size);
 int vms_file_seek(vms_file *f, uint64_t pos);
+int vms_file_sync_folder(const char *path);
 vms_file *vms_file_from_memory(const void *data, size_t size);
 vms_file *vms_file_to_memory(void);
 const uint8_t *vms_file_memory(const vms_file *f, size_t *size);

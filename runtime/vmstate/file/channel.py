@@ -34,17 +34,26 @@ def milliseconds(seconds: float | None) -> int:
 class Channel:
     """A native file, with a lock a side: one thread may put while another gets."""
 
-    def __init__(self, native: Any, operations: Operations, *held: Any) -> None:
-        """`held` stays alive as long as the native file."""
+    def __init__(self, operations: Operations, *held: Any) -> None:
+        """`held` stays alive as long as the native file: C stores that in `_owner`, so that it is never without one."""
         self._operations = operations
         # The destructor keeps all that C may touch until it is done; whatever order things die in.
-        self._native = ffi.gc(native, partial(_free, operations, held))
+        self._owner = ffi.gc(ffi.new("vms_file **"), partial(_free, operations, held))
+        self._native = ffi.NULL
         self._put_lock = threading.RLock()
         self._get_lock = threading.RLock()
-        self._closed = False
+        self._closed = True
         self._seen: BaseException | None = None  # what an operation raised, once it has reached the caller
         self._after_close: list[AfterClose] = []
         self._on_cancel: list[Callable[[], None]] = []
+
+    def _made(self) -> Self:
+        """It has its native file."""
+        self._native = self._owner[0]
+        if self._native == ffi.NULL:
+            raise MemoryError("no memory for a file")
+        self._closed = False
+        return self
 
     # Errors -------------------------------------------------------------------------------------------------------
 
@@ -150,7 +159,7 @@ class Channel:
             try:
                 self._close(True)
             except Exception as error:
-                return error
+                return error.with_traceback(None)  # whose frames lead to who is told, and would keep the file
         return None
 
     def _close(self, hastily: bool) -> None:
@@ -174,7 +183,10 @@ class Channel:
                 raised.__context__ = first
                 first = raised
         if first is not None:
-            raise first
+            try:
+                raise first
+            finally:
+                del first  # its traceback has this frame: a circle that would keep the file
 
     def _first(self, error: int) -> BaseException:
         """What close answers: the error of the side that failed first."""
@@ -198,12 +210,13 @@ class Channel:
             raised.add_note(str(complaint))
 
     def __del__(self) -> None:
-        if not getattr(self, "_closed", True):
+        if not getattr(self, "_closed", True) and self._owner[0] != ffi.NULL:
             try:
                 warnings.warn(f"unclosed {self!r}", ResourceWarning, source=self, stacklevel=2)
             finally:
                 self.abort()
 
 
-def _free(operations: Operations, held: tuple[Any, ...], native: Any) -> None:
+def _free(operations: Operations, held: tuple[Any, ...], owner: Any) -> None:
+    native, owner[0] = owner[0], ffi.NULL
     lib.vms_file_free(native)

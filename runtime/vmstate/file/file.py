@@ -31,11 +31,10 @@ class File(Putting, Getting):
         raise TypeError("a File is made by from_ops, from_fd, from_file, from_bytes, to_bytes, or by vmstate.transport")
 
     @classmethod
-    def _over(cls, native: Any, operations: Operations, *held: Any) -> Self:
-        if native == ffi.NULL:
-            raise MemoryError("no memory for a file")
+    def _over(cls, operations: Operations, *held: Any) -> Self:
+        """Without a native file as yet."""
         self = cls.__new__(cls)
-        super().__init__(self, native, operations, *held)
+        super().__init__(self, operations, *held)
         return self
 
     @classmethod
@@ -62,7 +61,9 @@ class File(Putting, Getting):
     @classmethod
     def _of(cls, operations: Operations) -> Self:
         handle, table = ffi.new_handle(operations), operations.table()
-        return cls._over(lib.vms_file_new(table, handle), operations, handle)
+        self = cls._over(operations, handle)
+        self._owner[0] = lib.vms_file_new(table, handle)
+        return self._made()
 
     @classmethod
     def from_fd(cls, fd: int, mode: str = "r", *, close: bool = True, idle_timeout: float | None = None) -> Self:
@@ -85,12 +86,12 @@ class File(Putting, Getting):
             "interrupted": lib.vms_python_interrupted,
             "opaque": handle,
         }
-        native = ffi.new("vms_file **")
-        error = lib.vms_file_on_descriptors(native, ends)
+        self = cls._over(operations, handle)
+        error = lib.vms_file_on_descriptors(self._owner, ends)
         if error:
             why = f"cannot be used as {mode!r}" if error == -errno.EBADF else os.strerror(-error)
             raise ChannelError(f"descriptor {fd}: {why}", number=-error)
-        return cls._over(native[0], operations, handle)
+        return self._made()
 
     @classmethod
     def from_file(cls, obj: Any, *, close: bool = True) -> Self:
@@ -101,12 +102,16 @@ class File(Putting, Getting):
     def from_bytes(cls, data: Buffer) -> Self:
         """Gets from memory, which is not copied; the file keeps it alive, and must not see it change."""
         memory = held(data)
-        return cls._over(lib.vms_file_from_memory(memory, len(memory)), Operations(), memory)
+        self = cls._over(Operations(), memory)
+        self._owner[0] = lib.vms_file_from_memory(memory, len(memory))
+        return self._made()
 
     @classmethod
     def to_bytes(cls) -> Self:
         """Puts into memory that grows; `getvalue` has it."""
-        return cls._over(lib.vms_file_to_memory(), Operations(lies_still=True))
+        self = cls._over(Operations(lies_still=True))
+        self._owner[0] = lib.vms_file_to_memory()
+        return self._made()
 
     def getvalue(self) -> bytes:
         """What was put so far, of a file made by `to_bytes`; of others nothing."""

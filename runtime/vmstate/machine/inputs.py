@@ -68,15 +68,14 @@ class Snapshot:
         with path.open("rb") as file:
             self._compressed = zstd.is_compressed(file.read(len(zstd.MAGIC)))
 
-    def open(self) -> File:
-        if self._compressed:
-            return File.from_file(zstd.reading(self._path))
-        descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            return File.from_fd(descriptor, "r")
-        except BaseException:
-            os.close(descriptor)
-            raise
+    def open(self) -> contextlib.AbstractContextManager[File]:
+        return File.from_file(zstd.reading(self._path)) if self._compressed else self._plain()
+
+    @contextlib.contextmanager
+    def _plain(self) -> Iterator[File]:
+        """The descriptor has an owner from its first moment on, whatever comes between."""
+        with self._path.open("rb", buffering=0) as raw, File.from_fd(raw.fileno(), "r", close=False) as file:
+            yield file
 
     def description(self) -> Description | None:
         if self._compressed:

@@ -6,14 +6,16 @@ import contextlib
 import fcntl
 import os
 import re
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import RawIOBase
+from functools import partial
+from io import FileIO
 from pathlib import Path
 
+from vmstate._stream import lib
 from vmstate.errors import VMStateError
 from vmstate.file import File
 from vmstate.machine import zstd
@@ -56,18 +58,17 @@ def replacing(path: Path, compression: str | None = None, level: int | None = No
     path = path.resolve()
     refuse_others(path, "a snapshot would take its place; into a pipe or a device goes migrate('exec:cat > ...')")
     _sweep(path)
-    descriptor, name = _locked(path)
+    unfinished = path.with_name(f"{_beginning(path)}{secrets.token_hex(8)}{_UNFINISHED}")
     try:
-        with open(descriptor, "wb", buffering=0) as raw:  # noqa: PTH123
+        with _locked(unfinished) as raw:
             with contextlib.suppress(FileNotFoundError):
-                os.fchmod(descriptor, path.stat().st_mode & 0o777)
+                os.fchmod(raw.fileno(), path.stat().st_mode & 0o777)
             with _file(raw, compression, level) as file:
                 yield file
-            os.fsync(descriptor)
-            os.replace(name, path)  # noqa: PTH105
+            os.fsync(raw)
+            unfinished.replace(path)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(name)  # noqa: PTH108
+        unfinished.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)
 
@@ -85,7 +86,7 @@ def refuse_others(path: Path, instead: str) -> None:
 
 
 @contextlib.contextmanager
-def _file(raw: RawIOBase, compression: str | None, level: int | None) -> Iterator[File]:
+def _file(raw: FileIO, compression: str | None, level: int | None) -> Iterator[File]:
     if compression is None:
         with File.from_fd(raw.fileno(), "w", close=False) as file:
             yield file
@@ -94,14 +95,14 @@ def _file(raw: RawIOBase, compression: str | None, level: int | None) -> Iterato
             yield file
 
 
-def _locked(path: Path) -> tuple[int, str]:
-    """A new file beside `path`, locked: descriptor and name."""
+def _locked(path: Path) -> FileIO:
+    """A new file, locked. It has an owner from its first moment on: opened without a line of Python in between."""
     while True:
-        descriptor, name = tempfile.mkstemp(_UNFINISHED, _beginning(path), path.parent)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        if os.fstat(descriptor).st_nlink:
-            return descriptor, name
-        os.close(descriptor)  # another save swept it before it was locked
+        raw = FileIO(path, "xb", opener=partial(os.open, mode=0o600))
+        fcntl.flock(raw, fcntl.LOCK_EX)
+        if os.fstat(raw.fileno()).st_nlink:
+            return raw
+        raw.close()  # another save swept it before it was locked
 
 
 def _sweep(path: Path) -> None:
@@ -123,11 +124,9 @@ def _literal(name: str) -> str:
 
 def sync_folder(folder: Path) -> None:
     """Until then a new name may be lost with the power."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    error = lib.vms_file_sync_folder(os.fsencode(folder))
+    if error:
+        raise OSError(-error, os.strerror(-error), str(folder))
 
 
 class Folder:

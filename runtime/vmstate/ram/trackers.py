@@ -138,12 +138,13 @@ class Userfault(DirtyTracker):
                 raise ValueError(f"{block!r} is not whole pages of the host: use mmap")
         self._ram = ram
         for index, block in enumerate(ram.blocks):
-            native = ffi.new("vms_userfault *")
+            # Owned before it is opened: between that and a store here a signal's handler could raise.
+            native = ffi.gc(ffi.new("vms_userfault *", {"fd": -1, "pagemap": -1}), lib.vms_userfault_stop)
+            self._natives.append(native)
             result = lib.vms_userfault_start(native, block.buffer, ram.used_length(index))
             if result:
                 self.stop()
                 raise OSError(-result, f"userfaultfd for {block!r}: {os.strerror(-result)}")
-            self._natives.append(ffi.gc(native, lib.vms_userfault_stop))
 
     @property
     def lost(self) -> bool:
@@ -179,9 +180,9 @@ class SoftDirty(DirtyTracker):
         self.stop()
         if not self.works():
             raise OSError(errno.ENOSYS, "this kernel does not keep soft-dirty bits")
-        native = ffi.new("vms_softdirty *")
+        native = ffi.gc(ffi.new("vms_softdirty *", {"pagemap": -1, "clear_refs": -1}), lib.vms_softdirty_stop)
         _checked(lib.vms_softdirty_start(native), "clear_refs")
-        self._native = ffi.gc(native, lib.vms_softdirty_stop)
+        self._native = native
         self._ram = ram
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from vmstate.errors import FramingError, TruncatedError, VMStateError
-from vmstate.machine import DifferentMachineError, Machine, SnapshotError
+from vmstate.machine import DifferentMachineError, Machine, SnapshotError, snapshots
 from vmstate.machine.zstd import library
 
 
@@ -102,20 +102,22 @@ def test_it_is_synced_renamed_and_the_folder_synced(
 ) -> None:
     done: list[str] = []
 
-    def seen(name: str) -> None:
-        real = getattr(os, name)
+    def seen(owner: Any, name: str) -> None:
+        real = getattr(owner, name)
 
-        def call(first: Any, *rest: Any) -> Any:
-            folder = name == "fsync" and os.path.isdir(f"/proc/self/fd/{first}")  # noqa: PTH112
-            done.append(f"{name} {'folder' if folder else 'file'}")
-            return real(first, *rest)
+        def call(*given: Any) -> Any:
+            done.append(name)
+            return real(*given)
 
-        monkeypatch.setattr(os, name, call)
+        monkeypatch.setattr(owner, name, call)
 
-    seen("fsync")
-    seen("replace")
+    seen(os, "fsync")
+    seen(os, "replace")
+    seen(snapshots, "sync_folder")
     vm.save(tmp_path / "a.vm")
-    assert done == ["fsync file", "replace file", "fsync folder"]
+    assert done == ["fsync", "replace", "sync_folder"]
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        snapshots.sync_folder(tmp_path / "nowhere")
 
 
 def test_links_and_modes_stay(vm: Machine, tmp_path: Path) -> None:
