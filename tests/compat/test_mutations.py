@@ -227,7 +227,7 @@ def test_many_harmless_steps() -> None:
 
 @pytest.mark.long
 def test_many_renamed_fields() -> None:
-    expect_renamed(MANY)
+    expect_renamed(MANY // 2)  # each is compared in both directions
 
 
 @pytest.mark.long
