@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -94,13 +93,13 @@ def test_it_ends_a_wait_for_channels(
     listener: transport.Listener, wake: transport.Wake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The main connection has brought all of a body, the other one nothing but its first packet."""
-    finish = channels._finish
+    wait = channels.wait
 
-    def woken(futures: Sequence[Future[None]]) -> None:
+    def woken(*how: Any) -> Any:
         wake.set()
-        finish(futures)
+        return wait(*how)
 
-    monkeypatch.setattr(channels, "_finish", woken)
+    monkeypatch.setattr(channels, "wait", woken)
     size = PAGE.to_bytes(8, "big")
     start = bytes.fromhex("01 00000000 03 72616d 00000000 00000004")
     block = (PAGE | 4).to_bytes(8, "big") + b"\x03ram" + size + bytes.fromhex("0000000000000010")

@@ -43,6 +43,7 @@ class Channel:
         self._put_lock = threading.RLock()
         self._get_lock = threading.RLock()
         self._closed = True
+        self._idle: float | None = None
         self._seen: BaseException | None = None  # what an operation raised, once it has reached the caller
         self._after_close: list[AfterClose] = []
         self._on_cancel: list[Callable[[], None]] = []

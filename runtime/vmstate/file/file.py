@@ -91,6 +91,7 @@ class File(Putting, Getting):
         if error:
             why = f"cannot be used as {mode!r}" if error == -errno.EBADF else os.strerror(-error)
             raise ChannelError(f"descriptor {fd}: {why}", number=-error)
+        self._idle = idle_timeout
         return self._made()
 
     @classmethod
@@ -139,8 +140,14 @@ class File(Putting, Getting):
         """Does `set_idle_timeout` change anything?"""
         return self.fileno() >= 0 or self.fileno(writing=True) >= 0 or self._operations.set_idle is not None
 
+    @property
+    def idle_timeout(self) -> float | None:
+        """Seconds without a byte moving after which a put or get fails; None is never."""
+        return self._idle
+
     def set_idle_timeout(self, seconds: float | None) -> None:
         """For puts and gets from now on; of files on descriptors and connections, others have none."""
+        self._idle = seconds if self.can_time_out else None
         lib.vms_file_set_idle(self._native, milliseconds(seconds))
         if self._operations.set_idle:
             self._operations.set_idle(seconds)

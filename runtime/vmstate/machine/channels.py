@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from functools import partial
 from typing import TYPE_CHECKING
 
-from vmstate.errors import FramingError, VMStateError
+from vmstate.errors import ChannelTimeoutError, FramingError, VMStateError
 from vmstate.file.operations import PIECE
 from vmstate.ram import MultifdReceiver, MultifdSender, PageBitmap, Ram, RamLoader, RamSender
 from vmstate.ram.inflating import Inflating
@@ -155,6 +156,7 @@ class ReceivingLanes(Lanes):
         self._inflating = Inflating(min(len(files), INFLATING), states(len(files)))
         self._receivers: list[MultifdReceiver] = []
         self._reading: list[Future[None]] = []
+        self._idle: float | None = None
         self._flushed = False
         self._pages_flushed = 0
 
@@ -193,8 +195,27 @@ class ReceivingLanes(Lanes):
         if not self._receivers:
             self._receivers = self._opened(loader)
         self.read_ahead()
+        self._keep_moving()
         _finish(self._reading)
         self._reading = []
+
+    def _keep_moving(self) -> None:
+        """Until all have ended, or one has failed. Raises if they stand still: the main connection waits for them now.
+
+        While it does not they may be silent for as long as there is something else to send.
+        """
+        left = set(self._reading)
+        while left:
+            before = self._position
+            done, left = wait(left, self._idle, FIRST_EXCEPTION)
+            if left and not done and self._position == before:
+                what = "the connections for pages were idle for too long"
+                raise ChannelTimeoutError(what, number=errno.ETIMEDOUT)
+            _finish([future for future in self._reading if future.done()])
+
+    @property
+    def _position(self) -> int:
+        return sum(file.get_position for file in self._files)
 
     def read_ahead(self) -> None:
         """Begins what follows, of all connections but the main one, if that has not begun."""
@@ -241,6 +262,9 @@ class ReceivingLanes(Lanes):
         if numbers != list(range(count)):
             what = f"the connections for pages have the numbers {numbers}, not 0 to {count - 1}"
             raise FramingError(what, device="ram", code="ram-channels")
+        self._idle = self._files[0].idle_timeout
+        for file in self._files:
+            file.set_idle_timeout(None)
         return made
 
 

@@ -100,6 +100,7 @@ def _opened(
             ready=connection.ready,
         )
     )
+    file._idle = idle
     file._on_cancel.append(connection.cancel)
     return file
 

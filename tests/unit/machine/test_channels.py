@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import random
+import socket
 import threading
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
-from vmstate.errors import FramingError, TruncatedError
+from vmstate.errors import ChannelTimeoutError, FramingError, TruncatedError
 from vmstate.file import File
-from vmstate.machine import Machine
+from vmstate.machine import Machine, channels
 from vmstate.machine.channels import COMPRESSING, ReceivingLanes, SendingLanes
 from vmstate.machine.saver import Saver
 from vmstate.ram import PageBitmap, Ram, RamSender
@@ -220,3 +222,41 @@ def test_bytes_of_a_body_that_ends_with_a_flush(flushes: bool) -> None:
         loaded(there, main, [files[0].getvalue()])
     assert there.ram.blocks[0].memory == bytes(PAGE)
     files[0].close()
+
+
+def test_connections_may_be_silent_while_the_main_one_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Disks may be sent for hours before the first page. Only when the main one waits for them they must move."""
+    here, there = patterned(), blank()
+    files = [File.to_bytes()]
+    here.ram.sending = sending = SendingLanes(files, "none", None)
+    try:
+        stream = here.dumps()
+    finally:
+        sending.stop(hastily=False)
+        here.ram.sending = None
+    one, other = socket.socketpair()
+    other.sendall(files[0].getvalue()[: INIT + SYNC + 100])  # up to the middle of the first packet's head
+    files[0].close()
+    lane = File.from_fd(one.detach(), "r", idle_timeout=7)
+    assert lane.idle_timeout == 7
+    asked: list[tuple[float | None, float | None]] = []
+
+    def waited(futures: set[Any], timeout: float | None, how: str) -> tuple[set[Any], set[Any]]:
+        """The first body ends; the second one never does."""
+        asked.append((timeout, lane.idle_timeout))
+        return wait(futures, 20, how) if len(asked) == 1 else (set(), futures)
+
+    wait = channels.wait
+    monkeypatch.setattr(channels, "wait", waited)
+    there.ram.receiving = receiving = ReceivingLanes([lane], "none", None)
+    try:
+        with (
+            other,
+            File.from_bytes(stream) as main,
+            pytest.raises(ChannelTimeoutError, match="the connections for pages were idle for too long"),
+        ):
+            there.load_from(main)
+    finally:
+        receiving.stop(hastily=False)
+        lane.close()
+    assert asked == [(7, None), (7, None)]
