@@ -69,6 +69,12 @@ static bool same_format(const Field *field, const Py_buffer *buffer)
     }
 }
 
+/* How many elements one of the outermost dimension has. */
+static Py_ssize_t row_length(const Field *field)
+{
+    return (Py_ssize_t)(field->item / field->member->item_size);
+}
+
 static int wrong_length(const Field *field, vms_place place, Py_ssize_t wanted, Py_ssize_t found)
 {
     PyObject *subject = vms_subject(field, place);
@@ -77,6 +83,32 @@ static int wrong_length(const Field *field, vms_place place, Py_ssize_t wanted, 
                      field->member->storage != VMS_PYTHON_INLINE && place.rank == 0 ? "at most " : "", wanted,
                      field->member->count && place.rank == 0 ? " at the moment" : "", found);
     Py_XDECREF(subject);
+    return -1;
+}
+
+/* "2 x 3", new. */
+static PyObject *shape_text(size_t rank, Py_ssize_t first, const Py_ssize_t *shape, const size_t *own)
+{
+    PyObject *text = PyUnicode_FromFormat("%zd", first);
+    for (size_t i = 1; text && i < rank; i++) {
+        PyObject *longer = PyUnicode_FromFormat("%U x %zd", text, own ? (Py_ssize_t)own[i] : shape[i]);
+        Py_DECREF(text);
+        text = longer;
+    }
+    return text;
+}
+
+static int wrong_shape(const Field *field, Py_ssize_t outermost, const Py_buffer *buffer)
+{
+    const vms_python_member *member = field->member;
+    PyObject *subject = vms_subject(field, (vms_place){0, NULL});
+    PyObject *own = shape_text(member->rank, outermost, NULL, member->shape);
+    PyObject *found = shape_text((size_t)buffer->ndim, buffer->shape[0], buffer->shape, NULL);
+    if (subject && own && found)
+        PyErr_Format(PyExc_ValueError, "%U takes %U elements, not %U", subject, own, found);
+    Py_XDECREF(subject);
+    Py_XDECREF(own);
+    Py_XDECREF(found);
     return -1;
 }
 
@@ -94,10 +126,12 @@ static int convert_buffer(const Field *field, PyObject *value, uint8_t *to, Py_s
     const vms_python_member *member = field->member;
     Py_ssize_t wanted = (Py_ssize_t)field->item * used;
     if (same_format(field, &buffer) && !field->narrow && (buffer.ndim == 1 || (size_t)buffer.ndim == member->rank)) {
-        bool fits = buffer.len == wanted;
+        bool fits = buffer.len == wanted, alike = true;
         for (int i = 0; buffer.ndim > 1 && i < buffer.ndim; i++)
-            fits = fits && buffer.shape[i] == (i ? (Py_ssize_t)member->shape[i] : used);
-        if (!fits)
+            alike = alike && buffer.shape[i] == (i ? (Py_ssize_t)member->shape[i] : used);
+        if (!alike)
+            done = wrong_shape(field, used, &buffer);
+        else if (!fits)
             done = wrong_length(field, (vms_place){0, NULL}, wanted / (Py_ssize_t)member->item_size,
                                 buffer.len / buffer.itemsize);
         else
@@ -123,8 +157,10 @@ static int convert_items(const Field *field, PyObject *value, uint8_t *to, Py_ss
         PyErr_Clear();
         PyObject *subject = vms_subject(field, place);
         PyObject *type = PyType_GetName(Py_TYPE(value));
+        bool owned = field->member->storage != VMS_PYTHON_INLINE && depth == 0;
         if (subject && type)
-            PyErr_Format(PyExc_TypeError, "%U takes %zd %s, or a buffer of them, not %U", subject, used,
+            PyErr_Format(PyExc_TypeError, "%U takes %s%zd %s, or a buffer of them, not %U", subject,
+                         owned ? "at most " : "", owned ? (Py_ssize_t)field->member->shape[0] : used,
                          field->member->kind == VMS_PYTHON_F64 ? "floats" : "integers", type);
         Py_XDECREF(subject);
         Py_XDECREF(type);
@@ -148,15 +184,31 @@ static int convert_items(const Field *field, PyObject *value, uint8_t *to, Py_ss
     return failed;
 }
 
+/* Of the outermost dimension. A flat buffer may have the elements of rows; what is none is refused by who converts it. */
+static Py_ssize_t count_of_buffer(const Field *field, const Py_buffer *buffer)
+{
+    if (buffer->ndim == 0)
+        return 0;
+    Py_ssize_t row = buffer->ndim == 1 && same_format(field, buffer) ? row_length(field) : 1;
+    if (buffer->shape[0] % row == 0)
+        return buffer->shape[0] / row;
+    PyObject *subject = vms_subject(field, (vms_place){0, NULL});
+    if (subject)
+        PyErr_Format(PyExc_ValueError, "%U takes rows of %zd elements, which %zd elements are not", subject, row,
+                     buffer->shape[0]);
+    Py_XDECREF(subject);
+    return -1;
+}
+
 /* How many elements a value for a block has: of the outermost dimension. -1 with an exception. */
 static Py_ssize_t given_count(const Field *field, PyObject **value)
 {
-    Py_ssize_t count = -1;
     Py_buffer buffer;
     if (PyObject_CheckBuffer(*value) && !PyObject_GetBuffer(*value, &buffer, PyBUF_FULL_RO)) {
-        count = buffer.ndim > 1 ? buffer.shape[0] : buffer.len / (Py_ssize_t)field->item;
+        Py_ssize_t count = count_of_buffer(field, &buffer);
         PyBuffer_Release(&buffer);
-        Py_INCREF(*value);
+        if (count >= 0)
+            Py_INCREF(*value);
         return count;
     }
     PyErr_Clear();
@@ -192,7 +244,10 @@ int vms_array_assign(Field *field, State *state, PyObject *value)
         size_t *index = PyMem_Calloc(field->member->rank, sizeof *index);
         if (!index)
             PyErr_NoMemory();
-        done = index && !convert_items(field, value, copy, used, field->item, index, 0) ? 1 : -1;
+        /* A memoryview has no views of its rows. */
+        PyObject *items = PyMemoryView_Check(value) ? PyObject_CallMethod(value, "tolist", NULL) : Py_NewRef(value);
+        done = index && items && !convert_items(field, items, copy, used, field->item, index, 0) ? 1 : -1;
+        Py_XDECREF(items);
         PyMem_Free(index);
     }
     if (done == 1 && owned)

@@ -3,11 +3,11 @@
 
 static int no_struct(const Field *field, vms_place place, const Layout *layout, PyObject *value)
 {
-    PyObject *subject = field ? vms_subject(field, place) : PyUnicode_FromString("an element");
+    PyObject *subject = vms_subject(field, place);
     PyObject *type = PyType_GetName(Py_TYPE(value));
     if (subject && type)
         PyErr_Format(PyExc_TypeError, "%U takes %s%s%s, not %U", subject,
-                     place.rank < (field ? field->member->rank : 0) ? "a sequence of " : "a ",
+                     place.rank < field->member->rank ? "a sequence of " : "a ",
                      layout ? layout->table->name : "number, or None where it is missing",
                      layout ? " or a mapping of its fields" : "", type);
     Py_XDECREF(subject);
@@ -150,7 +150,7 @@ static int take_own(Elements *self, const undo *kept, size_t index, PyObject *it
 int vms_elements_assign(Elements *self, PyObject *value, const Field *field, vms_place place)
 {
     if (self->field->member->storage != VMS_PYTHON_INLINE && !self->depth)
-        return vms_list_assign(self, value, field);
+        return vms_list_assign(self, value);
     const Layout *layout = self->binding ? self->binding->layout : NULL;
     PyObject *items = PyUnicode_Check(value) || PyDict_Check(value) ? NULL : PySequence_Tuple(value);
     if (!items) {
@@ -161,7 +161,7 @@ int vms_elements_assign(Elements *self, PyObject *value, const Field *field, vms
     }
     Py_ssize_t used = vms_elements_length((PyObject *)self);
     if (PyTuple_Size(items) != used) {
-        PyObject *subject = field ? vms_subject(field, place) : PyUnicode_FromString("an array");
+        PyObject *subject = vms_subject(field, place);
         if (subject)
             PyErr_Format(PyExc_ValueError, "%U takes %zd elements, not %zd", subject, used, PyTuple_Size(items));
         Py_XDECREF(subject);
@@ -201,6 +201,17 @@ int vms_elements_set(PyObject *op, PyObject *key, PyObject *value)
     if (index == -1 && PyErr_Occurred())
         return -1;
     Elements *self = (Elements *)op;
-    size_t place = (size_t)(index < 0 ? index + vms_elements_length(op) : index);
-    return assign_item(self, (Py_ssize_t)place, value, self->binding ? NULL : self->field, (vms_place){1, &place});
+    size_t *place = PyMem_Malloc((self->depth + 1) * sizeof *place);
+    if (!place) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (index < 0)
+        index += vms_elements_length(op);
+    place[self->depth] = (size_t)index;
+    for (size_t depth = self->depth, number = self->number; depth--; number /= self->field->member->shape[depth])
+        place[depth] = depth ? number % self->field->member->shape[depth] : number;
+    int failed = assign_item(self, index, value, self->field, (vms_place){self->depth + 1, place});
+    PyMem_Free(place);
+    return failed;
 }

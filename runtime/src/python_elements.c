@@ -59,6 +59,7 @@ static PyObject *row(Elements *outer, Memory *memory, uint8_t *data, Py_ssize_t 
     self->memory = (Memory *)Py_NewRef((PyObject *)memory);
     self->owner = outer->owner;
     self->depth = outer->depth + 1;
+    self->number = (outer->depth ? outer->number * member->shape[outer->depth] : 0) + (size_t)index;
     self->item = outer->item / member->shape[self->depth];
     self->data = data;
     if (outer->there)

@@ -75,16 +75,28 @@ static int out_of_range(const Field *field, PyObject *value, vms_place place)
         high = PyLong_FromLongLong(field->signed_high);
     }
     PyObject *plain = PyNumber_Index(value);
-    PyObject *text = plain ? PyNumber_ToBase(plain, 10) : NULL;
+    /* None for what Python refuses to write in decimal, more than four thousand digits. */
+    PyObject *digits = plain ? PyNumber_ToBase(plain, 10) : NULL;
     PyErr_Clear();
-    if (subject && low && high)
-        PyErr_Format(PyExc_OverflowError, text ? "%U: %U is out of range, allowed %S..%S" : "%U: %R is out of range, allowed %S..%S",
-                     subject, text ? text : value, low, high);
+    PyObject *text = digits ? digits : PyUnicode_FromString("the integer");
+    if (subject && low && high && text)
+        PyErr_Format(PyExc_OverflowError, "%U: %U is out of range, allowed %S..%S", subject, text, low, high);
     Py_XDECREF(subject);
     Py_XDECREF(low);
     Py_XDECREF(high);
     Py_XDECREF(plain);
     Py_XDECREF(text);
+    return -1;
+}
+
+/* An integer that no double comes near to. */
+static int too_large(const Field *field, vms_place place)
+{
+    PyErr_Clear();
+    PyObject *subject = vms_subject(field, place);
+    if (subject)
+        PyErr_Format(PyExc_OverflowError, "%U: the integer is too large for a float", subject);
+    Py_XDECREF(subject);
     return -1;
 }
 
@@ -94,6 +106,8 @@ int vms_integer_convert(const Field *field, PyObject *value, uint8_t *to, vms_pl
     if (kind == VMS_PYTHON_F64) {
         double number = PyFloat_AsDouble(value);
         if (PyErr_Occurred()) {
+            if (PyErr_ExceptionMatches(PyExc_OverflowError))
+                return too_large(field, place);
             if (!PyErr_ExceptionMatches(PyExc_TypeError))
                 return -1;
             PyErr_Clear();

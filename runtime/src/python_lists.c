@@ -84,8 +84,8 @@ static void move_views(Elements *self, size_t at, size_t removed, size_t added)
     Py_XDECREF((PyObject *)before);
 }
 
-/* A new block of elements made from a tuple: 0 and the block, NULL if there are none; or -1. */
-static int make_block(Elements *self, PyObject *values, const Field *field, void **made)
+/* A new block of elements from a tuple, which come to stand at `at`: 0 and the block, NULL if there are none; or -1. */
+static int make_block(Elements *self, PyObject *values, size_t at, void **made)
 {
     size_t count = (size_t)PyTuple_Size(values), inner = self->item / self->field->member->item_size;
     const vms_device *device = self->binding->layout->device;
@@ -103,7 +103,7 @@ static int make_block(Elements *self, PyObject *values, const Field *field, void
     vms_release(items);
     int failed = memory ? 0 : -1;
     for (size_t i = 0; !failed && i < count; i++) {
-        size_t index = i;
+        size_t index = at + i;
         vms_place place = {1, &index};
         PyObject *value = PyTuple_GetItem(values, (Py_ssize_t)i);
         PyObject *view = vms_elements_over(self, memory, (uint8_t *)items + i * self->item), *pair = NULL;
@@ -112,9 +112,9 @@ static int make_block(Elements *self, PyObject *values, const Field *field, void
         if (!view || !value)
             failed = -1;
         else if (self->field->member->rank > 1)
-            failed = vms_elements_assign((Elements *)view, value, field, place);
+            failed = vms_elements_assign((Elements *)view, value, self->field, place);
         else
-            failed = vms_struct_assign((State *)view, value, field, place);
+            failed = vms_struct_assign((State *)view, value, self->field, place);
         Py_XDECREF(view);
         Py_XDECREF(pair);
     }
@@ -124,13 +124,13 @@ static int make_block(Elements *self, PyObject *values, const Field *field, void
     return failed;
 }
 
-static int put_in(Elements *self, size_t at, size_t removed, PyObject *values, const Field *field)
+static int put_in(Elements *self, size_t at, size_t removed, PyObject *values)
 {
     size_t before = vms_extent_of(self->field, self->owner).count, count = (size_t)PyTuple_Size(values);
     if (before - removed + count > self->field->member->shape[0])
         return too_many(self->field, before - removed + count);
     void *from;
-    if (make_block(self, values, field, &from))
+    if (make_block(self, values, at, &from))
         return -1;
     if (vms_extent_of(self->field, self->owner).count != before) {
         vms_release(from);
@@ -177,12 +177,12 @@ PyObject *vms_elements_splice(PyObject *op, PyObject *args)
         return PyErr_Format(PyExc_TypeError, "the length of an array does not change");
     if (at < 0 || at > length || removed < 0 || removed > length - at)
         return PyErr_Format(PyExc_IndexError, "no %zd elements at %zd", removed, at);
-    if (put_in(self, (size_t)at, (size_t)removed, values, NULL))
+    if (put_in(self, (size_t)at, (size_t)removed, values))
         return NULL;
     Py_RETURN_NONE;
 }
 
-int vms_list_assign(Elements *self, PyObject *value, const Field *field)
+int vms_list_assign(Elements *self, PyObject *value)
 {
     PyObject *values = PyUnicode_Check(value) || PyDict_Check(value) ? NULL : PySequence_Tuple(value);
     if (!values) {
@@ -193,7 +193,7 @@ int vms_list_assign(Elements *self, PyObject *value, const Field *field)
                      self->field->layout->table->name, self->field->member->name, self->binding->layout->table->name);
         return -1;
     }
-    int failed = put_in(self, 0, (size_t)vms_elements_length((PyObject *)self), values, field ? field : self->field);
+    int failed = put_in(self, 0, (size_t)vms_elements_length((PyObject *)self), values);
     Py_DECREF(values);
     return failed;
 }

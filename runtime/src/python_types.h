@@ -102,6 +102,7 @@ typedef struct Elements {
     Field *field;
     Binding *binding;           /* of the elements; NULL if they are numbers */
     size_t depth;               /* which of the field's dimensions this is */
+    size_t number;              /* which of the rows of this dimension, counted through all of the field */
     size_t item;                /* of one element, bytes */
     uint8_t *data, *there;      /* the first element; NULL at the outside of what is in a block */
     Memory *block;              /* the one that the cached views look at */
@@ -218,7 +219,7 @@ int vms_elements_set(PyObject *self, PyObject *key, PyObject *value);
 
 /* python_lists.c */
 PyObject *vms_elements_splice(PyObject *self, PyObject *args);
-int vms_list_assign(Elements *self, PyObject *value, const Field *field);
+int vms_list_assign(Elements *self, PyObject *value);
 int vms_block_assign(Field *field, State *state, const uint8_t *items, size_t count);
 
 /* python_parts.c: bitmaps and maps, whose outside is written in Python. */

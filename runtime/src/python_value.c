@@ -66,9 +66,11 @@ int vms_field_assign(Field *field, State *state, PyObject *value)
             return -1;
         int failed;
         if (member->storage == VMS_PYTHON_MAP) {
-            PyObject *done = PyObject_CallMethod(inner, "_replace", "O", value);
+            PyObject *subject = vms_subject(field, whole);
+            PyObject *done = subject ? PyObject_CallMethod(inner, "_replace", "OO", value, subject) : NULL;
             failed = done ? 0 : -1;
             Py_XDECREF(done);
+            Py_XDECREF(subject);
         } else {
             failed = member->rank ? vms_elements_assign((Elements *)inner, value, field, whole)
                                   : vms_struct_assign((State *)inner, value, field, whole);

@@ -161,10 +161,16 @@ class Map(MutableMapping[int, _V]):
                 high = middle
         return low, low < len(self._entries) and self._entries[low].key == number
 
-    def _replace(self, values: Any) -> None:
-        pairs = dict(values).items() if not isinstance(values, Mapping) else values.items()
-        entries = [{"key": key, "value": value} for key, value in sorted(pairs, key=lambda pair: pair[0])]
-        self._entries[:] = entries
+    def _replace(self, values: Any, subject: str) -> None:
+        """All entries, from whatever a dict can be made of. `subject` is what the map is called in an error."""
+        try:
+            pairs = values.items() if isinstance(values, Mapping) else dict(values).items()
+        except (TypeError, ValueError):
+            raise TypeError(f"{subject} takes a mapping, or pairs, not {type(values).__name__}") from None
+        for key, _ in pairs:
+            if not hasattr(key, "__index__"):
+                raise TypeError(f"{subject} takes integers for its keys, not {type(key).__name__}")
+        self._entries[:] = [{"key": key, "value": value} for key, value in sorted(pairs, key=lambda pair: pair[0])]
 
 
 parts["optional"] = OptionalElements

@@ -94,7 +94,12 @@ REFUSED = [
     ("flags", [True, False, 2, True], OverflowError, r"board: flags\[2\]: 2 is out of range, allowed 0\.\.1"),
     ("matrix", [range(5), range(5), [0, 0, 0, 0, 70000]], OverflowError, r"board: matrix\[2\]\[4\]: 70000 is out"),
     ("matrix", [range(5), range(4), range(5)], ValueError, r"board: matrix\[1\] takes 5 elements, not 4"),
-    ("matrix", np.zeros((5, 3), np.uint16), ValueError, r"board: matrix takes 15 elements|takes 3 elements"),
+    ("matrix", np.zeros((5, 3), np.uint16), ValueError, r"board: matrix takes 3 x 5 elements, not 5 x 3$"),
+    ("matrix", np.zeros((5, 3), np.uint32), ValueError, r"board: matrix takes 3 elements, not 5$"),
+    ("matrix", memoryview(np.zeros((3, 4), np.uint32)), ValueError, r"board: matrix\[0\] takes 5 elements, not 4$"),
+    ("matrix", array("H", range(14)), ValueError, r"board: matrix takes 15 elements, not 14$"),
+    ("wide", [0, 10**5000], OverflowError, r"board: wide\[1\]: the integer is out of range, allowed 0\.\.1844"),
+    ("flags", [10**5000] * 4, OverflowError, r"board: flags\[0\]: the integer is out of range, allowed 0\.\.1$"),
     ("rings", [1, 2, 3, 4], TypeError, r"board: rings\[0\] takes a Tx or a mapping of its fields, not int"),
     ("rings", [{}], ValueError, r"board: rings takes 4 elements, not 1"),
     ("rings", {}, TypeError, r"board: rings takes a sequence of Tx"),
@@ -114,6 +119,33 @@ def test_what_is_refused(board: Any, name: str, value: Any, error: type[Exceptio
     state = board.Board()
     with pytest.raises(error, match=f"^{message}"):
         setattr(state, name, value)
+    assert state == board.Board()
+
+
+def test_a_memoryview_of_rows_is_converted(board: Any) -> None:
+    state = board.Board(matrix=memoryview(np.arange(15, dtype=np.uint32).reshape(3, 5)))
+    assert state.matrix.tolist() == [[0, 1, 2, 3, 4], [5, 6, 7, 8, 9], [10, 11, 12, 13, 14]]
+
+
+@pytest.mark.parametrize(
+    ("find", "index", "value", "message"),
+    [
+        (lambda board: board.rings, 2, 7, r"board: rings\[2\] takes a Tx or a mapping of its fields, not int"),
+        (lambda board: board.rings, -1, "x", r"board: rings\[3\] takes a Tx or a mapping of its fields, not str"),
+        (
+            lambda board: board.grid,
+            1,
+            7,
+            r"board: grid\[1\] takes a sequence of Tx or a mapping of its fields, not int",
+        ),
+        (lambda board: board.grid, 1, [{}, {}, 7], r"board: grid\[1\]\[2\] takes a Tx or a mapping"),
+        (lambda board: board.grid[1], 2, 7, r"board: grid\[1\]\[2\] takes a Tx or a mapping of its fields, not int"),
+    ],
+)
+def test_a_refused_element_is_named(board: Any, find: Any, index: int, value: Any, message: str) -> None:
+    state = board.Board()
+    with pytest.raises(TypeError, match=f"^{message}"):
+        find(state)[index] = value
     assert state == board.Board()
 
 
