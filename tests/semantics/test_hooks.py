@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from tests.semantics.conftest import DEVICES, Calls, Failed, MakeSide, subsection
@@ -125,3 +128,36 @@ def test_an_element_that_fails_ends_the_load(side: MakeSide) -> None:
     assert containing.load(before, bytes.fromhex("01 01 01 0a 00 03")) == Refused("range", "queue[1].v", 3)
     assert calls.called == ["pre_load", "Element.pre_load", "Element.post_load(0)", "Element.pre_load"]
     assert containing.state == state_of(containing.device, {"queue": [{"v": 4}], "t": {"z": 5}})
+
+
+def preset(target: Any, **values: int) -> None:
+    for name, value in values.items():
+        setattr(target, name, value)
+
+
+def presets_all(state: Any) -> None:
+    preset(state.inner, else_=70, keep=71, q=72)
+    preset(state.braces, else_=73)
+    preset(state, own=74)
+
+
+def presets_its_own(inner: Any) -> None:
+    preset(inner, else_=80, keep=81, q=82)
+
+
+# A struct with a name is a description of its own: what the stream lacks of it takes its value where it is loaded.
+@pytest.mark.parametrize(
+    ("hooks", "inner"),
+    [
+        ({"pre_load": presets_all}, {"else_": 3, "keep": 71, "q": 1}),
+        ({"pre_load": presets_all, "Preset.pre_load": presets_its_own}, {"else_": 80, "keep": 81, "q": 82}),
+    ],
+    ids=["the device's", "the struct's as well"],
+)
+def test_whose_pre_load_presets_what_the_stream_lacks(
+    side: MakeSide, hooks: dict[str, Callable[..., None]], inner: dict[str, int]
+) -> None:
+    presets = side("presets", hooks)
+    assert presets.load(state_of(presets.device, {}), b"\0\0", 1) is None
+    expected = {"inner": {"n": 0, **inner}, "braces": {"m": 0, "else_": 73}, "own": 74}
+    assert presets.state == state_of(presets.device, expected)
