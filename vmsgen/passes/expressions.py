@@ -5,6 +5,7 @@ from __future__ import annotations
 from vmsgen.diagnostics import Diagnostics, Span
 from vmsgen.model import expressions as model
 from vmsgen.model import interval as intervals
+from vmsgen.model.decided import decided
 from vmsgen.model.description import Description
 from vmsgen.model.interval import ANY
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, is_allocated
@@ -36,9 +37,12 @@ def constant(expression: syntax.Expr, scope: Scope, diagnostics: Diagnostics) ->
 
 
 class _Resolver:
+    """`asked` is whether what is resolved can be evaluated at all: `N != 0 && a / N` divides by no zero."""
+
     def __init__(self, scope: Scope, diagnostics: Diagnostics) -> None:
         self.scope = scope
         self.diagnostics = diagnostics
+        self.asked = True
 
     def refuse(self, code: str, message: str, span: Span, **more: str | None) -> Unresolvable:
         self.diagnostics.error(code, message, span, hint=more.get("hint"), replacement=more.get("replacement"))
@@ -62,15 +66,26 @@ class _Resolver:
                 return self.fold(model.Unary(operator, self.resolve(operand)), span)
             case syntax.Binary():
                 self.refuse_misleading(node)
-                left, right = self.resolve(node.left), self.resolve(node.right)
+                left = self.resolve(node.left)
+                right = self.resolve_if(node.right, asked=not _decides(node.operator, left))
                 return self.fold(model.Binary(node.operator, left, right), node.span)
             case syntax.Between(operand, low, high, span):
+                self.refuse_chained_in(node)
                 self.refuse_unparenthesised_bits(operand, span)
                 parts = self.resolve(operand), self.resolve(low), self.resolve(high)
                 return self.fold(model.Within(*parts), span)
             case syntax.Choice(condition, yes, no, span):
-                sides = self.resolve(condition), self.resolve(yes), self.resolve(no)
-                return self.fold(model.Conditional(*sides), span)
+                answer = self.resolve(condition)
+                known = decided(answer)
+                sides = self.resolve_if(yes, asked=known is not False), self.resolve_if(no, asked=known is not True)
+                return self.fold(model.Conditional(answer, *sides), span)
+
+    def resolve_if(self, node: syntax.Expr, *, asked: bool) -> model.Expression:
+        around, self.asked = self.asked, self.asked and asked
+        try:
+            return self.resolve(node)
+        finally:
+            self.asked = around
 
     # What reads differently in C, or means nothing anybody wants ------------------------------------------------
 
@@ -78,22 +93,31 @@ class _Resolver:
         if node.operator not in COMPARISONS:
             return
         for side in (node.left, node.right):
-            if isinstance(side, syntax.Between) or (isinstance(side, syntax.Binary) and side.operator in COMPARISONS):
-                raise self.refuse(
-                    "chained-comparison",
-                    f"`{node.span.text}` would compare the truth of the first comparison, which is 0 or 1",
-                    node.span,
-                    hint="join two comparisons with `&&`, or write `x in low..high`",
-                    replacement=self.unchained(node),
-                )
+            if _is_comparison(side):
+                raise self.chained(node, node.left, f"{node.operator} {node.right.span.text}")
             self.refuse_unparenthesised_bits(side, node.span)
 
-    def unchained(self, node: syntax.Binary) -> str | None:
-        left = node.left
-        if not isinstance(left, syntax.Binary):
-            return None
-        middle = left.right.span.text
-        return f"{left.span.text} && {middle} {node.operator} {node.right.span.text}"
+    def refuse_chained_in(self, node: syntax.Between) -> None:
+        first = node.operand
+        if _is_comparison(first):
+            of_number = isinstance(first, syntax.Binary) and isinstance(first.right, syntax.Number)
+            in_ = f"in {node.low.span.text}..{node.high.span.text}"
+            raise self.chained(node, None if of_number else first, in_)
+
+    def chained(self, node: syntax.Binary | syntax.Between, first: syntax.Expr | None, second: str) -> Unresolvable:
+        """`first` is what stands at the left, if it can be joined to `second`, what the whole does with its truth."""
+        joined = None
+        if isinstance(first, syntax.Binary) and _is_comparison(first):
+            joined = f"{first.span.text} && {first.right.span.text} {second}"
+        elif isinstance(first, syntax.Between):
+            joined = f"{first.span.text} && {first.operand.span.text} {second}"
+        return self.refuse(
+            "chained-comparison",
+            f"`{node.span.text}` would compare the truth of the first comparison, which is 0 or 1",
+            node.span,
+            hint="join two comparisons with `&&`, or write `x in low..high`",
+            replacement=joined,
+        )
 
     def refuse_unparenthesised_bits(self, side: syntax.Expr, whole: Span) -> None:
         if isinstance(side, syntax.Binary) and side.operator in BITWISE:
@@ -236,18 +260,40 @@ class _Resolver:
                 return model.Constant(0)
             case model.Binary("||", model.Constant(value), _) if value:
                 return model.Constant(1)
+        self.refuse_certain_faults(node, span)
         values = [operand.value for operand in operands if isinstance(operand, model.Constant)]
         if len(values) < len(operands):
             return node
         try:
             value = evaluate(node, values)
-        except ZeroDivisionError:
-            raise self.refuse("division-by-zero", f"`{span.text}` divides by zero", span) from None
-        except ValueError:
-            raise self.refuse("shift", f"`{span.text}` shifts by a number outside 0..63", span) from None
+        except (ZeroDivisionError, ValueError):
+            return node
+        if value not in ANY and not self.asked:
+            return node
         if value not in ANY:
             raise self.refuse("too-large", f"`{span.text}` is {value}, which does not fit 64 bits", span)
         return model.Constant(value)
+
+    def refuse_certain_faults(self, node: model.Expression, span: Span) -> None:
+        """What can be evaluated in no state, or holds in none."""
+        if not self.asked:
+            return
+        match node:
+            case model.Binary("/" | "%", _, model.Constant(0)):
+                raise self.refuse("division-by-zero", f"`{span.text}` divides by zero", span)
+            case model.Binary("<<" | ">>", _, model.Constant(count)) if not 0 <= count <= 63:
+                raise self.refuse("shift", f"`{span.text}` shifts by a number outside 0..63", span)
+            case model.Within(_, model.Constant(low), model.Constant(high)) if low > high:
+                raise self.refuse("empty-range", f"no value is in {low}..{high}", span)
+
+
+def _is_comparison(node: syntax.Expr) -> bool:
+    return isinstance(node, syntax.Between) or (isinstance(node, syntax.Binary) and node.operator in COMPARISONS)
+
+
+def _decides(operator: str, left: model.Expression) -> bool:
+    """Is the right side of `&&` or `||` never asked?"""
+    return operator in ("&&", "||") and decided(left) is (operator == "||")
 
 
 def _called(type_: Type) -> str:
