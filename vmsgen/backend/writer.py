@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 # Every emitted file says so near its top.
@@ -39,24 +41,52 @@ def stale(files: Mapping[Path, str]) -> list[Path]:
 def write(files: Mapping[Path, str]) -> list[Path]:
     """Brings the files up to date, each in one piece; returns those that it wrote.
 
-    Raises OSError, or ForeignFileError, and then nothing is written.
+    Raises ForeignFileError, or OSError with the name of the file that it is about, and then nothing is written: all are
+    made beside their places first.
     """
     written = stale(files)
     for path in written:
         refuse_foreign(path, f"{path.stem.removeprefix('_')}.vms")
-    for path in written:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=path.parent, delete=False) as file:
-            temporary = Path(file.name)
-            file.write(files[path])
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    made: dict[Path, Path] = {}
+    try:
+        for path in written:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with _naming(path):
+                made[path] = _beside(path, files[path])
+        for path in written:
+            with _naming(path):
+                made[path].replace(path)
+    finally:
+        # Those that took their places are not there any more.
+        for temporary in made.values():
+            temporary.unlink(missing_ok=True)
+    return written
+
+
+def _beside(path: Path, text: str) -> Path:
+    """A new file of that text in the folder of `path`."""
+    with tempfile.NamedTemporaryFile("w", encoding="utf-8", newline="\n", dir=path.parent, delete=False) as file:
+        temporary = Path(file.name)
         try:
+            file.write(text)
             # As any new file would be readable, and not as a temporary one is, for the owner alone.
             temporary.chmod(0o666 & ~_umask())
-            temporary.replace(path)
+            file.flush()
         except BaseException:
             temporary.unlink()
             raise
-    return written
+    return temporary
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """An OSError within is about `path`, and not about a file with a made-up name."""
+    try:
+        yield
+    except OSError as problem:
+        raise OSError(problem.errno, problem.strerror, str(path)) from problem
 
 
 def _read(path: Path) -> str | None:

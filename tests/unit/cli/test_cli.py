@@ -238,6 +238,14 @@ def test_an_output_that_cannot_be_written(here: Path) -> None:
     assert "Error: cannot write" in result.output
 
 
+def test_a_folder_where_a_file_would_go(here: Path) -> None:
+    (here / "out" / "door.c").mkdir(parents=True)
+    result = vmsgen("build", "door.vms", "-o", "out", "--emit-only")
+    assert result.exit_code == 1
+    assert result.output == "Error: cannot write out/door.c: Is a directory\n"
+    assert [path.name for path in (here / "out").iterdir()] == ["door.c"]
+
+
 @pytest.mark.skipif(not shutil.which("gcc"), reason="gcc is not installed")
 def test_a_missing_compiler_is_one_clear_sentence(here: Path) -> None:
     environment = {**os.environ, "PATH": str(here), "CC": "no-such-compiler"}
