@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.unit.machine.kept import Kept
-from vmstate.errors import VMStateError
+from vmstate.errors import FunctionError, VMStateError
 from vmstate.file import File
 from vmstate.machine import Machine
 from vmstate.migration import Status
@@ -113,7 +113,7 @@ def test_who_stops_it_meanwhile_is_remembered(what: str, fails: bool) -> None:
         "rewind": lambda: vm.rewind(checkpoint),
     }
     armed = True
-    with pytest.raises(OSError, match="returned -5") if fails else contextlib.nullcontext():
+    with pytest.raises(FunctionError, match="returned -5") if fails else contextlib.nullcontext():
         act[what]()
     armed = False
     assert not vm.running and calls == ["start", "stop"]
@@ -135,6 +135,6 @@ def test_stopped_and_started_before_the_last_of_a_migration() -> None:
                 assert elsewhere(getattr(vm, each)) is None
 
         vm.start()
-        with pytest.raises(OSError, match="returned -5"):
+        with pytest.raises(FunctionError, match="returned -5"):
             vm.migrate(File.from_file(Kept(wish))).result(30)
         assert vm.running is runs
