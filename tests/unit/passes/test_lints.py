@@ -7,7 +7,7 @@ import pytest
 from tests.states import state_of
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.interpret import decode, encode
-from vmsgen.passes import compile_text
+from vmsgen.passes import compile_text, project
 from vmsgen.passes.lints import EXPLANATIONS, lint
 
 RING = "struct Ring version 1..2 {\n    size : u8\n    more : u8 since 2\n}\n"
@@ -280,3 +280,16 @@ def test_a_device_that_is_never_needed() -> None:
 def test_every_lint_has_an_explanation(code: str) -> None:
     assert EXPLANATIONS[code].endswith(".")
     assert len(EXPLANATIONS[code]) > 150
+
+
+def test_a_struct_is_looked_at_once_however_often_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[int] = []
+    at_version = project.at_version
+    monkeypatch.setattr(
+        project, "at_version", lambda wire, version: (looked.append(len(wire)), at_version(wire, version))[1]
+    )
+    chain = "".join(f"struct S{number} {{ a : u8  b : S{number - 1}  c : S{number - 1} }}\n" for number in range(1, 6))
+    sections = "".join(f"subsection p{number} version 1 needed n == {number} {{ }}\n" for number in range(9))
+    first = "struct S0 { local z : u8  a : u8 when z == 1 }\n"
+    assert warnings(f"{first}{chain}device d version 1 {{ n : u8  s : S5\n{sections} }}\n") == []
+    assert len(looked) == 6
