@@ -6,10 +6,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import Description, Group, Repeat, Run, Subsection, Tmp, WireItem
-from vmsgen.model.expressions import Constant, Path, StreamVersion, walk
+from vmsgen.model.description import (
+    Check,
+    Description,
+    Group,
+    HookPredicate,
+    Presence,
+    Repeat,
+    Reset,
+    Run,
+    Subsection,
+    Tmp,
+    WireItem,
+)
+from vmsgen.model.expressions import Constant, Expression, FieldValue, Path, StreamVersion, walk
 from vmsgen.model.implied import Facts, facts, impossible, reads
-from vmsgen.passes.presence import Asked, Sent, Stream, at_version, count_of, events, is_certain
+from vmsgen.passes.presence import Asked, Sent, Stream, at_version, count_of, events, is_certain, temporary
 from vmsgen.passes.scope import key_of
 
 EXPLANATIONS = {
@@ -36,7 +48,12 @@ class _Owner:
 
 def lint(description: Description, diagnostics: Diagnostics) -> None:
     """Adds warnings about one description. Each version that is read counts, of subsections too."""
+    if not _asks_for_fields(description):
+        return
     found: dict[tuple[WireItem, str], int | None] = {}
+    resets: dict[str, list[Reset]] = {}
+    for reset in description.resets:
+        resets.setdefault(reset.target.root, []).append(reset)
     for owner in _owners(description):
         stream = owner.stream.branch()
         for event in events(owner.items, owner.version, owner.known):
@@ -45,7 +62,7 @@ def lint(description: Description, diagnostics: Diagnostics) -> None:
                 continue
             for path in _uncertain(event, description, stream):
                 version = None if owner.newest else owner.version
-                if owner.newest or not _is_chosen(path, description):
+                if owner.newest or not _is_chosen(path, resets.get(path.root, [])):
                     found.setdefault((event.item, str(path)), version)
     for (item, name), version in found.items():
         if version is None:
@@ -64,18 +81,18 @@ def _uncertain(asked: Asked, description: Description, stream: Stream) -> Iterat
             yield node.path
 
 
-def _is_chosen(path: Path, description: Description) -> bool:
+def _is_chosen(path: Path, resets: list[Reset]) -> bool:
     """Does `else` say what it is where a stream lacks it? With `else keep` there is no reset."""
     key = key_of(path)
-    resets = (reset for reset in description.resets if key_of(reset.target) == key[: len(key_of(reset.target))])
-    return all(reset.chosen for reset in resets)
+    return all(reset.chosen for reset in resets if key_of(reset.target) == key[: len(key_of(reset.target))])
 
 
 def _owners(description: Description) -> Iterator[_Owner]:
     """The newest version of each comes first."""
     newest = description.version
+    stream = Stream(temporary(description))
     for version in _versions(description.wire, description.minimum_version, newest):
-        own = _Owner(description.wire, version, version == newest, frozenset(), Stream())
+        own = _Owner(description.wire, version, version == newest, frozenset(), stream.branch())
         yield own
         for subsection in description.subsections:
             yield from _inner_owners(own, subsection)
@@ -103,16 +120,24 @@ def _versions(items: tuple[WireItem, ...], lowest: int, highest: int) -> list[in
 
 
 def _bounds(items: tuple[WireItem, ...]) -> Iterator[int]:
-    for item in items:
-        if isinstance(item, Run):
-            yield from _bounds(item.items)
-            continue
-        presence = getattr(item, "presence", None)
-        if presence is not None:
-            yield from (bound for bound in (presence.since, presence.before) if bound is not None)
-        for expression in (getattr(presence, "condition", None), count_of(item)):
-            nodes = list(walk(expression)) if expression is not None else []
+    for presence, expressions in _conditions(items):
+        yield from (bound for bound in (presence.since, presence.before) if bound is not None)
+        for nodes in (list(walk(expression)) for expression in expressions):
             if any(isinstance(node, StreamVersion) for node in nodes):
                 yield from (node.value for node in nodes if isinstance(node, Constant))
-        if isinstance(item, Group | Repeat | Tmp):
-            yield from _bounds(item.items)
+
+
+def _asks_for_fields(description: Description) -> bool:
+    programs = (description.wire, *(sub.wire for sub in description.all_subsections))
+    asked = (e for program in programs for _, expressions in _conditions(program) for e in expressions)
+    return any(isinstance(node, FieldValue) for expression in asked for node in walk(expression))
+
+
+def _conditions(items: tuple[WireItem, ...]) -> Iterator[tuple[Presence, list[Expression]]]:
+    """When each item is there, and the expressions that a load evaluates for it."""
+    for item in items:
+        if not isinstance(item, Run | Check):
+            asked = (item.presence.condition, count_of(item))
+            yield item.presence, [one for one in asked if one is not None and not isinstance(one, HookPredicate)]
+        if isinstance(item, Run | Group | Repeat | Tmp):
+            yield from _conditions(item.items)

@@ -126,14 +126,18 @@ def number_at(expression: Expression, version: int) -> Expression:
 
 @dataclass(frozen=True)
 class Stream:
-    """What was sent so far, by the name of the member that it is in or is. `structs` remembers what each one sends."""
+    """What was sent so far, by the name of the member that it is in or is. `structs` remembers what each one sends.
 
+    `temporary` are the names of the description's `tmp`s.
+    """
+
+    temporary: frozenset[str] = frozenset()
     sent: dict[str, tuple[Sent, ...]] = field(default_factory=dict)
     structs: dict[tuple[int, int], Stream] = field(default_factory=dict)
 
     def branch(self) -> Stream:
         """One that goes on from here."""
-        return Stream(dict(self.sent), self.structs)
+        return Stream(self.temporary, dict(self.sent), self.structs)
 
     def add(self, sent: Sent) -> None:
         root = sent.target.root
@@ -152,17 +156,17 @@ class Stream:
 
 def is_certain(path: Path, description: Description, stream: Stream, known: Facts) -> bool:
     """Is it among what was sent so far, wherever `known` holds? What is `local` counts: nobody has to send it."""
-    return _is_local(path.steps, description) or _is_sent((), path.steps, stream, known)
+    return _is_local(path.steps, description, stream) or _is_sent((), path.steps, stream, known)
 
 
-def _is_local(steps: tuple[Step, ...], description: Description) -> bool:
+def _is_local(steps: tuple[Step, ...], description: Description, stream: Stream) -> bool:
     """Does the device model keep it? What is in a `tmp` is filled for each save."""
     here = description
     for number, step in enumerate(steps):
         if not isinstance(step, MemberStep):
             continue
         member = here.member(step.name)
-        if member.local and not (number == 0 and step.name in _temporary(description)):
+        if member.local and not (number == 0 and step.name in stream.temporary):
             return True
         inner = innermost(member.type)
         if isinstance(inner, Struct):
@@ -170,7 +174,8 @@ def _is_local(steps: tuple[Step, ...], description: Description) -> bool:
     return False
 
 
-def _temporary(description: Description) -> frozenset[str]:
+def temporary(description: Description) -> frozenset[str]:
+    """The names of its `tmp`s."""
     programs = (description.wire, *(sub.wire for sub in description.all_subsections))
     return frozenset(item.name for program in programs for item in _flat(program) if isinstance(item, Tmp))
 
