@@ -167,7 +167,8 @@ static PyObject *make(State *self, PyObject *name, unsigned long instance_id, ui
     size_t size = layout->last_description;
     PyObject *bytes = NULL;
     if (size > SMALL) {
-        size += size / 8;       /* the next one of another shape should have room, too */
+        if (layout->device->shape)
+            size += size / 8;       /* the last one had another shape, and this one should have room, too */
         bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
         if (!bytes)
             return NULL;
@@ -179,11 +180,10 @@ static PyObject *make(State *self, PyObject *name, unsigned long instance_id, ui
         Py_CLEAR(bytes);
     } else {
         size = layout->last_description = (size_t)(text.w.p - text.room);
-        if (bytes && !text.own) {
-            _PyBytes_Resize(&bytes, (Py_ssize_t)size);
-        } else {
+        if (!bytes || text.own || text.w.p != text.w.end) {
+            PyObject *other = PyBytes_FromStringAndSize((const char *)text.room, (Py_ssize_t)size);
             Py_XDECREF(bytes);
-            bytes = PyBytes_FromStringAndSize((const char *)text.room, (Py_ssize_t)size);
+            bytes = other;
         }
     }
     PyMem_Free(text.own);

@@ -178,6 +178,23 @@ static int note_coded(PyObject *coded, PyObject *view, const char *field)
     return failed;
 }
 
+/* No view is found of elements that C is on its way through, but that are not in use any more: a hook made the count less. */
+static void refuse_unused(const State *self, const uint8_t *at)
+{
+    const char *state = self->layout->table->name;
+    for (size_t i = 0; i < self->layout->table->member_count; i++) {
+        const Field *field = (const Field *)PyTuple_GetItem(self->layout->fields, (Py_ssize_t)i);
+        const uint8_t *from = self->data + field->member->offset;
+        if (at < from || at >= from + field->size)
+            continue;
+        PyErr_Format(PyExc_RuntimeError,
+                     "%s: %U: a hook made its elements in use fewer while their hooks were running; "
+                     "hooks of elements must leave the count as it is", state, field->name);
+        return;
+    }
+    PyErr_Format(PyExc_RuntimeError, "%s: a hook came for something outside the state", state);
+}
+
 static int call_hook(vms_python_context *context, void *at, size_t number, uint32_t version, void *raw)
 {
     vms_python_call *call = (vms_python_call *)(void *)context;
@@ -192,7 +209,7 @@ static int call_hook(vms_python_context *context, void *at, size_t number, uint3
     PyObject *view = own ? Py_NewRef((PyObject *)self)
                          : find_view((PyObject *)self, (const Binding *)target, (const uint8_t *)at, &path);
     if (!view && !PyErr_Occurred())
-        PyErr_Format(PyExc_RuntimeError, "%s: a hook came for something outside the state", self->layout->table->name);
+        refuse_unused(self, (const uint8_t *)at);
     PyObject *cursor = view && hook->cursor ? vms_cursor_new(hook->cursor, raw) : NULL;
     int answer = -1;
     if (view && (cursor || !hook->cursor)) {
