@@ -52,6 +52,28 @@ int vms_version_of(PyObject *value, uint32_t *version)
     return 0;
 }
 
+/* C copies between state and bytes as between two things. A view of the state, as data or as a buffer, is none. */
+bool vms_state_has(const State *self, const void *from, size_t size)
+{
+    uintptr_t start = (uintptr_t)from, own = (uintptr_t)self->data;
+    return size && start < own + self->layout->device->state_size && own < start + size;
+}
+
+static int load_buffer(State *self, const Py_buffer *buffer, uint32_t version, bool receiver)
+{
+    const void *data = buffer->buf;
+    PyObject *copy = NULL;
+    if (vms_state_has(self, data, (size_t)buffer->len)) {
+        copy = PyBytes_FromStringAndSize(buffer->buf, buffer->len);
+        if (!copy)
+            return -1;
+        data = PyBytes_AsString(copy);
+    }
+    int failed = load_whole(self, data, (size_t)buffer->len, version, receiver);
+    Py_XDECREF(copy);
+    return failed;
+}
+
 static PyObject *load(PyObject *op, const char *method, PyObject *const *args, Py_ssize_t count, PyObject *keywords,
                       bool receiver)
 {
@@ -75,7 +97,7 @@ static PyObject *load(PyObject *op, const char *method, PyObject *const *args, P
         Py_buffer buffer;
         if (PyObject_GetBuffer(values[0], &buffer, PyBUF_SIMPLE))
             return NULL;
-        failed = load_whole(self, buffer.buf, (size_t)buffer.len, version, receiver);
+        failed = load_buffer(self, &buffer, version, receiver);
         PyBuffer_Release(&buffer);
     }
     if (failed)

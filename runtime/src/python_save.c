@@ -183,6 +183,27 @@ PyObject *vms_state_coded(PyObject *op, PyObject *number)
     return coded;
 }
 
+/* The length of what was written; -1 with an exception. */
+static Py_ssize_t save_to_room(State *self, uint8_t *room, size_t size)
+{
+    vms_writer w;
+    if (!vms_state_has(self, room, size)) {
+        vms_writer_init(&w, room, size);
+        return vms_state_save_to(self, &w, self->layout->device->version) ? -1 : w.p - room;
+    }
+    uint8_t *beside = PyMem_Malloc(size);
+    if (!beside) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    vms_writer_init(&w, beside, size);
+    Py_ssize_t written = vms_state_save_to(self, &w, self->layout->device->version) ? -1 : w.p - beside;
+    if (written > 0)
+        memcpy(room, beside, (size_t)written);
+    PyMem_Free(beside);
+    return written;
+}
+
 PyObject *vms_state_save_into(PyObject *op, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
     static const char *const names[2] = {"buffer", "offset"};
@@ -199,18 +220,13 @@ PyObject *vms_state_save_into(PyObject *op, PyObject *const *args, Py_ssize_t co
     Py_buffer buffer;
     if (PyObject_GetBuffer(values[0], &buffer, PyBUF_WRITABLE))
         return NULL;
-    PyObject *written = NULL;
-    vms_writer w;
+    Py_ssize_t written = -1;
     if (offset < 0 || offset > buffer.len)
         PyErr_Format(PyExc_IndexError, "offset %zd is outside the buffer of %zd bytes", offset, buffer.len);
-    else {
-        uint8_t *room = (uint8_t *)buffer.buf + offset;
-        vms_writer_init(&w, room, (size_t)(buffer.len - offset));
-        if (!vms_state_save_to(self, &w, self->layout->device->version))
-            written = PyLong_FromSsize_t(w.p - room);
-    }
+    else
+        written = save_to_room(self, (uint8_t *)buffer.buf + offset, (size_t)(buffer.len - offset));
     PyBuffer_Release(&buffer);
-    return written;
+    return written < 0 ? NULL : PyLong_FromSsize_t(written);
 }
 
 __attribute__((noinline)) static int ask_needed(State *self)

@@ -153,6 +153,7 @@ PyObject *vms_state_take(PyObject *self, PyObject *const *args, Py_ssize_t count
 int vms_state_save_to(State *self, vms_writer *w, uint32_t version);
 int vms_state_load_from(State *self, vms_reader *r, uint32_t version);
 int vms_state_may_load(const State *self);                        /* false with RuntimeError */
+bool vms_state_has(const State *self, const void *from, size_t size);                /* do these bytes lie in it? */
 int vms_state_is_needed(State *self);                             /* 1, 0, or -1 with an exception */
 
 /* python_describe.c */
