@@ -7,6 +7,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -103,6 +104,18 @@ def test_all_emitted_c_compiles_without_a_warning(compiler: str, emitted: Path, 
         objects.mkdir()
         run([compiler, *STRICT, f"-I{get_include()}", "-c", *map(str, some)], cwd=objects)
         assert {path.stem for path in objects.glob("*.o")} == {path.stem for path in some}
+
+
+def test_the_native_types_compile_without_a_warning(compiler: str, tmp_path: Path) -> None:
+    """Builds for users do not stop at warnings: a function that the limited API lacks would be one."""
+    python = [f"-I{sysconfig.get_path('include')}", "-DPy_LIMITED_API=0x030b0000"]
+    where = [f"-I{ROOT / 'runtime' / each}" for each in ("include", "src")]
+    sources = sorted((ROOT / "runtime" / "src").glob("python_*.c"))
+    assert len(sources) > 20
+    run(
+        [compiler, "-std=c11", "-O2", "-Wall", "-Wextra", "-Werror", *python, *where, "-c", *map(str, sources)],
+        cwd=tmp_path,
+    )
 
 
 def test_headers_are_good_cpp(emitted: Path, tmp_path: Path) -> None:
