@@ -23,8 +23,7 @@ int vms_rewind_new(const vms_ram *ram, vms_rewind **made);
 void vms_rewind_free(vms_rewind *r);            /* and all its checkpoints */
 
 /* `dirty` has a bitmap a block: every page that may have been written since the last call with `dirty` is set. Bits are
- * taken over, and cleared. NULL: nothing was written. A page that is set and was not changed costs a look, no more: so
- * those that a rewind itself has written may be set, too. */
+ * taken over, and cleared. NULL: nothing was written. */
 
 /* The memory as it is now. 0, or -1 without memory for it: then nothing is lost, and no bit either. */
 int vms_rewind_checkpoint(vms_rewind *r, vms_dirty *dirty, vms_checkpoint **made);
@@ -34,6 +33,9 @@ uint64_t vms_rewind_to(vms_rewind *r, vms_checkpoint *c, vms_dirty *dirty);
 void vms_rewind_drop(vms_rewind *r, vms_checkpoint *c);
 /* Finds the written pages by comparing all memory with the base, where nobody noted them. Returns how many. */
 uint64_t vms_rewind_compare(vms_rewind *r);
+/* The same among those alone that are set in `dirty`; bits are taken over, and cleared. For those who are told of all writes,
+ * as by a kernel: what a rewind writes is among them, and would be put back with every rewind after it. */
+uint64_t vms_rewind_compare_dirty(vms_rewind *r, vms_dirty *dirty);
 /* Pages of memory that are held, for the base and for all checkpoints. */
 uint64_t vms_rewind_pages(const vms_rewind *r);
 

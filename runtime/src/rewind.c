@@ -81,8 +81,7 @@ void vms_rewind_free(vms_rewind *r)
     free(r);
 }
 
-/* A page of the base is renewed; the checkpoint before it, a child of the root, keeps the old one. Who says what was
- * written may say too much: what a rewind put back is among it, where a kernel notes every write. */
+/* A page of the base is renewed; the checkpoint before it, a child of the root, keeps the old one, if it is another. */
 static int keep_old(vms_rewind *r, uint64_t page, uint8_t *host)
 {
     if (memcmp(host, r->base[page], r->page_size) == 0)
@@ -137,21 +136,12 @@ static void prefetch(const uint8_t *from, const uint8_t *to, size_t size)
     }
 }
 
-/* Only what differs: the copy is a write, too, which a kernel that notes writes would report the next time. All that was
- * ever put back would be put back with every rewind. */
-static void put_fetched_back(vms_rewind *r)
-{
-    if (!r->fetched || memcmp(r->fetched, r->fetched_base, r->page_size) == 0)
-        return;
-    memcpy(r->fetched, r->fetched_base, r->page_size);
-    r->put_back++;
-}
-
-/* Pages lie anywhere: each is fetched while the one before it is dealt with. */
+/* Pages lie anywhere: each is fetched while the one before it is copied. */
 static int put_back(vms_rewind *r, uint64_t page, uint8_t *host)
 {
     prefetch(r->base[page], host, r->page_size);
-    put_fetched_back(r);
+    if (r->fetched)
+        memcpy(r->fetched, r->fetched_base, r->page_size);
     r->fetched = host;
     r->fetched_base = r->base[page];
     return 0;
@@ -160,10 +150,10 @@ static int put_back(vms_rewind *r, uint64_t page, uint8_t *host)
 static uint64_t put_all_back(vms_rewind *r)
 {
     r->fetched = NULL;
-    r->put_back = 0;
-    each_due(r, put_back);
-    put_fetched_back(r);
-    return r->put_back;
+    uint64_t done = (uint64_t)each_due(r, put_back);
+    if (r->fetched)
+        memcpy(r->fetched, r->fetched_base, r->page_size);
+    return done;
 }
 
 uint64_t vms_rewind_to(vms_rewind *r, vms_checkpoint *c, vms_dirty *dirty)
@@ -185,19 +175,37 @@ void vms_rewind_drop(vms_rewind *r, vms_checkpoint *c)
     rewind_tidy(r, c);
 }
 
+/* Is it due? 1 or 0. */
+static uint64_t compare(vms_rewind *r, size_t block, uint64_t page)
+{
+    uint64_t at = r->first[block] + page, bit = (uint64_t)1 << at % 64;
+    if (memcmp(r->blocks[block].host + page * r->page_size, r->base[at], r->page_size) != 0) {
+        r->due.words[at / 64] |= bit;
+        return 1;
+    }
+    r->due.words[at / 64] &= ~bit;
+    return 0;
+}
+
 uint64_t vms_rewind_compare(vms_rewind *r)
 {
     uint64_t count = 0;
     for (size_t i = 0; i < r->count; i++)
-        for (uint64_t page = 0; page < r->blocks[i].used_length / r->page_size; page++) {
-            uint64_t at = r->first[i] + page, bit = (uint64_t)1 << at % 64;
-            if (memcmp(r->blocks[i].host + page * r->page_size, r->base[at], r->page_size) != 0) {
-                r->due.words[at / 64] |= bit;
-                count++;
-            } else {
-                r->due.words[at / 64] &= ~bit;
-            }
-        }
+        for (uint64_t page = 0; page < r->blocks[i].used_length / r->page_size; page++)
+            count += compare(r, i, page);
+    return count;
+}
+
+uint64_t vms_rewind_compare_dirty(vms_rewind *r, vms_dirty *dirty)
+{
+    uint64_t count = 0, page;
+    for (size_t i = 0; i < r->count; i++) {
+        uint64_t pages = r->blocks[i].used_length / r->page_size, some;
+        for (page = 0; (some = vms_dirty_next(&dirty[i], page, &page)) != 0;)
+            for (; some; some--, page++)
+                if (vms_dirty_take(&dirty[i], page) && page < pages)
+                    count += compare(r, i, page);
+    }
     return count;
 }
 

@@ -21,9 +21,8 @@ struct vms_rewind {
     uint8_t **base;                     /* a page each */
     vms_dirty due;                      /* pages of memory that may differ from the base */
     vms_checkpoint *root;
-    uint8_t *fetched;                   /* while going back: a page that is dealt with when the next one is on its way */
-    const uint8_t *fetched_base;        /* what it is to be */
-    uint64_t put_back;                  /* pages, so far */
+    uint8_t *fetched;                   /* while going back: a page that is copied when the next one is on its way */
+    const uint8_t *fetched_base;        /* from here */
 };
 
 uint8_t *rewind_zero_page(void);                                    /* the one that stands for all of them */

@@ -8,4 +8,5 @@ int vms_rewind_checkpoint(vms_rewind *r, vms_dirty *dirty, vms_checkpoint **made
 uint64_t vms_rewind_to(vms_rewind *r, vms_checkpoint *c, vms_dirty *dirty);
 void vms_rewind_drop(vms_rewind *r, vms_checkpoint *c);
 uint64_t vms_rewind_compare(vms_rewind *r);
+uint64_t vms_rewind_compare_dirty(vms_rewind *r, vms_dirty *dirty);
 uint64_t vms_rewind_pages(const vms_rewind *r);

@@ -19,10 +19,11 @@ class DirtyTracker(ABC):
     """Notices writes to a machine's memory from `start` on; `collect` adds the pages written since the last collection.
 
     Pages are in bitmaps, one a block; what is set there stays set. `guest_must_stand`: a write during a collection may
-    be lost. The others lose none.
+    be lost. The others lose none. `guest_alone`: only what the guest writes is noted, not what a rewind puts back.
     """
 
     guest_must_stand = False
+    guest_alone = False
 
     @staticmethod
     def works() -> bool:
@@ -51,6 +52,8 @@ class Marking(DirtyTracker):
 
     A bitmap has all pages that its block may ever have: loads change the length of resizable blocks.
     """
+
+    guest_alone = True
 
     def __init__(self, ram: Ram) -> None:
         self.bitmaps = [PageBitmap(ram.most_pages(index)) for index in range(len(ram.blocks))]

@@ -141,7 +141,10 @@ class MemoryPart:
         except BaseException:
             self.disturb()
             raise
-        return self._native_dirty
+        if self._tracker.guest_alone:
+            return self._native_dirty
+        lib.vms_rewind_compare_dirty(base.native, self._native_dirty)
+        return ffi.NULL
 
     def _begin(self) -> _Base:
         """Tracks from here on; what was written before is found by comparing."""

@@ -20,6 +20,8 @@ PAGES = 20
 class TellsAll(Marking):
     """Says of every page that it was written, each time: a rewind's own writes are among it, as with the kernel."""
 
+    guest_alone = False
+
     def collect(self, into: Any) -> None:
         for bitmap in into:
             bitmap.mark_all()
