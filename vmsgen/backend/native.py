@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sysconfig
 from collections.abc import Callable, Sequence
@@ -13,6 +14,9 @@ from pathlib import Path
 from vmsgen.backend.extension import ExtensionSpec, extensions
 
 SUFFIX = ".abi3.so"
+
+_DIGEST = re.compile(rb'\.digest = "([0-9a-f]{16})"')
+"""That of the schema, in the binding's source and so in the module."""
 
 
 class CompileError(Exception):
@@ -25,7 +29,7 @@ def modules(emitted: Sequence[Path]) -> list[Path]:
 
 
 def compile_modules(emitted: Sequence[Path], progress: Callable[[str], None] = lambda name: None) -> list[Path]:
-    """Compiles what is older than its sources, on all cores; returns what it compiled. Raises CompileError.
+    """Compiles what `old_modules` tells, on all cores; returns what it compiled. Raises CompileError.
 
     `progress` is told the name of each module when it is done, from whichever thread did it.
     """
@@ -47,7 +51,11 @@ def compile_modules(emitted: Sequence[Path], progress: Callable[[str], None] = l
 
 
 def old_modules(emitted: Sequence[Path]) -> list[Path]:
-    """The extension modules that `compile_modules` would compile: they are missing, or older than their sources."""
+    """The extension modules that `compile_modules` would compile.
+
+    They are missing, older than their sources, or made from another schema: these do not have its digest, as what is no
+    module at all does not. Whether one is whole otherwise, the import tells.
+    """
     return [target for _, target in _work(emitted)]
 
 
@@ -64,7 +72,10 @@ def _older(target: Path, spec: ExtensionSpec) -> bool:
     sources = [*map(Path, spec.sources), *headers]
     if not all(path.exists() for path in sources):
         return True
-    return target.stat().st_mtime_ns < max(path.stat().st_mtime_ns for path in sources)
+    if target.stat().st_mtime_ns < max(path.stat().st_mtime_ns for path in sources):
+        return True
+    digest = _DIGEST.search(sources[0].read_bytes())
+    return digest is not None and digest[1] not in target.read_bytes()
 
 
 def _build_folder(target: Path) -> Path:

@@ -113,11 +113,37 @@ def test_check_tells_of_a_module_that_is_older_than_its_sources(here: Path) -> N
     """As a build leaves it whose compiler failed."""
     vmsgen("build", "--emit-only", "door.vms", "-o", "out")
     module = here / "out" / "_door.abi3.so"
-    module.write_bytes(b"")
+    module.write_bytes(b"\x7fELF\0DIGEST\0".replace(b"DIGEST", digest_of(here / "out" / "_door.c")))
     assert vmsgen("build", "--check", "door.vms", "-o", "out").exit_code == 0
     os.utime(module, (1, 1))
     result = vmsgen("build", "--check", "door.vms", "-o", "out")
     assert (result.exit_code, result.stderr) == (1, f"out of date: {Path('out', '_door.abi3.so')}\n")
+
+
+def digest_of(binding: Path) -> bytes:
+    return binding.read_bytes().partition(b'.digest = "')[2][:16]
+
+
+def test_check_tells_of_what_is_no_module_of_the_schema(here: Path) -> None:
+    """However new it is: a file of something else, and the module of another schema."""
+    vmsgen("build", "--emit-only", "door.vms", "-o", "out")
+    module = here / "out" / "_door.abi3.so"
+    for content in (b"", b"garbage\n", b"\x7fELF\0000123456789abcdef\0"):
+        module.write_bytes(content)
+        result = vmsgen("build", "--check", "door.vms", "-o", "out")
+        assert (result.exit_code, result.stderr) == (1, f"out of date: {Path('out', '_door.abi3.so')}\n")
+
+
+def test_what_is_no_module_is_compiled_again(here: Path) -> None:
+    if not shutil.which("cc"):
+        pytest.skip("no C compiler `cc`")
+    assert vmsgen("build", "door.vms", "-o", "out").exit_code == 0
+    module = here / "out" / "_door.abi3.so"
+    assert digest_of(here / "out" / "_door.c") in module.read_bytes()
+    assert vmsgen("build", "--check", "door.vms", "-o", "out").exit_code == 0
+    module.write_bytes(b"garbage\n")
+    assert vmsgen("build", "door.vms", "-o", "out").exit_code == 0
+    assert module.read_bytes()[:4] == b"\x7fELF"
 
 
 def test_a_build_leaves_no_folder_of_its_own(here: Path) -> None:
