@@ -82,13 +82,12 @@ def test_at_any_point(board: Any, tmp_path: Path, what: str, after: int) -> None
         both.be(2)
         if not interrupted(point, acts[what]):
             break
-        assert not vm.at_work.locked(), point
+        assert not vm.at_work.locked() and list(tmp_path.iterdir()) == [both.path], point
         assert vm.incomplete or (vm.running and both.states() in ({1}, {2})), point
         vm.rewind(both.checkpoint)  # no write was forgotten
         assert both.states() == {1} and not vm.incomplete, point
         vm.start()
     assert point > 40 and vm.running and both.states() == {after}
-    assert list(tmp_path.iterdir()) == [both.path]
     vm.rewind(both.checkpoint)
     assert both.states() == {1}
     vm.disturb_checkpoints()
