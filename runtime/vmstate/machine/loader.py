@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -46,13 +47,18 @@ def _look(machine: Machine, source: Input, handlers: list[LiveHandler], keep_mis
     """Was all of it looked at? Otherwise as far as was possible."""
     able = [handler for handler in handlers if handler.can_check]
     _begin(able, check=True, shadow=False)
+    whole = True
     try:
         _read(machine, source, Check(machine, keep_missing, source.description), _Ending([]))
     except LookEnds:
-        return False
-    finally:
-        _refuse(able)
-    return True
+        whole = False
+    except BaseException as error:
+        _note(error, _refuse(able))
+        raise
+    unfinished = _refuse(able)
+    if unfinished:
+        raise VMStateError(f"{machine.name} cannot load: {'; '.join(unfinished)}")
+    return whole
 
 
 def _apply(machine: Machine, source: Input, handlers: list[LiveHandler], apply: Apply, shadow: bool) -> None:
@@ -70,14 +76,13 @@ def _apply(machine: Machine, source: Input, handlers: list[LiveHandler], apply: 
             if isinstance(error, Exception):
                 return
             raise
-        devices = False
+        refusals = ["devices were not put back"]
         try:
             refusals = apply.undo.put_back()
-            devices = not refusals
         finally:
-            live = ending.refuse()
-            machine.incomplete = was_incomplete or not (devices and live)
-        tell_refusals(error, machine.name, refusals if live else [*refusals, "live state was overwritten"])
+            refusals = [*refusals, *ending.refuse()]
+            machine.incomplete = was_incomplete or bool(refusals)
+        tell_refusals(error, machine.name, refusals)
         raise
     machine.incomplete = False
     ending.settle()
@@ -121,10 +126,11 @@ class _Ending:
             if handler.end_load(True) is False:
                 raise VMStateError(f"{type(handler).__name__} is not whole after a load", code="incomplete")
 
-    def refuse(self) -> bool:
-        """Are all as they were?"""
+    def refuse(self) -> list[str]:
+        """A sentence for each that is not as it was."""
         accepted, self._accepted = self._accepted, []
-        return False not in [_refuse(self._left), *[handler.settle_load(False) for handler in accepted]]
+        found = [*_refuse(self._left), *_put_back(accepted, lambda handler: handler.settle_load(False))]
+        return list(dict.fromkeys(found))
 
     def settle(self) -> None:
         """All are here for good: nothing that one of them makes of it changes that."""
@@ -138,11 +144,28 @@ def _begin(handlers: list[LiveHandler], check: bool, shadow: bool) -> None:
     for number, handler in enumerate(handlers):
         try:
             handler.begin_load(check, shadow)
-        except BaseException:
-            _refuse(handlers[:number])
+        except BaseException as error:
+            _note(error, _refuse(handlers[:number]))
             raise
 
 
-def _refuse(handlers: list[LiveHandler]) -> bool:
-    """Are all as they were?"""
-    return False not in [handler.end_load(False) for handler in handlers]
+def _refuse(handlers: list[LiveHandler]) -> list[str]:
+    """A sentence for each that is not as it was."""
+    return _put_back(handlers, lambda handler: handler.end_load(False))
+
+
+def _put_back(handlers: list[LiveHandler], tell: Callable[[LiveHandler], bool]) -> list[str]:
+    """Tells each, whatever the others make of it."""
+    found = []
+    for handler in handlers:
+        try:
+            if tell(handler) is False:
+                found.append("live state was overwritten")
+        except Exception as error:
+            found.append(f"{type(handler).__name__} was not put back: {error}")
+    return found
+
+
+def _note(error: BaseException, notes: list[str]) -> None:
+    for each in notes:
+        error.add_note(each)

@@ -87,15 +87,23 @@ class Running:
             self._halt()
 
     def go_on_after(self, work: Work) -> None:
-        """It runs if it ran before, unless somebody has stopped it since, or it is incomplete. Again: does nothing."""
+        """It runs if it ran before, unless somebody has stopped it since, or it is incomplete. If it stands still for
+        somebody else, too, it goes on after that. Again: does nothing.
+        """
         with self._turning:
-            work.halts, runs_on = False, work.runs_on
-            if runs_on and not self.incomplete and not self.running:
-                hook = self._hooks["start"]
+            work.halts = False
+            if not work.runs_on or self.incomplete or self.running:
+                return
+            other = next((each for each in self._halting if each.halts and not each.over), None)
+            if other is not None:
+                other.runs_on = True
                 work.runs_on = False
-                if hook is not None:
-                    hook()
-                self.running = True
+                return
+            hook = self._hooks["start"]
+            work.runs_on = False
+            if hook is not None:
+                hook()
+            self.running = True
 
     @contextlib.contextmanager
     def halted(self) -> Iterator[None]:

@@ -138,3 +138,19 @@ def test_stopped_and_started_before_the_last_of_a_migration() -> None:
         with pytest.raises(FunctionError, match="returned -5"):
             vm.migrate(File.from_file(Kept(wish))).result(30)
         assert vm.running is runs
+
+
+@pytest.mark.parametrize("first_ends_first", [False, True])
+def test_two_for_whom_it_stands_still_at_once(first_ends_first: bool) -> None:
+    """It goes on after the last of them."""
+    calls: list[str] = []
+    vm = Machine("x", start=lambda: calls.append("start"), stop=lambda: calls.append("stop"))
+    vm.start()
+    first, second = contextlib.ExitStack(), contextlib.ExitStack()
+    first.enter_context(vm.halted())
+    second.enter_context(vm.halted())
+    (first if first_ends_first else second).close()
+    assert not vm.running and calls == ["start", "stop"]
+    assert isinstance(elsewhere(vm.start), VMStateError)
+    (second if first_ends_first else first).close()
+    assert vm.running and calls == ["start", "stop", "start"]
