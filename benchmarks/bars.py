@@ -61,9 +61,12 @@ BARS = (
 DESCRIBED = "vmsgen with description"
 """A save, and what stands at a stream's end about it: of a state that holds the same things as at the last save."""
 DESCRIBED_ANEW = "vmsgen with another description"
-"""The same, but each time with something there that was not, or gone. No bar: nothing of the last text is of use."""
+"""The same, but each time with something there that was not, or gone: nothing of the last text is of use."""
 
-COST_BARS = tuple(CostBar(state, "save", DESCRIBED, 3.0) for state in WORKLOADS)
+COST_BARS = (
+    *(CostBar(state, "save", DESCRIBED, 3.0) for state in WORKLOADS),
+    *(CostBar(state, "save", DESCRIBED_ANEW, 3.0) for state in ("V", "N")),
+)
 
 INSTRUCTION_BARS = (
     InstructionBar("T", "save", False, 30),

@@ -171,7 +171,8 @@ int vms_machine_save(vms_machine *m, vms_file *f);
 /* The same with a place for every page of RAM ("mapped-ram"), at a multiple of its size, and zero pages as holes: to a descriptor
  * of a plain file that has nothing yet where the stream begins, or behind it. */
 int vms_machine_save_mapped(vms_machine *m, vms_file *f);
-/* Loads a stream to its last byte, with places for pages or without: if it has them, from memory or a plain file. 0, or -1 and the machine's error: every device is as it was then.
+/* Loads a stream to its last byte, with places for pages or without: if it has them, from memory or a plain file. 0, or -1 and
+ * the machine's error: every device is as it was then.
  *
  * Memory, and descriptors that can seek, are read twice: once to look, once to load. So RAM is as it was, too, and a stream
  * of another machine is refused with all that differs. From other files RAM may be overwritten before something is

@@ -8,7 +8,7 @@ typedef struct growing {
     uint8_t *own;               /* the room, once it had to grow */
 } growing;
 
-enum { SMALL = 1024 };
+enum { SMALL = 1024, KEPT = 4 << 20 };
 
 static int grow(vms_writer *w, size_t need)
 {
@@ -157,36 +157,27 @@ static int put_entry(State *self, vms_writer *w, PyObject *name, unsigned long i
     return failed;
 }
 
+/* The text is made in room that the layout keeps for the next one, and copied once: fresh memory costs more than that. */
 static PyObject *make(State *self, PyObject *name, unsigned long instance_id, uint32_t version)
 {
     Layout *layout = self->layout;
     uint8_t small[SMALL];
     growing text;               /* not initialised as a whole: most of it is room for an error */
-    text.room = small;
-    text.own = NULL;
-    size_t size = layout->last_description;
-    PyObject *bytes = NULL;
-    if (size > SMALL) {
-        if (layout->device->shape)
-            size += size / 8;       /* the last one had another shape, and this one should have room, too */
-        bytes = PyBytes_FromStringAndSize(NULL, (Py_ssize_t)size);
-        if (!bytes)
-            return NULL;
-        text.room = (uint8_t *)PyBytes_AsString(bytes);
-    }
-    vms_writer_init(&text.w, text.room, bytes ? size : SMALL);
+    text.own = layout->text;    /* it is ours until then: a hook may describe another state */
+    layout->text = NULL;
+    text.room = text.own ? text.own : small;
+    vms_writer_init(&text.w, text.room, text.own ? layout->text_size : SMALL);
     text.w.flush = grow;
-    if (put_entry(self, &text.w, name, instance_id, version)) {
-        Py_CLEAR(bytes);
+    PyObject *bytes = NULL;
+    if (!put_entry(self, &text.w, name, instance_id, version))
+        bytes = PyBytes_FromStringAndSize((const char *)text.room, text.w.p - text.room);
+    size_t size = (size_t)(text.w.end - text.room);
+    if (text.own && !layout->text && size <= KEPT) {
+        layout->text = text.own;
+        layout->text_size = size;
     } else {
-        size = layout->last_description = (size_t)(text.w.p - text.room);
-        if (!bytes || text.own || text.w.p != text.w.end) {
-            PyObject *other = PyBytes_FromStringAndSize((const char *)text.room, (Py_ssize_t)size);
-            Py_XDECREF(bytes);
-            bytes = other;
-        }
+        PyMem_Free(text.own);
     }
-    PyMem_Free(text.own);
     return bytes;
 }
 
@@ -246,8 +237,9 @@ static PyObject *again(State *self, PyObject *name, unsigned long instance_id)
     if (told && still_holds(self->described, name, instance_id, &shape)) {
         text = Py_NewRef(self->described->text);
     } else {
-        vms_described_free(self->described);    /* first: its memory, still in the caches, is there for the new one */
+        Described *last = self->described;
         self->described = NULL;
+        vms_described_free(last);   /* first: its memory, still in the caches, is there for the new one */
         text = make(self, name, instance_id, self->layout->device->version);
         if (told && text)
             keep(self, text, name, instance_id, &shape);

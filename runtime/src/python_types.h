@@ -44,7 +44,8 @@ typedef struct Layout {
     bool grows;                 /* how long a save is is better not asked of the largest one */
     size_t last_size;           /* of the last save of such a one */
     PyObject *description;      /* bytes: what describe() says of everyone; NULL until it was asked for */
-    size_t last_description;    /* where that differs: how long the last one was */
+    uint8_t *text;              /* room in which the next one is made, where that differs; or NULL */
+    size_t text_size;
 } Layout;
 
 typedef struct Field {
