@@ -5,6 +5,7 @@ from __future__ import annotations
 from vmsgen.diagnostics import Diagnostics, Related
 from vmsgen.model.description import Check, Description, Group, Hook, HookPredicate, Subsection, Unused, WireItem
 from vmsgen.model.expressions import Expression
+from vmsgen.model.subsections import is_looked_at
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.clauses import collect, unsupported
 from vmsgen.passes.declared import field_names, has_fields
@@ -240,7 +241,7 @@ class Builder:
         self.gathered.names["/" + name.text] = name.span
         wire_name = f"{owner}/{name.text}" if name.wire is None else name.wire
         self._wire_name(wire_name, name)
-        if not wire_name.startswith(owner) or wire_name == owner:
+        if not is_looked_at(wire_name, owner):
             message = f"`{wire_name}` does not begin with the name of its owner, `{owner}`: no loader would look at it"
             self.diagnostics.error("subsection-name", message, name.span)
         number = self.numbered

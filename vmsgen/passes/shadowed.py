@@ -24,6 +24,7 @@ from vmsgen.model.description import (
 from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, MemberStep, Path, replaced
 from vmsgen.model.implied import Facts, facts, implied, impossible, values
 from vmsgen.model.interval import Interval
+from vmsgen.model.subsections import is_looked_at
 from vmsgen.model.types import Array, List, Map, Optional, Struct, Type, innermost, structs_in
 from vmsgen.passes import project
 from vmsgen.passes.presence import at_version, count_of
@@ -64,7 +65,7 @@ class _End:
     hint: str
 
     def takes(self, subsection: Subsection) -> bool:
-        return subsection.wire_name != self.owner.wire_name and subsection.wire_name.startswith(self.owner.wire_name)
+        return is_looked_at(subsection.wire_name, self.owner.wire_name)
 
     def has(self, subsection: Subsection) -> bool:
         return any(own.wire_name == subsection.wire_name for own in self.owner.subsections)

@@ -10,6 +10,7 @@ from vmsgen.compat.rules.rule import Difference, Rule, in_senders_names, within,
 from vmsgen.compat.slots import LIST, MAP, Owner
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import Description
+from vmsgen.model.subsections import is_looked_at
 
 
 def sent(sub: PlacedSubsection) -> tuple[tuple[Want, ...], ...]:
@@ -37,7 +38,7 @@ def shadowed(pair: Pair) -> Iterator[Difference]:
 def _takes(struct: Description, sub: PlacedSubsection) -> bool:
     """Does a loader behind the struct's bytes take it for one of its own, and not know it?"""
     known = {own.wire_name for own in struct.subsections}
-    return sub.wire_name.startswith(struct.wire_name) and sub.wire_name not in known
+    return is_looked_at(sub.wire_name, struct.wire_name) and sub.wire_name not in known
 
 
 def _is_last(pair: Pair, owner: Owner) -> bool:
