@@ -11,7 +11,7 @@ from vmsgen.compat.pairs import AlignedProgram, Pair
 from vmsgen.compat.pairs import pair as pair_at
 from vmsgen.compat.rules.rule import Difference, Rule, present
 from vmsgen.compat.rules.shapes import recast
-from vmsgen.compat.slots import Slot
+from vmsgen.compat.slots import Asked, Loop, Slot
 from vmsgen.model.description import Hook
 
 
@@ -255,14 +255,25 @@ def bump(pair: Pair) -> Iterator[Difference]:
 
 
 def _alike(program: AlignedProgram) -> bool:
-    """Are the same things asked of it?"""
-    slots = ((step.sender, step.receiver) for step in program.steps if isinstance(step, Matched))
-    asked = all(
-        (ours.guards, ours.count, ours.loops, ours.constraints)
-        == (theirs.guards, theirs.count, theirs.loops, theirs.constraints)
-        for ours, theirs in slots
-    )
-    return asked and program.sender_checks == program.receiver_checks
+    """Are there as many bytes, and are the same things asked of them?"""
+    slots = [(step.sender, step.receiver) for step in program.steps if isinstance(step, Matched)]
+    checks = [[_asked(check) for check in side] for side in (program.sender_checks, program.receiver_checks)]
+    return checks[0] == checks[1] and all(_said_of(ours) == _said_of(theirs) for ours, theirs in slots)
+
+
+def _said_of(slot: Slot) -> tuple[object, ...]:
+    # Of what varies in number one element must be as long, too.
+    sizes = _unit(slot), slot.width * slot.elements
+    return sizes, slot.guards, slot.count, _repeated(slot.loops), slot.constraints
+
+
+def _asked(check: Asked) -> tuple[object, ...]:
+    return check.condition, check.message, check.owner, check.guards, _repeated(check.loops)
+
+
+def _repeated(loops: tuple[Loop, ...]) -> list[tuple[object, ...]]:
+    """How often. The elements are slots of their own, and their types are never those of another schema."""
+    return [(loop.kind, loop.capacity, loop.count, loop.start) for loop in loops]
 
 
 def _unchanged(program: AlignedProgram) -> bool:
