@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from functools import cache
+from weakref import WeakKeyDictionary
 
 from vmsgen.backend.c.ctypes import declarations
 from vmsgen.backend.c.storage import has_nothing
@@ -23,12 +23,17 @@ def struct_declaration(description: Description) -> str:
     return f"struct {c_struct(description.name)} {{\n{lines}}};\n"
 
 
-@cache
+_LAYOUTS: WeakKeyDictionary[Description, str] = WeakKeyDictionary()
+"""Found once: each struct is asked for by all that embed it."""
+
+
 def layout_text(description: Description) -> str:
     """The struct's name and a digest of its members, embedded ones included: equal for equal memory."""
-    text = struct_declaration(description)
-    for member in description.members:
-        inner = struct_in(description, member)
-        if inner is not None:
-            text += layout_text(inner)
-    return f"{description.name} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    if description not in _LAYOUTS:
+        text = struct_declaration(description)
+        for member in description.members:
+            inner = struct_in(description, member)
+            if inner is not None:
+                text += layout_text(inner)
+        _LAYOUTS[description] = f"{description.name} {hashlib.sha256(text.encode()).hexdigest()[:16]}"
+    return _LAYOUTS[description]

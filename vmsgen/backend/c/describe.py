@@ -6,7 +6,7 @@ save does, and adds up the sizes as it goes.
 
 from __future__ import annotations
 
-from functools import cache
+from weakref import WeakKeyDictionary
 
 from vmsgen.backend.c.arrays import flat_count, item_size
 from vmsgen.backend.c.describe_arrays import Arrays
@@ -212,15 +212,19 @@ class Describer(Arrays):
         return constant_text(self.stem, owner, version)
 
 
+_TEXTS: WeakKeyDictionary[Description, dict[int, tuple[str, int] | None]] = WeakKeyDictionary()
+"""Of each version. Found once: each struct is asked by all that embed it, and asks all that it embeds."""
+
+
 def constant_text(stem: str, owner: Owner, version: int) -> tuple[str, int] | None:
     """The text and the bytes of an owner whose shape depends on nothing; else None."""
-    return _description_text(owner, version) if isinstance(owner, Description) else _text(stem, owner, version)
-
-
-@cache
-def _description_text(description: Description, version: int) -> tuple[str, int] | None:
-    """Found once: each struct is asked by all that embed it, and asks all that it embeds. No constant has a stem."""
-    return None if description.opaque else _text("", description, version)
+    if not isinstance(owner, Description):
+        return _text(stem, owner, version)
+    known = _TEXTS.setdefault(owner, {})
+    if version not in known:
+        # No constant of a description has a stem in it.
+        known[version] = None if owner.opaque else _text("", owner, version)
+    return known[version]
 
 
 def _text(stem: str, owner: Owner, version: int) -> tuple[str, int] | None:
