@@ -41,8 +41,9 @@ def stale(files: Mapping[Path, str]) -> list[Path]:
 def write(files: Mapping[Path, str]) -> list[Path]:
     """Brings the files up to date, each in one piece; returns those that it wrote.
 
-    Raises ForeignFileError, or OSError with the name of the file that it is about, and then nothing is written: all are
-    made beside their places first.
+    Raises ForeignFileError, and then nothing is written, or OSError with the name of the file that it is about. All are
+    made beside their places first: if one cannot be made, nothing is written; if one cannot take its place, those in
+    front of it have taken theirs, and the others are as they were.
     """
     written = stale(files)
     for path in written:

@@ -1,4 +1,4 @@
-"""Emitted files are written all or none, and an error names the one that it is about."""
+"""Emitted files are all made before the first takes its place, and an error names the one that it is about."""
 
 from __future__ import annotations
 
@@ -61,3 +61,23 @@ def test_a_file_that_cannot_take_its_place(tmp_path: Path, monkeypatch: pytest.M
         write({tmp_path / "d.h": "text", tmp_path / "d.c": "text"})
     assert caught.value.filename == str(tmp_path / "d.h")
     assert names(tmp_path) == []
+
+
+def test_those_in_front_of_it_have_taken_theirs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second of three: the third is as it was, and nothing is left beside them."""
+    files = {tmp_path / name: f"/* {MARK} */\n" for name in ("d.h", "d.c", "d.py")}
+    write(files)
+    replace = Path.replace
+
+    def refuse(self: Path, target: Path) -> Path:
+        if target.name == "d.c":
+            raise PermissionError(errno.EPERM, os.strerror(errno.EPERM), str(self), None, str(target))
+        return replace(self, target)
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    newer = f"/* {MARK}: another */\n"
+    with pytest.raises(PermissionError) as caught:
+        write(dict.fromkeys(files, newer))
+    assert caught.value.filename == str(tmp_path / "d.c")
+    assert [path.read_text() for path in files] == [newer, f"/* {MARK} */\n", f"/* {MARK} */\n"]
+    assert names(tmp_path) == ["d.c", "d.h", "d.py"]
