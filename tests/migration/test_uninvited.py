@@ -170,8 +170,6 @@ def test_an_accept_that_is_particular(listener: transport.Listener, monkeypatch:
         for says in (b"", b"abcd", b"", b"abXX"):
             stack.enter_context(somebody(listener, says))
         assert listener.look(3) == [b"", b"abc", b""]  # as many as it keeps
-        with pytest.raises(ChannelTimeoutError):
-            listener.accept(0, begins=b"abX")  # it waits behind the others
         with listener.accept(1, begins=b"abc") as file:
             assert file.get_buffer(4) == b"abcd"
         with listener.accept(1, begins=b"abX") as file:
@@ -184,6 +182,52 @@ def test_an_accept_that_is_particular(listener: transport.Listener, monkeypatch:
         thread.join()
         assert listener.look(1) == [b"", b""]
     assert listener.look(1) == []  # they have hung up
+
+
+def test_strangers_who_say_nothing_keep_nobody_out(
+    listener: transport.Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who came first makes room, but only for somebody, and only where it is asked who begins how."""
+    monkeypatch.setattr(arrivals, "MOST", 3)
+    with contextlib.ExitStack() as stack:
+        silent = [stack.enter_context(somebody(listener)) for _ in range(3)]
+        with pytest.raises(ChannelTimeoutError):
+            listener.accept(0, begins=b"abc")
+        assert listener.look(1) == [b"", b"", b""]  # nobody else came
+        stack.enter_context(somebody(listener, b"abcd"))
+        with listener.accept(0, begins=b"abc") as file:
+            assert file.get_buffer(4) == b"abcd"
+        assert listener.look(1) == [b"", b"", b""]  # nobody had to go
+        for says in (b"x", b"y", b"abcd"):
+            stack.enter_context(somebody(listener, says))
+        assert listener.look(1) == [b"", b"", b""]
+        with listener.accept(10, begins=b"abc") as file:
+            assert file.get_buffer(4) == b"abcd"
+        assert listener.look(1) == [b"", b"x", b"y"]
+        for sock in silent[:2]:
+            sock.settimeout(10)
+            assert sock.recv(1) == b""
+        silent[2].setblocking(False)
+        with pytest.raises(BlockingIOError):
+            silent[2].recv(1)
+
+
+def test_more_channels_than_wait_at_the_socket(listener: transport.Listener) -> None:
+    """A sender says nothing on any of them until it has made them all."""
+    here, there = machine(), machine(b"\2")
+    migration = here.migrate(listener.uri, channels=60)
+    there.incoming(listener, accept_timeout=10, channels=60)
+    loaded(there, migration, here)
+
+
+def test_sixteen_idle_connections_and_a_channel(listener: transport.Listener) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(16):
+            stack.enter_context(somebody(listener))
+        assert listener.look(1) == [b""] * 16
+        stack.enter_context(somebody(listener, FIRST))
+        with listener.accept(1, begins=FIRST[:8]) as file:
+            assert file.get_buffer(8) == FIRST[:8]
 
 
 def test_a_closed_listener_sends_away_who_waits(tmp_path: Path) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import socket
 
-MOST = 16
-"""So many are kept at once, as by the socket itself; further ones wait there."""
+MOST = 272
+"""So many are kept at once, further ones wait at the socket. A sender's connections for pages, up to 255, may all be
+here, silent until the last of them is made; and others with them.
+"""
 
 
 class Arrivals:
@@ -31,7 +33,11 @@ class Arrivals:
         return [data for _, data in said if data is not None]
 
     def take(self, begins: bytes) -> socket.socket | None:
-        """The first that begins with these bytes, or any; None if there is none as yet."""
+        """The first that begins with these bytes, or any; None if there is none as yet.
+
+        If no more are kept, and none of them begins so, the oldest is sent away for the next: whoever says nothing
+        would keep others out for ever.
+        """
         if not begins:
             if self.kept:
                 self.look(1)
@@ -39,6 +45,11 @@ class Arrivals:
         for number, data in enumerate(self.look(len(begins))):
             if data == begins:
                 return self.kept.pop(number)
+        if len(self.kept) >= MOST and (connection := self._next()) is not None:
+            if _said(connection, len(begins)) == begins:
+                return connection
+            self.kept.append(connection)
+            self.kept.pop(0).close()
         return None
 
     def _next(self) -> socket.socket | None:
