@@ -41,9 +41,9 @@ def encode(description: Description, state: State, hooks: Any = None, version: i
     return bytes(_encoded(description, state, hooks, version).out)
 
 
-def custom_fields(description: Description, state: State, hooks: Any, version: int) -> list[str]:
+def written_custom_paths(description: Description, state: State, hooks: Any, version: int) -> list[str]:
     """The paths of the `custom` fields that a save at `version` writes something of. Raises as `encode`."""
-    return _encoded(description, state, hooks, version).custom_fields
+    return _encoded(description, state, hooks, version).written_custom_paths
 
 
 def _encoded(description: Description, state: State, hooks: Any, version: int | None) -> Encoder:
@@ -82,12 +82,12 @@ def _decide(
 
 
 class Encoder:
-    """`custom_fields` are the paths of those whose hook has written something, in the order of the wire."""
+    """`written_custom_paths` are the paths of those whose hook has written something, in the order of the wire."""
 
     def __init__(self, hooks: Hooks) -> None:
         self.hooks = hooks
         self.out = bytearray()
-        self.custom_fields: list[str] = []
+        self.written_custom_paths: list[str] = []
         self.put = Put(self.out, self.owner)
 
     def device(self, description: Description, frame: Frame) -> None:
@@ -148,6 +148,6 @@ class Encoder:
                 before = len(self.out)
                 self.hooks.require(item.put, frame, name, before, Writer(self.out))
                 if len(self.out) > before:
-                    self.custom_fields.append(name)
+                    self.written_custom_paths.append(name)
             case Tmp():
                 self.owner(item, frame.at_version(0))

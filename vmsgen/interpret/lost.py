@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from vmsgen.interpret.decode import decode
-from vmsgen.interpret.encode import custom_fields, encode
+from vmsgen.interpret.encode import encode, written_custom_paths
 from vmsgen.interpret.state import State, Value, copy_value, reset_again, same
 from vmsgen.model.description import Description
 from vmsgen.model.sent import Sent, sent_members
@@ -30,8 +30,8 @@ def lost(description: Description, state: State, version: int, hooks: Any = None
     value = next((path for path in missing if path not in never), None)
     if value is not None or not _has_custom(description):
         return value
-    written = set(custom_fields(description, copy_value(state), hooks, version))
-    newest = custom_fields(description, copy_value(state), hooks, description.version)
+    written = set(written_custom_paths(description, copy_value(state), hooks, version))
+    newest = written_custom_paths(description, copy_value(state), hooks, description.version)
     return next((path for path in newest if path not in written), None)
 
 
