@@ -141,6 +141,33 @@ def test_one_that_says_nothing_yet_while_pages_are_missing(listener: transport.L
         there.incoming(listener, accept_timeout=10)
 
 
+@pytest.mark.parametrize("channels", [0, 1])
+def test_one_that_says_nothing_while_a_block_stays_as_it_is(
+    listener: transport.Listener, tmp_path: Path, channels: int
+) -> None:
+    """No pages of a block that the stream does not list are missing."""
+    sent = stream(machine(pages=8), tmp_path, channels)
+    there, kept = machine(b"\2", pages=8), bytearray(b"\3" * PAGE)
+    there.add_ram("more", kept)
+    with contextlib.ExitStack() as stack:
+        for data in sent:
+            stack.enter_context(somebody(listener, data)).shutdown(socket.SHUT_WR)
+        stack.enter_context(somebody(listener))
+        there.incoming(listener, accept_timeout=10, missing="keep", channels=channels)
+        assert listener.look(1) == [b""]
+    assert bytes(there.ram.blocks[0].memory) == b"\1" * (8 * PAGE) and kept == b"\3" * PAGE
+
+
+def test_one_that_says_nothing_while_pages_of_a_listed_block_are_missing(
+    listener: transport.Listener, tmp_path: Path
+) -> None:
+    sent = stream(machine(), tmp_path, 1)
+    there = machine(b"\2")
+    there.add_ram("more", bytearray(PAGE))
+    with somebody(listener, sent[0]), somebody(listener), pytest.raises(VMStateError, match="more connections"):
+        there.incoming(listener, accept_timeout=10, missing="keep")
+
+
 def test_a_sender_that_waits_for_somebody_to_read_its_pages(tmp_path: Path) -> None:
     """Its connection says so only after the first body: what ends the wait tells why there was one."""
     with transport.listen(f"unix:{tmp_path}/s", idle_timeout=0.2) as listener:

@@ -66,6 +66,7 @@ typedef struct vms_ram_difference {
 typedef struct vms_ram_loader {
     uint32_t flags;
     bool listed;
+    uint64_t *lengths;
     int (*inflate)(void *opaque, const uint8_t *data, size_t n, uint8_t *page, size_t page_size);
     int (*flush)(void *opaque);
     void *opaque;

@@ -70,10 +70,9 @@ class MemoryLoad:
         ]
 
     def _pages_missing(self, lanes: ReceivingLanes | None) -> bool:
-        """Did fewer come than there are? A sender sends each at least once."""
+        """Did fewer come than were listed? A sender sends each at least once."""
         came = sum(self._loader.pages.values()) + (lanes.pages if lanes is not None else 0)
-        blocks = enumerate(self._ram.blocks)
-        return came < sum(self._ram.pages(index) for index, block in blocks if not block.native.ignored)
+        return came < self._loader.pages_listed
 
     def end(self, accepted: bool) -> bool:
         """Is the memory whole: what was loaded if that was accepted, else what was there before?"""

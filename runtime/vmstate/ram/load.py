@@ -121,6 +121,16 @@ class RamLoader:
         return bool(self.native.listed)
 
     @property
+    def pages_listed(self) -> int:
+        """How many pages the blocks have that were listed: those that are to come, each at least once."""
+        lengths = self.native.lengths
+        return sum(
+            int(lengths[index]) // self.ram.page_size
+            for index, block in enumerate(self.ram.blocks)
+            if not block.native.ignored
+        )
+
+    @property
     def touched(self) -> bool:
         """Has a page been stored, by the main stream or by a channel? With `check`: would it have been?"""
         return self.by_channels or any(self.pages.values())
