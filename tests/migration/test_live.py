@@ -233,7 +233,7 @@ def test_one_at_a_time(guests: Pair) -> None:
     here, _ = guests
     migration, file = stuck(here)
     with file:
-        with pytest.raises(VMStateError, match="it is being saved, loaded or migrated already"):
+        with pytest.raises(VMStateError, match="it is being saved, loaded, migrated, checkpointed or rewound already"):
             here.vm.dumps()
         migration.cancel()
         with pytest.raises(CancelledError):

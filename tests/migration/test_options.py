@@ -70,9 +70,9 @@ def test_whose_a_descriptor_is() -> None:
         vm.migrate(f"fd:{writing}", channels=2)
     with pytest.raises(TypeError, match="nonsense"):
         vm.incoming(f"fd:{reading}", nonsense=1)
-    with vm.working("save"), pytest.raises(VMStateError, match="cannot migrate"):
+    with vm.migrated(), pytest.raises(VMStateError, match="cannot migrate"):
         vm.migrate(f"fd:{writing}").result(10)
-    with vm.working("save"), pytest.raises(VMStateError, match="cannot load"):
+    with vm.migrated(), pytest.raises(VMStateError, match="cannot load"):
         vm.incoming(f"fd:{reading}")
     os.close(reading)  # both are still ours
     with pytest.raises(ChannelError):

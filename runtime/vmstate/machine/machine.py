@@ -92,7 +92,7 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
         """Adds a device. On the wire it is `path/name`, or `name`, by default its schema's, and an instance.
 
         Without `instance_id` it is the next of its name. Raises ValueError if name and instance are taken, VMStateError
-        while the machine is saved, loaded or migrated.
+        while the machine is saved, loaded, migrated, checkpointed or rewound.
         """
         self.refuse_changes("register a device")
         subject: object = device
@@ -156,7 +156,7 @@ class Machine(seed.Registering, Running, Storing, Migrating, Rewinding, Tagged):
 
     def unregister(self, device: object) -> Entry:
         """Takes out what was registered: a device, live state, or an entry. Raises LookupError if it is not there,
-        VMStateError while the machine is saved, loaded or migrated.
+        VMStateError while the machine is saved, loaded, migrated, checkpointed or rewound.
         """
         self.refuse_changes("unregister a device")
         self._forget()

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 Hook = Callable[[], object]
 T = TypeVar("T")
 
+WORK = "saved, loaded, migrated, checkpointed or rewound"
+"""What may be done to it, one at a time."""
+
 
 class IncompleteError(VMStateError):
     """A load that was refused had overwritten live state: nothing can be done with it but to load again."""
@@ -26,8 +29,9 @@ class IncompleteError(VMStateError):
 class Running:
     """A Machine's `start` and `stop`, and who may do what when.
 
-    `incomplete`: a refused load has left it in pieces. `at_work`: while it is saved, loaded, migrated, kept or rewound.
-    Whoever halts it for that is alone in letting it go on, until that is over; who stops it meanwhile is remembered.
+    `incomplete`: a refused load has left it in pieces. `at_work`: while it is saved, loaded, migrated, checkpointed
+    or rewound. Whoever halts it for that is alone in letting it go on, until that is over; who stops it meanwhile is
+    remembered.
     """
 
     if TYPE_CHECKING:
@@ -50,7 +54,7 @@ class Running:
         with self._turning:
             if any(work.halts and not work.over for work in self._halting):
                 raise VMStateError(
-                    f"{self.name} cannot run: it stands still to be saved or loaded; start it when that is over",
+                    f"{self.name} cannot run: it stands still to be {WORK}; start it when that is over",
                     code="busy",
                 )
             self.refuse_incomplete("run")
@@ -119,14 +123,13 @@ class Running:
                 work.over = True
 
     @contextlib.contextmanager
-    def working(self, what: str) -> Iterator[Work]:
-        """For one save, load or migration at a time. Raises if a device forbids it, or the machine is incomplete."""
-        self.refuse_unfit(what)
+    def migrated(self) -> Iterator[Work]:
+        """At work for one migration. Raises if a device forbids it, or the machine is incomplete."""
+        self.refuse_unfit("migrate")
         work = Work()
         try:
-            self.begin(work, what)
-            if what != "save":
-                self.disturb_checkpoints()
+            self.begin(work, "migrate")
+            self.disturb_checkpoints()
             yield work
         finally:
             work.over = True
@@ -155,7 +158,7 @@ class Running:
     def begin(self, work: Work, what: str, busy: type[VMStateError] = VMStateError) -> None:
         """Raises `busy` if another one is at work."""
         if not self.at_work.take(work):
-            raise busy(f"{self.name} cannot {what}: it is being saved, loaded or migrated already", code="busy")
+            raise busy(f"{self.name} cannot {what}: it is being {WORK} already", code="busy")
 
     def refuse_unfit(self, what: str) -> None:
         """If a device forbids it; an incomplete machine can only be loaded."""
@@ -171,8 +174,7 @@ class Running:
         """What a stream consists of is settled when it begins."""
         if self.at_work.locked():
             raise VMStateError(
-                f"{self.name} cannot {what}: it is being saved, loaded or migrated, and what it consists of is settled "
-                "until that is over",
+                f"{self.name} cannot {what}: it is being {WORK}, and what it consists of is settled until that is over",
                 code="busy",
             )
 

@@ -33,7 +33,7 @@ class Storing:
     def add_block(self, name: str, file: Any, *, length: int | None = None) -> BlockDevice:
         """Adds a disk over a seekable binary file, by its name in streams. The guest writes through the result.
 
-        Raises VMStateError while the machine is saved, loaded or migrated.
+        Raises VMStateError while the machine is saved, loaded, migrated, checkpointed or rewound.
         """
         cast("Machine", self).refuse_changes("add a disk")
         return self.blocks.add(name, file, length=length)

@@ -162,7 +162,7 @@ class Migration:
 
     def _run(self) -> None:
         try:
-            with self._machine.working("migrate") as self._work:
+            with self._machine.migrated() as self._work:
                 error = self._migrate()
         except BaseException as raised:
             error = self._failed(raised)

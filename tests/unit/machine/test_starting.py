@@ -83,7 +83,8 @@ def test_not_started_while_it_stands_still_for_that(what: str, runs: bool) -> No
     else:
         vm.migrate(File.to_bytes()).result(30)
     assert refused and all(isinstance(error, VMStateError) and error.code == "busy" for error in refused)
-    assert str(refused[0]).startswith("x cannot run: it stands still to be saved or loaded")
+    why = "it stands still to be saved, loaded, migrated, checkpointed or rewound"
+    assert str(refused[0]) == f"x cannot run: {why}; start it when that is over"
     runs_on = runs and what != "migrate"
     assert (vm.running, calls) == (runs_on, ["start"] * runs_on)
     assert elsewhere(vm.start) is None and vm.running

@@ -296,9 +296,11 @@ def test_it_stands_still_and_goes_on(devices: Any) -> None:
 def test_not_while_it_is_at_work(devices: Any) -> None:
     vm, _, _, _ = machine_of(devices)
     start = vm.checkpoint()
-    with vm.working("save"):
+    with vm.migrated():
         for act in (vm.checkpoint, lambda: vm.rewind(start)):
-            with pytest.raises(VMStateError, match="it is being saved, loaded or migrated") as error:
+            with pytest.raises(
+                VMStateError, match="it is being saved, loaded, migrated, checkpointed or rewound already"
+            ) as error:
                 act()
             assert error.value.code == "busy"
 
