@@ -16,6 +16,7 @@ from vmstate.errors import ChannelError, ChannelTimeoutError
 from vmstate.file import File
 from vmstate.transport import tls as secure
 from vmstate.transport.address import Tcp
+from vmstate.transport.arrivals import MOST
 from vmstate.transport.listener import Listener
 from vmstate.transport.waiting import Deadline, Wake, failed, timed_out
 
@@ -76,7 +77,7 @@ def listen(address: Tcp, idle_timeout: float | None, context: ssl.SSLContext | N
         if family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(where[0] != "::"))
         sock.bind(where)
-        sock.listen(16)
+        sock.listen(MOST)
     except OSError as error:
         sock.close()
         raise failed(doing, error) from error

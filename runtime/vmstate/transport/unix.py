@@ -12,6 +12,7 @@ from pathlib import Path
 from vmstate.errors import ChannelError
 from vmstate.file import File
 from vmstate.transport.address import Unix
+from vmstate.transport.arrivals import MOST
 from vmstate.transport.listener import Listener
 from vmstate.transport.waiting import Deadline, Wake, failed, timed_out
 
@@ -49,7 +50,7 @@ def listen(address: Unix, idle_timeout: float | None) -> Listener:
         os.fchmod(sock.fileno(), 0o600)  # before bind: there is no moment when others could connect
         sock.bind(address.path)
         ours = path.stat()
-        sock.listen(16)
+        sock.listen(MOST)
     except OSError as error:
         sock.close()
         raise failed(doing, error) from error

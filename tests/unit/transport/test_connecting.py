@@ -246,3 +246,13 @@ def test_fd_takes_over() -> None:
         os.fstat(writing)
     assert os.read(reading, 2) == b"\x01"
     os.close(reading)
+
+
+@pytest.mark.parametrize("uri", ["tcp:127.0.0.1:0", "unix:{folder}/many"])
+def test_many_connect_before_one_is_accepted(uri: str, tmp_path: Path) -> None:
+    """As a sender does that has a connection for each of its threads."""
+    with transport.listen(uri.format(folder=tmp_path)) as listener, contextlib.ExitStack() as open_ones:
+        for _ in range(255):
+            open_ones.enter_context(transport.connect(listener.uri, connect_timeout=0.5))
+        for _ in range(255):
+            listener.accept(0.5).close()
