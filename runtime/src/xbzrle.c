@@ -3,7 +3,10 @@
 
 #include "pages.h"
 
-enum { RUN_MOST = 0x3fff };     /* what a length of two bytes can say */
+enum {
+    RUN_MOST = 0x3fff,      /* what a length of two bytes can say */
+    AHEAD = 2048,           /* bytes that are asked for before they are compared: processors look ahead to a page's end alone */
+};
 
 /* The functions next_...() find where the next byte from `at` on differs, or is equal; `size` if none does. */
 #define SEARCH static inline size_t
@@ -17,11 +20,15 @@ VMS_WIDE static inline uint32_t equal_wide(const uint8_t *a, const uint8_t *b, s
     return (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(x, y));
 }
 
-/* 128 bytes at a time while they are equal. */
+/* 128 bytes at a time while they are equal. What is asked for behind the last page does no harm. */
 VMS_WIDE SEARCH skip_equal_wide(const uint8_t *a, const uint8_t *b, size_t at, size_t size)
 {
     for (; at + 128 <= size; at += 128) {
         const __m256i *v = (const __m256i *)(const void *)(a + at), *w = (const __m256i *)(const void *)(b + at);
+        __builtin_prefetch(a + at + AHEAD);
+        __builtin_prefetch(a + at + AHEAD + 64);
+        __builtin_prefetch(b + at + AHEAD);
+        __builtin_prefetch(b + at + AHEAD + 64);
         __m256i p = _mm256_xor_si256(_mm256_loadu_si256(v), _mm256_loadu_si256(w));
         __m256i q = _mm256_xor_si256(_mm256_loadu_si256(v + 1), _mm256_loadu_si256(w + 1));
         __m256i s = _mm256_xor_si256(_mm256_loadu_si256(v + 2), _mm256_loadu_si256(w + 2));
