@@ -172,9 +172,11 @@ static int meddle(void *opaque)
 
 static void not_from_within(void)
 {
-    int ends[2];
+    int ends[2], little = 5000;
     vms_file *f;
     connect_both(ends);
+    EXPECT(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &little, sizeof little) == 0);
+    EXPECT(setsockopt(ends[0], SOL_SOCKET, SO_RCVBUF, &little, sizeof little) == 0);
     vms_descriptors d = {.in = -1, .out = ends[1], .idle_ms = -1, .interrupted = meddle, .opaque = &f};
     EXPECT(vms_file_on_descriptors(&f, &d) == 0);
     int error = 0;
