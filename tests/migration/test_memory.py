@@ -87,6 +87,7 @@ def fill(channels: list[socket.socket], data: bytes) -> None:
                     each.close()
 
 
+@pytest.mark.skipif("VMS_SANITIZE" in os.environ, reason="AddressSanitizer keeps freed memory for a while")
 @pytest.mark.parametrize("compression", ["none", "zlib", "zstd"])
 def test_channels_of_a_stranger(tmp_path: Path, compression: str) -> None:
     data, path = packets(compression), str(tmp_path / "x")
