@@ -25,6 +25,7 @@ from vmsgen.model.expressions import (
     Unary,
     Within,
     children,
+    replaced,
 )
 from vmsgen.model.interval import BOOLEAN
 
@@ -128,19 +129,7 @@ def renamed(expression: Expression, rename: Rename) -> Expression | None:
 
 def with_own(expression: Expression, value: Expression) -> Expression:
     """A constraint of a field as a condition about the place that the field has."""
-    match expression:
-        case OwnValue():
-            return value
-        case Unary(operator, operand):
-            return Unary(operator, with_own(operand, value))
-        case Binary(operator, left, right):
-            return Binary(operator, with_own(left, value), with_own(right, value))
-        case Within(operand, low, high):
-            return Within(with_own(operand, value), with_own(low, value), with_own(high, value))
-        case Conditional(condition, yes, no):
-            return Conditional(with_own(condition, value), with_own(yes, value), with_own(no, value))
-        case _:
-            return expression
+    return replaced(expression, lambda part: value if isinstance(part, OwnValue) else None)
 
 
 def apart(one: Expression, other: Expression) -> int | None:
