@@ -1,39 +1,12 @@
 /* python_describe.c: describe(), the entry of a device in the description at the end of a stream. */
-#include "python_types.h"
-
-/* A writer with room that grows: as much as the last description had, or some of the stack, at first. */
-typedef struct growing {
-    vms_writer w;               /* first: its flush finds the rest behind it */
-    uint8_t *room;
-    uint8_t *own;               /* the room, once it had to grow */
-} growing;
-
-enum { SMALL = 1024, KEPT = 4 << 20 };
-
-static int grow(vms_writer *w, size_t need)
-{
-    growing *text = (growing *)w;
-    size_t used = (size_t)(w->p - text->room), size = (size_t)(w->end - text->room);
-    if (need > (size_t)PY_SSIZE_T_MAX / 2 - used)
-        return -1;
-    size = 2 * size < used + need ? used + need : 2 * size;
-    uint8_t *room = (uint8_t *)PyMem_Realloc(text->own, size);
-    if (!room)
-        return -1;
-    if (!text->own)
-        memcpy(room, text->room, used);
-    text->own = text->room = room;
-    w->p = room + used;
-    w->end = room + size;
-    return 0;
-}
+#include "python_growing.h"
 
 static int put(vms_writer *w, const char *text, size_t len)
 {
-    if ((size_t)(w->end - w->p) < len && grow(w, len))
+    uint8_t *p = vms_room(w, len);
+    if (!p)
         return -1;
-    memcpy(w->p, text, len);
-    w->p += len;
+    memcpy(p, text, len);
     return 0;
 }
 
@@ -44,10 +17,15 @@ static int put_unit(vms_writer *w, unsigned unit)
     return put(w, text, sizeof text);
 }
 
+static bool is_plain(Py_UCS4 character)
+{
+    return character >= 32 && character < 127 && character != '"' && character != '\\';
+}
+
 /* One character of a JSON string in ASCII. */
 static int put_character(vms_writer *w, Py_UCS4 character)
 {
-    if (character >= 32 && character < 127 && character != '"' && character != '\\') {
+    if (is_plain(character)) {
         char plain = (char)character;
         return put(w, &plain, 1);
     }
@@ -63,13 +41,36 @@ static int put_character(vms_writer *w, Py_UCS4 character)
     return put_unit(w, (unsigned)character);
 }
 
+/* How many characters JSON has as they are. */
+static size_t plain_length(const char *text)
+{
+    size_t length = 0;
+    while (is_plain((unsigned char)text[length]))
+        length++;
+    return length;
+}
+
+static int put_name(vms_writer *w, PyObject *name, const char *own)
+{
+    Py_ssize_t size = -1;
+    const char *text = own;
+    if (name && !(text = PyUnicode_AsUTF8AndSize(name, &size))) {
+        PyErr_Clear();          /* it has half of a pair, for which UTF-8 has no bytes */
+        text = "";
+    }
+    size_t plain = plain_length(text);
+    if (name ? (Py_ssize_t)plain == size : !text[plain])
+        return put(w, text, plain);
+    Py_ssize_t length = name ? PyUnicode_GetLength(name) : (Py_ssize_t)strlen(own);
+    for (Py_ssize_t i = 0; i < length; i++)
+        if (put_character(w, name ? PyUnicode_ReadChar(name, i) : (Py_UCS4)(unsigned char)own[i]))
+            return -1;
+    return 0;
+}
+
 static int put_start(vms_writer *w, PyObject *name, const char *own, unsigned long instance_id)
 {
     static const char first[] = "{\"name\": \"", second[] = "\", \"instance_id\": ";
-    int failed = put(w, first, sizeof first - 1);
-    Py_ssize_t length = name ? PyUnicode_GetLength(name) : (Py_ssize_t)strlen(own);
-    for (Py_ssize_t i = 0; i < length && !failed; i++)
-        failed = put_character(w, name ? PyUnicode_ReadChar(name, i) : (Py_UCS4)(unsigned char)own[i]);
     char digits[24];
     char *at = digits + sizeof digits;
     *--at = ' ';
@@ -77,7 +78,8 @@ static int put_start(vms_writer *w, PyObject *name, const char *own, unsigned lo
     do
         *--at = (char)('0' + instance_id % 10);
     while (instance_id /= 10);
-    return failed || put(w, second, sizeof second - 1) || put(w, at, (size_t)(digits + sizeof digits - at));
+    return put(w, first, sizeof first - 1) || put_name(w, name, own) || put(w, second, sizeof second - 1) ||
+           put(w, at, (size_t)(digits + sizeof digits - at));
 }
 
 /* name, instance_id, version; NULL where not given. Non-zero with TypeError. */
@@ -157,28 +159,16 @@ static int put_entry(State *self, vms_writer *w, PyObject *name, unsigned long i
     return failed;
 }
 
-/* The text is made in room that the layout keeps for the next one, and copied once: fresh memory costs more than that. */
 static PyObject *make(State *self, PyObject *name, unsigned long instance_id, uint32_t version)
 {
-    Layout *layout = self->layout;
-    uint8_t small[SMALL];
-    growing text;               /* not initialised as a whole: most of it is room for an error */
-    text.own = layout->text;    /* it is ours until then: a hook may describe another state */
-    layout->text = NULL;
-    text.room = text.own ? text.own : small;
-    vms_writer_init(&text.w, text.room, text.own ? layout->text_size : SMALL);
-    text.w.flush = grow;
-    PyObject *bytes = NULL;
+    vms_growing text;           /* not initialised as a whole: most of it is room for an error */
+    size_t *size = &self->layout->text_size;
+    if (vms_growing_begin(&text, *size))
+        return NULL;
     if (!put_entry(self, &text.w, name, instance_id, version))
-        bytes = PyBytes_FromStringAndSize((const char *)text.room, text.w.p - text.room);
-    size_t size = (size_t)(text.w.end - text.room);
-    if (text.own && !layout->text && size <= KEPT) {
-        layout->text = text.own;
-        layout->text_size = size;
-    } else {
-        PyMem_Free(text.own);
-    }
-    return bytes;
+        return vms_growing_end(&text, size);
+    vms_growing_drop(&text);
+    return NULL;
 }
 
 /* The last one again ------------------------------------------------------------------------------------------------ */
@@ -187,88 +177,109 @@ void vms_described_free(Described *described)
 {
     if (!described)
         return;
-    Py_DECREF(described->text);
+    Py_XDECREF(described->text);
     Py_XDECREF(described->name);
+    PyMem_Free(described->shape.bytes);
+    PyMem_Free(described->next.bytes);
     PyMem_Free(described);
 }
 
-/* Writes the shape, at first into SMALL bytes of the caller's. False if it cannot be told. */
-static bool shape_of(State *self, growing *shape, uint8_t *small)
+typedef struct shaping {
+    vms_writer w;               /* first: its flush finds the rest behind it */
+    Shape *shape;
+} shaping;
+
+static int grow_shape(vms_writer *w, size_t need)
 {
-    size_t size = self->described ? self->described->size : 0;
-    shape->own = size > SMALL ? (uint8_t *)PyMem_Malloc(size) : NULL;
-    shape->room = shape->own ? shape->own : small;
-    vms_writer_init(&shape->w, shape->room, shape->own ? size : SMALL);
-    shape->w.flush = grow;
-    return !self->layout->device->shape(self->data, &shape->w);
+    Shape *shape = ((shaping *)w)->shape;
+    size_t used = shape->bytes ? (size_t)(w->p - shape->bytes) : 0;
+    if (need > (size_t)PY_SSIZE_T_MAX / 2 - used)
+        return -1;
+    size_t room = 2 * shape->room < used + need ? used + need : 2 * shape->room;
+    uint8_t *bytes = (uint8_t *)PyMem_Realloc(shape->bytes, room);
+    if (!bytes)
+        return -1;
+    shape->bytes = bytes;
+    shape->room = room;
+    w->p = bytes + used;
+    w->end = bytes + room;
+    return 0;
 }
 
-static bool still_holds(const Described *last, PyObject *name, unsigned long instance_id, const growing *shape)
+/* False if it cannot be told. */
+static bool shape_of(const State *self, Shape *shape)
 {
-    if (!last || last->instance_id != instance_id || !last->name != !name)
+    shaping out;                /* not initialised as a whole: most of it is room for an error */
+    out.shape = shape;
+    vms_writer_init(&out.w, shape->bytes, shape->room);
+    out.w.flush = grow_shape;
+    if (self->layout->device->shape(self->data, &out.w))
+        return false;
+    shape->size = shape->bytes ? (size_t)(out.w.p - shape->bytes) : 0;
+    return true;
+}
+
+static bool still_holds(const Described *last, PyObject *name, unsigned long instance_id)
+{
+    if (!last->text || last->instance_id != instance_id || !last->name != !name)
         return false;
     if (name && name != last->name && PyUnicode_Compare(name, last->name) != 0)
         return false;
-    return last->size == (size_t)(shape->w.p - shape->room) && !memcmp(last->shape, shape->room, last->size);
-}
-
-/* Without memory for it the next one is made anew, that is all. */
-static void keep(State *self, PyObject *text, PyObject *name, unsigned long instance_id, const growing *shape)
-{
-    size_t size = (size_t)(shape->w.p - shape->room);
-    Described *kept = (Described *)PyMem_Malloc(sizeof *kept + size);
-    if (kept) {
-        kept->text = Py_NewRef(text);
-        kept->name = Py_XNewRef(name);
-        kept->instance_id = instance_id;
-        kept->size = size;
-        memcpy(kept->shape, shape->room, size);
-    }
-    self->described = kept;
+    return last->shape.size == last->next.size && !memcmp(last->shape.bytes, last->next.bytes, last->shape.size);
 }
 
 /* At the newest version. The text is long, what decides it is short: as long as that is what it was, so is the text. */
 static PyObject *again(State *self, PyObject *name, unsigned long instance_id)
 {
-    uint8_t small[SMALL];
-    growing shape;
-    PyObject *text;
-    bool told = shape_of(self, &shape, small);
-    if (told && still_holds(self->described, name, instance_id, &shape)) {
-        text = Py_NewRef(self->described->text);
-    } else {
-        Described *last = self->described;
-        self->described = NULL;
-        vms_described_free(last);   /* first: its memory, still in the caches, is there for the new one */
-        text = make(self, name, instance_id, self->layout->device->version);
-        if (told && text)
-            keep(self, text, name, instance_id, &shape);
-    }
-    PyMem_Free(shape.own);
+    Described *last = self->described;
+    if (!last && !(last = self->described = (Described *)PyMem_Calloc(1, sizeof *last)))
+        return PyErr_NoMemory();
+    if (!shape_of(self, &last->next))
+        return make(self, name, instance_id, self->layout->device->version);
+    if (still_holds(last, name, instance_id))
+        return Py_NewRef(last->text);
+    vms_replace(&last->text, make(self, name, instance_id, self->layout->device->version));
+    Shape before = last->shape;
+    last->shape = last->next;
+    last->next = before;
+    vms_replace(&last->name, Py_XNewRef(name));
+    last->instance_id = instance_id;
+    return Py_XNewRef(last->text);
+}
+
+PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id)
+{
+    const vms_device *device = self->layout->device;
+    return device->shape ? again(self, name, instance_id) : make(self, name, instance_id, device->version);
+}
+
+/* Asked for nothing in particular: often the same is said of everyone. */
+static PyObject *describe_plain(State *self)
+{
+    Layout *layout = self->layout;
+    if (layout->description)
+        return Py_NewRef(layout->description);
+    PyObject *text = vms_state_text(self, NULL, 0);
+    if (text && layout->device->described_alike && !layout->description)
+        layout->description = Py_NewRef(text);
     return text;
 }
 
 PyObject *vms_state_describe(PyObject *op, PyObject *const *args, Py_ssize_t count, PyObject *keywords)
 {
     State *self = (State *)op;
-    Layout *layout = self->layout;
-    const vms_device *device = layout->device;
-    bool plain = !count && !keywords;
-    if (plain && layout->description)
-        return Py_NewRef(layout->description);
-    PyObject *values[3];
-    unsigned long instance_id = 0, version = device->version;
+    const vms_device *device = self->layout->device;
     if (!device->describe) {
         PyErr_Format(PyExc_TypeError, "%s has no name in the schema, and so no description of its own; describe the object "
-                     "around it", layout->table->name);
+                     "around it", self->layout->table->name);
         return NULL;
     }
+    if (!count && !keywords)
+        return describe_plain(self);
+    PyObject *values[3];
+    unsigned long instance_id = 0, version = device->version;
     if (arguments(args, count, keywords, values) || number_of(values[1], &instance_id) || number_of(values[2], &version))
         return NULL;
-    if (device->shape && version == device->version)
-        return again(self, values[0], instance_id);
-    PyObject *found = make(self, values[0], instance_id, (uint32_t)version);
-    if (found && plain && device->described_alike && !layout->description)
-        layout->description = Py_NewRef(found);
-    return found;
+    return version == device->version ? vms_state_text(self, values[0], instance_id)
+                                      : make(self, values[0], instance_id, (uint32_t)version);
 }

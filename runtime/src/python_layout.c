@@ -115,8 +115,6 @@ static void layout_dealloc(PyObject *op)
     Py_CLEAR(self->fields);
     Py_CLEAR(self->by_name);
     Py_CLEAR(self->description);
-    PyMem_Free(self->text);
-    self->text = NULL;
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(op);
     Py_DECREF(type);
 }

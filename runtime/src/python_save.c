@@ -1,6 +1,6 @@
 /* python_save.c: save and save_into. The GIL is held: they are short, and nothing else can change the state meanwhile. */
 #include "python_arguments.h"
-#include "python_types.h"
+#include "python_growing.h"
 
 enum { SCRATCH = 1024 };
 
@@ -53,44 +53,17 @@ int vms_state_save_to(State *self, vms_writer *w, uint32_t version)
     return save_to(self, w, version, NULL);
 }
 
-/* Room that grows, for states that have no certain size. */
-typedef struct growing {
-    vms_writer w;
-    uint8_t *base;
-} growing;
-
-static int grow(vms_writer *w, size_t need)
-{
-    growing *self = (growing *)w;
-    size_t used = (size_t)(w->p - self->base), size = (size_t)(w->end - self->base);
-    if (need > (size_t)PY_SSIZE_T_MAX / 2 - used)
-        return -1;
-    size = 2 * size < used + need ? used + need : 2 * size;
-    uint8_t *base = PyMem_Realloc(self->base, size);
-    if (!base)
-        return -1;
-    self->base = base;
-    w->p = base + used;
-    w->end = base + size;
-    return 0;
-}
-
+/* Of states that have no certain size. */
 static PyObject *save_growing(State *self, uint32_t version, PyObject *coded)
 {
-    growing out;
-    size_t size = self->layout->last_size + SCRATCH;
-    out.base = PyMem_Malloc(size);
-    if (!out.base)
-        return PyErr_NoMemory();
-    vms_writer_init(&out.w, out.base, size);
-    out.w.flush = grow;
-    PyObject *bytes = NULL;
-    if (!save_to(self, &out.w, version, coded)) {
-        self->layout->last_size = (size_t)(out.w.p - out.base);
-        bytes = PyBytes_FromStringAndSize((const char *)out.base, out.w.p - out.base);
-    }
-    PyMem_Free(out.base);
-    return bytes;
+    vms_growing out;
+    size_t *size = &self->layout->last_size;
+    if (vms_growing_begin(&out, *size))
+        return NULL;
+    if (!save_to(self, &out.w, version, coded))
+        return vms_growing_end(&out, size);
+    vms_growing_drop(&out);
+    return NULL;
 }
 
 static PyObject *save_fixed(State *self, uint32_t version)

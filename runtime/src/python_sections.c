@@ -98,9 +98,12 @@ static void sections_dealloc(PyObject *op)
     Sections *self = (Sections *)op;
     PyTypeObject *type = Py_TYPE(op);
     PyObject_GC_UnTrack(op);
+    for (Py_ssize_t i = 0; i < self->count; i++)
+        Py_XDECREF(self->items[i].text);
     PyMem_Free(self->items);
     PyMem_Free(self->frames);
     Py_XDECREF(self->store);
+    Py_XDECREF(self->joined);
     Py_XDECREF(self->keep);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(op);
     Py_DECREF(type);
@@ -163,6 +166,10 @@ static PyMethodDef sections_methods[] = {
      "save_to($self, put, /)\n--\n\nCalls `put` with memoryviews of what `save` returns, piece after piece. They may be kept."},
     {"save", vms_sections_save, METH_NOARGS,
      "save($self, /)\n--\n\nAll of them that are needed: header, body, footer, one after the other."},
+    {"describe", vms_sections_describe, METH_O,
+     "describe($self, how, /)\n--\n\nWhat a description says of those that the last save wrote, with commas between.\n\n"
+     "`how`, of each section: what is always said, bytes; its name and instance id, where the state says it; or what returns "
+     "it, given the bytes of its body."},
     {"load", vms_sections_load, METH_VARARGS,
      "load($self, number, data, offset, version, before, /)\n--\n\nLoads one body, which begins at byte `offset` of `data`. "
      "Returns where it ends.\n\n`before`: bytes of the stream before `data`, for what errors say."},

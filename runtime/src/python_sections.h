@@ -1,4 +1,4 @@
-/* python_sections.h: Sections, as its three files know it. */
+/* python_sections.h: Sections, as its files know it. */
 #ifndef VMS_PYTHON_SECTIONS_H
 #define VMS_PYTHON_SECTIONS_H
 
@@ -11,6 +11,7 @@ typedef struct Section {
     const uint8_t *data;            /* the state's, when this was made: to fetch what is there, not to read it */
     size_t size;                    /* and how much of it */
     Py_ssize_t start, body, end;    /* of the last save; start < 0: it was not needed */
+    PyObject *text;                 /* bytes: what the last description said of it; NULL: it was not needed, or not described */
 } Section;
 
 typedef struct Sections {
@@ -22,12 +23,14 @@ typedef struct Sections {
     PyObject *store;                /* bytearray of the last save, for the next one; NULL: there is none */
     uint8_t *room;                  /* what is in it */
     size_t room_size;
+    PyObject *joined;               /* bytes: the texts of all, or NULL */
     bool busy;
 } Sections;
 
 int vms_sections_begin(Sections *self);     /* non-zero with RuntimeError: it is at work already */
 PyObject *vms_sections_save(PyObject *self, PyObject *unused);
 PyObject *vms_sections_save_to(PyObject *self, PyObject *put);
+PyObject *vms_sections_describe(PyObject *self, PyObject *how);
 PyObject *vms_sections_load(PyObject *self, PyObject *args);
 PyObject *vms_sections_pull(PyObject *self, PyObject *args);
 PyObject *vms_sections_keep(PyObject *self, PyObject *unused);

@@ -44,8 +44,7 @@ typedef struct Layout {
     bool grows;                 /* how long a save is is better not asked of the largest one */
     size_t last_size;           /* of the last save of such a one */
     PyObject *description;      /* bytes: what describe() says of everyone; NULL until it was asked for */
-    uint8_t *text;              /* room in which the next one is made, where that differs; or NULL */
-    size_t text_size;
+    size_t text_size;           /* of the last description, where they differ */
 } Layout;
 
 typedef struct Field {
@@ -76,13 +75,18 @@ typedef struct Binding {
     uint8_t *table;             /* the hooks for C, or NULL if no class implements any */
 } Binding;
 
-/* A description as it was made last, and the shape that the state had. */
+/* What decides the text of a description: what is there of that which may be missing, and how many of what varies. */
+typedef struct Shape {
+    uint8_t *bytes;
+    size_t size, room;
+} Shape;
+
+/* A description as it was made last. */
 typedef struct Described {
-    PyObject *text;             /* bytes */
+    PyObject *text;             /* bytes; NULL if none could be made */
     PyObject *name;             /* as it was asked for; NULL: the device's own */
     unsigned long instance_id;
-    size_t size;
-    uint8_t shape[];
+    Shape shape, next;          /* the one that the state had then; the one it has now, while that is compared */
 } Described;
 
 typedef struct State {
@@ -92,7 +96,7 @@ typedef struct State {
     Binding *binding;
     Memory *memory;
     PyObject **cache;           /* by field: memoryview, State or Elements; NULL until one was asked for */
-    Described *described;       /* NULL until it was, and where no shape tells whether that still holds */
+    Described *described;       /* NULL until it was */
 } State;
 
 typedef struct Elements {
@@ -160,6 +164,8 @@ int vms_state_is_needed(State *self);                             /* 1, 0, or -1
 /* python_describe.c */
 PyObject *vms_state_coded(PyObject *self, PyObject *version);
 PyObject *vms_state_describe(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
+/* The same of a device in a section of this name (NULL: its own), at the newest version. */
+PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id);
 void vms_described_free(Described *described);
 
 typedef struct vms_python_call {

@@ -6,8 +6,9 @@ A save takes them at once, a migration while the machine runs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +26,9 @@ from vmstate.ram.mapped import on_disk
 if TYPE_CHECKING:
     from vmstate.file import File
     from vmstate.machine.machine import Machine
+
+How = bytes | tuple[str, int] | Callable[[int], bytes]
+"""How a device is described: see `Sections.describe`."""
 
 UNLIMITED = (1 << 63) - 1
 """A budget of bytes that no round uses up."""
@@ -107,10 +111,10 @@ class Saver:
         self._file.put_buffer(bytes([Element.EOF]))
         if self._switches.description:
             start = b'{"page_size": %d, "devices": [' % (1 << self._machine.page_bits)
-            devices, last = b", ".join(self._described), b"]}"
-            size = len(start) + len(devices) + len(last)
-            for piece in (bytes([Element.DESCRIPTION]), wire.be32(size), start, devices, last):
-                self._file.put_buffer(piece)  # they may be megabytes: not joined once more
+            devices = [piece for described in self._described for piece in (b", ", described)][1:]
+            pieces = [start, *devices, b"]}"]  # they may be megabytes: not joined once more
+            for piece in (bytes([Element.DESCRIPTION]), wire.be32(sum(map(len, pieces))), *pieces):
+                self._file.put_buffer(piece)
         self._file.flush()
 
     def finish(self) -> None:
@@ -144,13 +148,12 @@ class Saver:
     def _native(self, sections: Sections, run: Run) -> None:
         try:
             sections.save_to(self._file.put_buffer)
+            described = sections.describe(run.described) if self._switches.description else b""
         except Exception as error:
             _tell_instance(error, sections, run.entries)
             raise
-        if self._switches.description:
-            for entry, span, known in zip(run.entries, sections.spans, run.described, strict=True):
-                if span is not None:
-                    self._described.append(known or _described(entry, span[2] - span[1]))
+        if described:
+            self._described.append(described)
 
     def _legacy(self, entry: Entry) -> None:
         try:
@@ -172,21 +175,21 @@ class Saver:
 class Run:
     """Neighbours: devices with their native table, or functions, which have none.
 
-    `described`: of each device what a description says of it, if that is the same whatever its state; else None.
+    `described`: of each device how it is described, as `Sections.describe` takes it.
     """
 
     entries: tuple[Entry, ...]
     sections: Sections | None
-    described: tuple[bytes | None, ...]
+    described: tuple[How, ...]
 
 
 def make_runs(entries: Iterable[Entry], footers: bool) -> Iterator[Run]:
     for native, group in groupby(entries, key=lambda entry: isinstance(entry.subject, State)):
         found = tuple(group)
         if native:
-            yield Run(found, make_sections(found, footers), tuple(_always_described(entry) for entry in found))
+            yield Run(found, make_sections(found, footers), tuple(map(_how_described, found)))
         else:
-            yield Run(found, None, (None,) * len(found))
+            yield Run(found, None, ())
 
 
 def make_sections(entries: Sequence[Entry], footers: bool) -> Sections:
@@ -229,17 +232,19 @@ def _tell_entry(error: Exception, entry: Entry) -> None:
     error.add_note(f"in {named(entry.idstr, entry.instance_id)}")
 
 
-def _always_described(entry: Entry) -> bytes | None:
-    cls = type(cast(State, entry.subject))
-    alike = cls.__binding__.layout.described_alike and cls.describe is State.describe
-    return _described(entry, 0) if alike else None
+def _how_described(entry: Entry) -> How:
+    state = cast(State, entry.subject)
+    cls = type(state)
+    if cls.describe is not State.describe:
+        return partial(_described, entry)
+    if cls.__binding__.layout.described_alike:
+        return state.describe(entry.idstr, entry.instance_id)
+    return entry.idstr, entry.instance_id
 
 
 def _described(entry: Entry, size: int) -> bytes:
     describe = getattr(entry.subject, "describe", None)
-    if describe is None:
-        return _opaque(entry, size)
-    return bytes(describe(entry.idstr, entry.instance_id))
+    return _opaque(entry, size) if describe is None else bytes(describe(entry.idstr, entry.instance_id))
 
 
 def _opaque(entry: Entry, size: int) -> bytes:

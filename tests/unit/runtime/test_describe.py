@@ -61,8 +61,21 @@ def test_the_same_text_while_what_decides_it_is_the_same(uart: Any) -> None:
     assert state.describe() == text
 
 
+def test_texts_of_all_lengths(uart: Any) -> None:
+    """Each is bytes of its own length, however long the one before it was."""
+    state = uart.Uart()
+    texts = []
+    for length in (0, 20000, 19000, 1, 40000, 39000, 10):
+        text = state.describe("x" * length)
+        assert text == b'{"name": "' + b"x" * length + b'", "instance_id": 0, ' + UART + b"}"
+        assert len(bytearray(text)) == len(text) == length + len(UART) + 32
+        assert text + b"" in {text} and hash(text) == hash(bytes(bytearray(text)))
+        texts.append((text, bytes(bytearray(text))))
+    assert all(text == copy for text, copy in texts)
+
+
 def test_names_are_json(uart: Any) -> None:
-    for name in ("", 'a"b\\c/d', "\n\t\0\x7f", "\u00e9\u20ac\U0001f600", "x" * 5000):
+    for name in ("", 'a"b\\c/d', "\n\t\0\x7f", "\u00e9\u20ac\U0001f600", "\ud800", "a\0", "x" * 5000):
         entry = uart.Tiny().describe(name=name, instance_id=4294967295)
         assert entry.isascii()
         assert entry.startswith(
