@@ -29,6 +29,7 @@ _VERSION = 1
 # In the timing loop both are run; as what a function returns it is the first.
 _DESCRIBED = "o.save(); o.describe()"
 _ANEW = {
+    "M": _DESCRIBED + "; o.status ^= 0x10",
     "V": _DESCRIBED + "; o.requests[0].kind ^= 0x80",
     "N": _DESCRIBED + "; o.items[0].box.core.tag ^= 1",
 }

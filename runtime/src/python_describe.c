@@ -171,16 +171,25 @@ static PyObject *make(State *self, PyObject *name, unsigned long instance_id, ui
     return NULL;
 }
 
-/* The last one again ------------------------------------------------------------------------------------------------ */
+/* One again -------------------------------------------------------------------------------------------------------- */
 
-void vms_described_free(Described *described)
+enum { KEPT = 16 << 10 };       /* a longer one is not kept once there is another */
+
+static void drop(Described *one)
+{
+    Py_CLEAR(one->text);
+    Py_CLEAR(one->name);
+}
+
+void vms_described_free(Descriptions *described)
 {
     if (!described)
         return;
-    Py_XDECREF(described->text);
-    Py_XDECREF(described->name);
-    PyMem_Free(described->shape.bytes);
-    PyMem_Free(described->next.bytes);
+    drop(&described->last);
+    drop(&described->before);
+    PyMem_Free(described->last.shape.bytes);
+    PyMem_Free(described->before.shape.bytes);
+    PyMem_Free(described->now.bytes);
     PyMem_Free(described);
 }
 
@@ -219,32 +228,46 @@ static bool shape_of(const State *self, Shape *shape)
     return true;
 }
 
-static bool still_holds(const Described *last, PyObject *name, unsigned long instance_id)
+static bool holds(const Described *one, const Shape *now, PyObject *name, unsigned long instance_id)
 {
-    if (!last->text || last->instance_id != instance_id || !last->name != !name)
+    if (!one->text || one->instance_id != instance_id || !one->name != !name)
         return false;
-    if (name && name != last->name && PyUnicode_Compare(name, last->name) != 0)
+    if (name && name != one->name && PyUnicode_Compare(name, one->name) != 0)
         return false;
-    return last->shape.size == last->next.size && !memcmp(last->shape.bytes, last->next.bytes, last->shape.size);
+    return one->shape.size == now->size && !memcmp(one->shape.bytes, now->bytes, now->size);
 }
 
-/* At the newest version. The text is long, what decides it is short: as long as that is what it was, so is the text. */
+static void exchange(Descriptions *known)
+{
+    Described last = known->last;
+    known->last = known->before;
+    known->before = last;
+}
+
+/* The text is long, what decides it is short: as long as that is what it was, or was before, so is the text. */
 static PyObject *again(State *self, PyObject *name, unsigned long instance_id)
 {
-    Described *last = self->described;
-    if (!last && !(last = self->described = (Described *)PyMem_Calloc(1, sizeof *last)))
+    uint32_t version = self->layout->device->version;
+    Descriptions *known = self->described;
+    if (!known && !(known = self->described = (Descriptions *)PyMem_Calloc(1, sizeof *known)))
         return PyErr_NoMemory();
-    if (!shape_of(self, &last->next))
-        return make(self, name, instance_id, self->layout->device->version);
-    if (still_holds(last, name, instance_id))
-        return Py_NewRef(last->text);
-    vms_replace(&last->text, make(self, name, instance_id, self->layout->device->version));
-    Shape before = last->shape;
-    last->shape = last->next;
-    last->next = before;
-    vms_replace(&last->name, Py_XNewRef(name));
-    last->instance_id = instance_id;
-    return Py_XNewRef(last->text);
+    if (!shape_of(self, &known->now))
+        return make(self, name, instance_id, version);
+    if (holds(&known->last, &known->now, name, instance_id))
+        return Py_NewRef(known->last.text);
+    exchange(known);
+    if (holds(&known->last, &known->now, name, instance_id))
+        return Py_NewRef(known->last.text);
+    if (known->before.text && PyBytes_Size(known->before.text) > KEPT)
+        drop(&known->before);
+    drop(&known->last);
+    known->last.text = make(self, name, instance_id, version);
+    known->last.name = Py_XNewRef(name);
+    known->last.instance_id = instance_id;
+    Shape unused = known->last.shape;
+    known->last.shape = known->now;
+    known->now = unused;
+    return Py_XNewRef(known->last.text);
 }
 
 PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id)

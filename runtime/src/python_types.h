@@ -81,13 +81,19 @@ typedef struct Shape {
     size_t size, room;
 } Shape;
 
-/* A description as it was made last. */
+/* A description that was made. */
 typedef struct Described {
-    PyObject *text;             /* bytes; NULL if none could be made */
+    PyObject *text;             /* bytes; NULL: none */
     PyObject *name;             /* as it was asked for; NULL: the device's own */
     unsigned long instance_id;
-    Shape shape, next;          /* the one that the state had then; the one it has now, while that is compared */
+    Shape shape;                /* the one that the state had then */
 } Described;
+
+/* Those of one state. */
+typedef struct Descriptions {
+    Described last, before;     /* many devices go to and fro between two */
+    Shape now;                  /* the one that it has, while that is compared */
+} Descriptions;
 
 typedef struct State {
     PyObject_HEAD
@@ -96,7 +102,7 @@ typedef struct State {
     Binding *binding;
     Memory *memory;
     PyObject **cache;           /* by field: memoryview, State or Elements; NULL until one was asked for */
-    Described *described;       /* NULL until it was */
+    Descriptions *described;    /* NULL until it was */
 } State;
 
 typedef struct Elements {
@@ -166,7 +172,7 @@ PyObject *vms_state_coded(PyObject *self, PyObject *version);
 PyObject *vms_state_describe(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
 /* The same of a device in a section of this name (NULL: its own), at the newest version. */
 PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id);
-void vms_described_free(Described *described);
+void vms_described_free(Descriptions *described);
 
 typedef struct vms_python_call {
     vms_python_context context;

@@ -61,6 +61,24 @@ def test_the_same_text_while_what_decides_it_is_the_same(uart: Any) -> None:
     assert state.describe() == text
 
 
+def test_two_texts_are_kept(uart: Any) -> None:
+    state = uart.Uart()
+    without = state.describe()
+    state.recv_fifo.num = 1
+    with_fifo = state.describe()
+    for num, text in ((0, without), (1, with_fifo), (2, with_fifo), (0, without)):
+        state.recv_fifo.num = num
+        assert state.describe() is text
+    assert state.describe("other") == text.replace(b"serial", b"other", 1)
+    assert state.describe() is without
+    state.recv_fifo.num = 1
+    assert state.describe() == with_fifo
+    long = [(length, state.describe("x" * length)) for length in (17000, 18000)]
+    for length, text in long:
+        assert state.describe("x" * length) == text == with_fifo.replace(b"serial", b"x" * length, 1)
+    assert state.describe("x" * 17000) is not long[0][1]
+
+
 def test_texts_of_all_lengths(uart: Any) -> None:
     """Each is bytes of its own length, however long the one before it was."""
     state = uart.Uart()
