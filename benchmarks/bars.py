@@ -61,7 +61,7 @@ BARS = (
 DESCRIBED = "vmsgen with description"
 """A save, and what stands at a stream's end about it: of a state that holds the same things as at the last save."""
 DESCRIBED_ANEW = "vmsgen with another description"
-"""The same, but each time with something there that was not, or gone. M goes to and fro between two texts; both
+"""The same, but each time with something there that was not, or gone. M goes back and forth between two texts; both
 are kept. Those of V and N are too long for that, and are made anew."""
 
 COST_BARS = (

@@ -91,7 +91,7 @@ typedef struct Described {
 
 /* Those of one state. */
 typedef struct Descriptions {
-    Described last, before;     /* many devices go to and fro between two */
+    Described last, before;     /* many devices go back and forth between two */
     Shape now;                  /* the one that it has, while that is compared */
 } Descriptions;
 
