@@ -1,7 +1,8 @@
 """A thousand devices of state M in one save: `python -m benchmarks.machines`.
 
 All ways make the same bytes: a frame around each device, no description. The first gives them as `bytes`, the others
-write them to /dev/null; the loops join what they have, and write it once. The bars are for the machine.
+write them to /dev/null; the loops join what they have, and write it once. The bars are for the machine. The last row is
+a save with its description, whose text is some times as long as all else.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from vmstate import File, Machine, Switches
 DEVICES = 1000
 ROUNDS, QUICK_ROUNDS = 25, 5
 BARS = {"struct by hand": 75.0, "loop over save()": 5.0}
+DESCRIBED, AT_MOST = "Machine.save_to, described", 3.0
 MODULES = Path(__file__).resolve().parent.parent / "build" / "benchmarks" / "modules"
 
 _header, _footer = struct.Struct(">BIB5sII").pack, struct.Struct(">BI").pack
@@ -54,6 +56,9 @@ def ways(null: Any) -> tuple[dict[str, Callable[[], Any]], bytes]:
         vm.register(device, name="mixed")
     (run,) = vm.runs(early=False)
     assert run.sections is not None
+    described = Machine("x")
+    for device in native:
+        described.register(device, name="mixed")
     file = File.from_fd(null.fileno(), "w", close=False)
     whole = vm.dumps()
     assert whole == loop(native) == loop(plain) == _START + run.sections.save() + b"\0"
@@ -62,6 +67,7 @@ def ways(null: Any) -> tuple[dict[str, Callable[[], Any]], bytes]:
         "Machine.save_to": lambda: vm.save_to(file),
         "loop over save()": lambda: null.write(loop(native)),
         "struct by hand": lambda: null.write(loop(plain)),
+        DESCRIBED: lambda: described.save_to(file),
         "": file.close,
     }, whole
 
@@ -102,8 +108,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             statistics.median(mine / base for mine, base in zip(times, found[other], strict=True))
             for other in ("Machine.save_to", "one native call")
         ]
-        bar = BARS.get(name)
-        demanded = "" if bar is None else f"≥ {bar:g} {'met' if ratios[0] >= bar else 'MISSED'}"
+        demanded = ""
+        if name in BARS:
+            demanded = f"≥ {BARS[name]:g} {'met' if ratios[0] >= BARS[name] else 'MISSED'}"
+        elif name == DESCRIBED:
+            demanded = f"≤ {AT_MOST:g} {'met' if ratios[0] <= AT_MOST else 'MISSED'}"
         table.add_row(name, f"{statistics.median(times) * 1e6:.0f} µs", *(f"{each:.1f} ×" for each in ratios), demanded)
     where = machine()
     console = Console(width=None if sys.stdout.isatty() else 110)

@@ -27,10 +27,12 @@ __attribute__((noinline)) static int save_with_hooks(State *self, vms_writer *w,
     vms_python_call_init(&call, self);
     call.coded = coded;
     w->opaque = &call;
+    w->error.hook_count = 0;
     Memory *memory = (Memory *)Py_NewRef((PyObject *)self->memory);     /* hooks may move an element of a list */
     int failed = save_body(self, w, version, self->binding->table);
     if (failed)
         vms_refused(self, &call, &w->error, "save");
+    w->opaque = NULL;
     Py_XDECREF(call.view);
     Py_DECREF((PyObject *)memory);
     return failed;
@@ -51,6 +53,18 @@ static int save_to(State *self, vms_writer *w, uint32_t version, PyObject *coded
 int vms_state_save_to(State *self, vms_writer *w, uint32_t version)
 {
     return save_to(self, w, version, NULL);
+}
+
+/* The same at the newest version, by the shortest way: many are saved one after the other. */
+int vms_state_save_newest(State *self, vms_writer *w)
+{
+    const vms_device *device = self->layout->device;
+    if (self->binding->table)
+        return save_with_hooks(self, w, device->version, NULL);
+    if (!device->save(self->data, w, NULL))
+        return 0;
+    vms_refused(self, NULL, &w->error, "save");
+    return -1;
 }
 
 /* Of states that have no certain size. */

@@ -6,6 +6,8 @@
 
 /* Making --------------------------------------------------------------------------------------------------------- */
 
+enum { LONGEST = 1 << 20 };
+
 /* Bytes in front of a state and behind it, or -1 with an exception. */
 static Py_ssize_t frame_size(PyObject *item)
 {
@@ -23,13 +25,17 @@ static Py_ssize_t frame_size(PyObject *item)
         PyErr_Format(PyExc_TypeError, "%s has no name in the schema, and so no section of its own", layout->table->name);
         return -1;
     }
-    return PyBytes_Size(header) + PyBytes_Size(footer);
+    Py_ssize_t header_size = PyBytes_Size(header), footer_size = PyBytes_Size(footer);
+    if (header_size > LONGEST || footer_size > LONGEST) {
+        PyErr_Format(PyExc_ValueError, "more than %d bytes around a state", LONGEST);
+        return -1;
+    }
+    return header_size + footer_size;
 }
 
-static uint8_t *take_bytes(uint8_t *to, PyObject *bytes, const uint8_t **where, size_t *size)
+static uint8_t *take_bytes(uint8_t *to, PyObject *bytes, uint32_t *size)
 {
-    *where = to;
-    *size = (size_t)PyBytes_Size(bytes);
+    *size = (uint32_t)PyBytes_Size(bytes);
     memcpy(to, PyBytes_AsString(bytes), *size);
     return to + *size;
 }
@@ -45,7 +51,7 @@ static int take_items(Sections *self)
         size += one;
     }
     self->items = PyMem_Calloc((size_t)count + 1, sizeof self->items[0]);
-    uint8_t *to = self->frames = PyMem_Malloc((size_t)size + 1);
+    uint8_t *to = self->frames = PyMem_Calloc((size_t)size + VMS_SECTION_SHORT, 1);
     if (!self->items || !self->frames) {
         PyErr_NoMemory();
         return -1;
@@ -57,8 +63,9 @@ static int take_items(Sections *self)
         section->state = (State *)PyTuple_GetItem(item, 1);
         section->data = section->state->data;
         section->size = section->state->layout->device->state_size;
-        to = take_bytes(to, PyTuple_GetItem(item, 0), &section->header, &section->header_size);
-        to = take_bytes(to, PyTuple_GetItem(item, 2), &section->footer, &section->footer_size);
+        section->header = to;
+        to = take_bytes(to, PyTuple_GetItem(item, 0), &section->header_size);
+        to = take_bytes(to, PyTuple_GetItem(item, 2), &section->footer_size);
     }
     return 0;
 }
@@ -130,7 +137,7 @@ static PyObject *sections_spans(PyObject *op, void *unused)
     for (Py_ssize_t i = 0; spans && i < self->count; i++) {
         const Section *section = &self->items[i];
         PyObject *span = section->start < 0 ? Py_NewRef(Py_None)
-                                            : Py_BuildValue("nnn", section->start, section->body, section->end);
+                                            : Py_BuildValue("nnn", section->start, section->start + section->header_size, section->end);
         if (!span || PyList_Append(spans, span))
             Py_CLEAR(spans);
         Py_XDECREF(span);

@@ -4,15 +4,17 @@
 
 #include "python_types.h"
 
+enum { VMS_SECTION_SHORT = 32 };    /* so many bytes can be read at any header or footer, whatever its size */
+
 typedef struct Section {
-    const uint8_t *header, *footer; /* in `frames`; a footer ends where the next header begins */
-    size_t header_size, footer_size;
+    const uint8_t *header;          /* in `frames`; the footer is behind it */
+    uint32_t header_size, footer_size;
     State *state;
     const uint8_t *data;            /* the state's, when this was made: to fetch what is there, not to read it */
     size_t size;                    /* and how much of it */
-    Py_ssize_t start, body, end;    /* of the last save; start < 0: it was not needed */
+    Py_ssize_t start, end;          /* of the last save: of the header and of the body; start < 0: it was not needed */
     PyObject *text;                 /* bytes: what the last description said of it; NULL: it was not needed, or not described */
-} Section;
+} Section;                          /* one line of a cache: a save goes through all of them */
 
 typedef struct Sections {
     PyObject_HEAD

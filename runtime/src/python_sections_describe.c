@@ -12,7 +12,7 @@ static PyObject *text_of(const Section *section, PyObject *how)
     if (PyBytes_Check(how))
         return Py_NewRef(how);
     if (!PyTuple_Check(how))
-        return PyObject_CallFunction(how, "n", section->end - section->body);
+        return PyObject_CallFunction(how, "n", section->end - section->start - section->header_size);
     PyObject *name;
     unsigned int instance_id;
     if (!PyArg_ParseTuple(how, "UI", &name, &instance_id))

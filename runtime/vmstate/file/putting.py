@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from vmstate._buffers import looked_at
 from vmstate._stream import lib
@@ -51,7 +51,14 @@ class Putting(Channel):
 
     def put_buffer(self, data: Buffer) -> None:
         """All bytes of `data`, which must be contiguous; large ones are handed on as they lie."""
-        with looked_at(data) as memory, self._put_lock:
+        if type(data) is bytes:  # cffi looks at them by itself
+            self._put(data)
+        else:
+            with looked_at(data) as memory:
+                self._put(memory)
+
+    def _put(self, memory: Any) -> None:
+        with self._put_lock:
             error = _buffer(self._native, memory, len(memory))
             if error:
                 self._failed(PUTTING, error)

@@ -108,7 +108,7 @@ class Saver:
 
     def end(self) -> None:
         """What makes it whole: the end of the stream, and its description."""
-        self._file.put_buffer(bytes([Element.EOF]))
+        self._file.put_byte(Element.EOF)
         if self._switches.description:
             start = b'{"page_size": %d, "devices": [' % (1 << self._machine.page_bits)
             devices = [piece for described in self._described for piece in (b", ", described)][1:]
