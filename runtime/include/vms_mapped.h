@@ -63,6 +63,13 @@ int vms_mapped_load_from(vms_ram_loader *l, vms_mapped_source *file, uint64_t of
 int vms_mapped_descriptor(void *fd, const uint8_t *data, size_t n, uint64_t offset);
 int64_t vms_mapped_read_descriptor(void *fd, uint8_t *data, size_t n, uint64_t offset);
 
+/* The same write_at, of one thread, that counts what it has written: zero pages are not. `opaque` points to one of these. */
+typedef struct vms_mapped_counted {
+    int fd;
+    uint64_t written;           /* bytes */
+} vms_mapped_counted;
+int vms_mapped_counted_descriptor(void *counted, const uint8_t *data, size_t n, uint64_t offset);
+
 #ifdef __cplusplus
 }
 #endif

@@ -24,6 +24,15 @@ int vms_mapped_descriptor(void *fd, const uint8_t *data, size_t n, uint64_t offs
     return 0;
 }
 
+int vms_mapped_counted_descriptor(void *counted, const uint8_t *data, size_t n, uint64_t offset)
+{
+    vms_mapped_counted *c = counted;
+    int failed = vms_mapped_descriptor(&c->fd, data, n, offset);
+    if (!failed)
+        c->written += n;
+    return failed;
+}
+
 int64_t vms_mapped_read_descriptor(void *fd, uint8_t *data, size_t n, uint64_t offset)
 {
     size_t done = 0;

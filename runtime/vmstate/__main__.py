@@ -52,8 +52,9 @@ def _run(machine: Machine, options: argparse.Namespace) -> None:
         case "migrate":
             machine.start()
             migration = machine.migrate(
-                options.where, downtime_limit=options.downtime / 1000, bandwidth=options.bandwidth
-            )
+                options.where, downtime_limit=options.downtime / 1000, bandwidth=options.bandwidth,
+                mapped_ram=options.mapped_ram,
+            )  # fmt: skip
             show(migration, sys.stderr)
         case "incoming":
             machine.incoming(options.where, missing=options.missing)
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     migrate = add("migrate", "start the machine, and send it while it runs", "URI")
     migrate.add_argument("--downtime", type=float, default=300, metavar="MS", help="it may stand still (default: 300)")
     migrate.add_argument("--bandwidth", type=int, default=0, metavar="BYTES", help="a second (default: no limit)")
+    migrate.add_argument("--mapped-ram", action="store_true", help="as for save, in a file:")
     checks = add("check", "would this file load into the machine?", "FILE")
     incoming = add("incoming", "wait for a machine, load it, and start it", "URI")
     for command in (checks, incoming):

@@ -52,6 +52,9 @@ def test_a_snapshot_with_places_for_pages(guests: tuple[Guest, Guest], module: G
     assert main(["check", "a_machine:make", f"{tmp_path}/a.vm"]) == 0
     with pytest.raises(SystemExit):
         main(["save", "a_machine:vm", f"{tmp_path}/a.vm", "--mapped-ram", "--zstd"])
+    assert main(["migrate", "a_machine:vm", f"file:{tmp_path}/b", "--mapped-ram"]) == 0
+    assert b"mapped-ram" in (tmp_path / "b").read_bytes()[:80]
+    assert main(["incoming", "a_machine:make", f"file:{tmp_path}/b"]) == 0
 
 
 def test_what_is_refused(module: Guest, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

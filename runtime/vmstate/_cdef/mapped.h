@@ -27,6 +27,12 @@ int vms_mapped_write_bitmap(const vms_mapped *at, const vms_mapped_file *file, c
 int vms_mapped_descriptor(void *fd, const uint8_t *data, size_t n, uint64_t offset);
 int64_t vms_mapped_read_descriptor(void *fd, uint8_t *data, size_t n, uint64_t offset);
 
+typedef struct vms_mapped_counted {
+    int fd;
+    uint64_t written;
+} vms_mapped_counted;
+int vms_mapped_counted_descriptor(void *counted, const uint8_t *data, size_t n, uint64_t offset);
+
 typedef struct vms_mapped_source {
     int64_t (*read_at)(void *opaque, uint8_t *data, size_t n, uint64_t offset);
     void *opaque;

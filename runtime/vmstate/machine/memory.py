@@ -98,6 +98,11 @@ class GuestMemory(Live):
         """How the pages of the save or migration at work, or of the last one, were sent."""
         return self._save.sender.statistics if self._save is not None else self._statistics
 
+    @property
+    def beside(self) -> int:
+        """Bytes that the file which is written just now was given beside its position, where pages have places."""
+        return self._save.beside if self._save is not None else 0
+
     # Saving -----------------------------------------------------------------------------------------------------------
 
     def begin_save(self, live: bool) -> None:

@@ -28,18 +28,26 @@ class MemorySave:
         self._tracker = tracker
         self._lanes = lanes
         self._places: MappedSender | None = None
+        self._room = 0
         self.sender = RamSender(ram, xbzrle_cache=xbzrle_cache)
         self._dirty = ram.bitmaps(marked=True)
         self._forget_ignored()
 
     def setup(self, file: File) -> None:
         if self._ram.mapped:
+            start = file.put_position
             self._places = mapped.begin(self._ram, file)
+            self._room = file.put_position - start
         else:
             self.sender.send_blocks(file)
         if self._lanes is not None:
             self._lanes.send(self.sender, file, self._dirty, 0)
         self.sender.end(file)
+
+    @property
+    def beside(self) -> int:
+        """Bytes that the file was given beside its position: those of pages with places, less the room for them."""
+        return self._places.written - self._room if self._places is not None else 0
 
     def pending(self, exact: bool) -> int:
         if exact:

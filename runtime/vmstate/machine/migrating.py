@@ -24,6 +24,7 @@ class Migrating:
         switchover_timeout: float | None = 30.0,
         channels: int = 0,
         compression: str = "none",
+        mapped_ram: bool = False,
         **transport: Any,
     ) -> Migration:
         """Sends the running machine to a URI, `tcp:` `unix:` `exec:` `fd:` `file:`, or into a file. Returns at once.
@@ -33,15 +34,17 @@ class Migrating:
         wait until the receiver says that it has loaded all; by default where there is a way back. `switchover_timeout`:
         seconds that it has to say so, None for as long as it takes; then the machine runs on here. `channels`: so many
         connections more, for pages (multifd), which may be compressed: "zlib" or "zstd"; the receiver must be told the
-        same. More arguments are those of `vmstate.transport.connect`, of a URI; what does not apply to it is refused at
-        once: AddressError for TLS elsewhere than on `tcp:`, TypeError for an unknown name, ValueError for the rest.
+        same. `mapped_ram`: every page has a place of its own in a `file:`, as in `save`, however often it is written
+        while the machine runs. More arguments are those of `vmstate.transport.connect`, of a URI; what does not apply
+        to it is refused at once: AddressError for TLS elsewhere than on `tcp:`, TypeError for an unknown name,
+        ValueError for the rest.
         """
-        from vmstate.migration import outgoing
+        from vmstate.migration import destination
 
-        return outgoing.start(
+        return destination.start(
             cast("Machine", self), to, transport,
             downtime_limit=downtime_limit, bandwidth=bandwidth, return_path=return_path,
-            switchover_timeout=switchover_timeout, channels=channels, compression=compression,
+            switchover_timeout=switchover_timeout, channels=channels, compression=compression, mapped_ram=mapped_ram,
         )  # fmt: skip
 
     def incoming(

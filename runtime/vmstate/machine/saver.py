@@ -45,7 +45,7 @@ class Saver:
         self._machine = machine
         self._mapped_ram = mapped_ram
         if mapped_ram:
-            _refuse_unmapped(machine, file)
+            refuse_without_places(machine, file)
         self._file = file
         self._commands = commands
         self._switches = machine.switches
@@ -210,12 +210,13 @@ def _handler(entry: Entry) -> LiveHandler:
     return cast(LiveHandler, entry.subject)
 
 
-def _refuse_unmapped(machine: Machine, file: File) -> None:
+def refuse_without_places(machine: Machine, file: File | None) -> None:
+    """Raises ValueError if pages of this machine, or in this file, cannot have places. None: it is not open yet."""
     if not machine.has_ram:
         raise ValueError(f"{machine.name} has no RAM whose pages could have places in a file")
     if not machine.switches.configuration:
         raise ValueError("without a configuration no stream says that its pages have places in the file")
-    if not on_disk(file, writing=True):
+    if file is not None and not on_disk(file, writing=True):
         raise ValueError("pages have places in a plain file on a disk alone, one that is not compressed")
 
 

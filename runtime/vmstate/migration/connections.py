@@ -27,9 +27,10 @@ class CancelledError(VMStateError):
 class Connections:
     """The first is the main one, further ones carry pages."""
 
-    def __init__(self, connect: Callable[[Wake], File]) -> None:
-        """`connect` opens one more; the Wake ends its waits."""
+    def __init__(self, connect: Callable[[Wake], File], beside: Callable[[], int] | None = None) -> None:
+        """`connect` opens one more; the Wake ends its waits. `beside`: bytes that it was given beside its position."""
         self._connect = connect
+        self._beside = beside
         self._wake = Wake()
         self._cancelled = threading.Event()
         self._lock = threading.Lock()
@@ -71,17 +72,21 @@ class Connections:
     @property
     def position(self) -> int:
         """Bytes put, to all of them."""
-        return sum(file.put_position for file in self._files)
+        return sum(file.put_position for file in self._files) + (self._beside() if self._beside is not None else 0)
+
+    @property
+    def _keeps_rate(self) -> bool:
+        """A file that is alone keeps it itself, as it may have operations for that; but not of what it does not see."""
+        return len(self._files) == 1 and self._beside is None
 
     def limit(self, rate: int) -> None:
         """Bytes a second, of all of them together; 0: as many as there can be.
 
-        Only where it changes: a new rate begins with a new allocation. A file that is alone keeps it itself, as it may
-        have operations for that.
+        Only where it changes: a new rate begins with a new allocation.
         """
         if rate != self._rate:
             self._rate = rate
-            self._files[0].set_rate_limit(rate if len(self._files) == 1 else 0)
+            self._files[0].set_rate_limit(rate if self._keeps_rate else 0)
             self._allocation = Allocation(rate, time.monotonic(), self.position)
 
     def wait(self, rate: Callable[[], int], look: Callable[[], None]) -> None:
@@ -93,7 +98,7 @@ class Connections:
 
     def _too_early(self) -> float:
         """Seconds until the rate allows more, about; 0 if it does now."""
-        if len(self._files) > 1:
+        if not self._keeps_rate:
             return self._allocation.wait(time.monotonic(), self.position)
         file = self._files[0]
         return (file.rate_wait() or _SLICE) if file.rate_limit() else 0.0

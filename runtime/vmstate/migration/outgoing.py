@@ -7,9 +7,8 @@ import threading
 import time
 from collections.abc import Callable, Generator, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
-from vmstate import transport
 from vmstate.errors import ChannelError
 from vmstate.machine.saver import Saver
 from vmstate.migration import lanes
@@ -20,7 +19,6 @@ from vmstate.migration.patience import Patience
 from vmstate.migration.return_path import ReturnPath, opening
 from vmstate.migration.stats import Stats, Status
 from vmstate.migration.wishes import Wishes, positive
-from vmstate.transport import options
 
 if TYPE_CHECKING:
     from vmstate.file import File
@@ -57,8 +55,10 @@ class Migration:
         switchover_timeout: float | None = SWITCHOVER_TIMEOUT,
         channels: int = 0,
         compression: str = "none",
+        mapped_ram: bool = False,
     ) -> None:
         self._lanes = lanes.Wanted(channels, compression)
+        self._mapped_ram = mapped_ram
         self._machine = machine
         self._return_path = return_path
         if switchover_timeout is not None:
@@ -73,7 +73,7 @@ class Migration:
         self._end = self._downtime = None  # type: float | None
         self._sent = self._remaining = self._rounds = 0
         self._halted = self._final = self._taken = False
-        self._connections = Connections(connect)
+        self._connections = Connections(connect, (lambda: machine.ram.beside) if mapped_ram else None)
         self._thread = threading.Thread(target=self._run, name=f"migration of {machine.name}", daemon=True)
         self._thread.start()
 
@@ -176,7 +176,7 @@ class Migration:
         """
         try:
             with self._connections.open() as file, self._answers(file) as answers:
-                saver = Saver(self._machine, file, opening() if answers else b"")
+                saver = Saver(self._machine, file, opening() if answers else b"", mapped_ram=self._mapped_ram)
                 with self._lanes.of_sender(self._machine, self._connections.open):
                     try:
                         self._send(file, saver, answers)
@@ -279,19 +279,3 @@ class Migration:
                 worse.__context__ = error
                 return worse
         return error
-
-
-def start(machine: Machine, to: str | File, how: dict[str, Any], **wishes: Any) -> Migration:
-    """`how` is for transport.connect, if `to` is a URI. Whatever does not fit together is raised here, at once."""
-    if not isinstance(to, str):
-        options.check_opened("the file", how, "give them to what opens it")
-        if wishes["channels"]:
-            raise ValueError("channels of their own for pages need tcp: or unix:, not a file")
-        return Migration(machine, lambda _: to, **wishes)
-    address = transport.parse(to)
-    options.check(address, how, transport.connect, without="wake")
-    if wishes["channels"] and not isinstance(address, (transport.Tcp, transport.Unix)):
-        raise ValueError(f"{to}: channels of their own for pages need tcp: or unix:")
-    if wishes["return_path"] is None and isinstance(address, (transport.Tcp, transport.Unix)):
-        wishes["return_path"] = True
-    return Migration(machine, lambda wake: transport.connect(to, wake=wake, **how), **wishes)

@@ -35,10 +35,17 @@ class MappedSender:
         self.end = int(lib.vms_mapped_layout(ram.native, offset, self._places))
         if not self.end:
             raise ValueError(f"a file has no room for {ram!r} at {offset}")
-        self._descriptor = ffi.new("int *", fd)
-        self._file = ffi.new("vms_mapped_file *", {"write_at": lib.vms_mapped_descriptor, "opaque": self._descriptor})
+        self._target = ffi.new("vms_mapped_counted *", {"fd": fd})
+        self._file = ffi.new(
+            "vms_mapped_file *", {"write_at": lib.vms_mapped_counted_descriptor, "opaque": self._target}
+        )
         self._stored = ram.bitmaps()
         _written(lib.vms_mapped_write_list(ram.native, self._places, self._file, offset))
+
+    @property
+    def written(self) -> int:
+        """Bytes so far, list and bitmaps too; zero pages are none."""
+        return int(self._target.written)
 
     def send_dirty(self, dirty: Sequence[PageBitmap], most: int = (1 << 63) - 1) -> int:
         """Pages that are set in `dirty`, a bitmap a block, at most so many; their bits are cleared. Returns how many.
