@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from vmstate import Machine, transport
-from vmstate.errors import ChannelTimeoutError, VMStateError
+from vmstate.errors import ChannelTimeoutError, FramingError, VMStateError
 from vmstate.migration import Migration, Status
 from vmstate.transport import arrivals
 
@@ -21,8 +21,8 @@ FIRST = bytes.fromhex("11223344 00000001") + bytes(16)
 """What a connection for pages begins with, up to its number."""
 
 
-def machine(fill: bytes = b"\1", pages: int = 64) -> Machine:
-    vm = Machine("m")
+def machine(fill: bytes = b"\1", pages: int = 64, uuid: bytes | None = None) -> Machine:
+    vm = Machine("m", uuid=uuid)
     vm.add_ram("ram", bytearray(fill * (pages * PAGE)))
     return vm
 
@@ -86,6 +86,56 @@ def test_two_senders_at_once(listener: transport.Listener) -> None:
     for migration in migrations:
         assert migration.result(20).status == Status.COMPLETED
     assert {bytes(vm.ram.blocks[0].memory)[:1] for vm in there} == {b"\1", b"\2"}
+
+
+def test_two_senders_at_once_each_with_its_connections_for_pages(listener: transport.Listener, tmp_path: Path) -> None:
+    """Those of the other one come first, and stay for its own turn."""
+    uuids = [bytes(15) + b"\1", bytes(15) + b"\2"]
+    one, two = (stream(machine(bytes([n]), 8, uuid=uuids[n - 1]), tmp_path, 2) for n in (1, 2))
+    there = [machine(b"\3", 8, uuid=uuid) for uuid in uuids]
+    with contextlib.ExitStack() as stack:
+        for data in (one[0], two[0], two[1], two[2], one[1], one[2]):
+            stack.enter_context(somebody(listener, data)).shutdown(socket.SHUT_WR)
+        for vm in there:
+            vm.incoming(listener, accept_timeout=10, channels=2)
+        assert listener.look(1) == []
+    assert [bytes(vm.ram.blocks[0].memory) for vm in there] == [b"\1" * (8 * PAGE), b"\2" * (8 * PAGE)]
+
+
+def test_connections_of_another_machine_beyond_those_agreed_on(listener: transport.Listener, tmp_path: Path) -> None:
+    """They are not this sender's: nothing is wrong with it."""
+    sent, there = stream(machine(pages=8), tmp_path, 1), machine(b"\2", 8)
+    other = FIRST[:8] + b"\7" * 16 + b"\5"
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(somebody(listener, sent[0])).shutdown(socket.SHUT_WR)
+        stack.enter_context(somebody(listener, other))
+        stack.enter_context(somebody(listener, sent[1])).shutdown(socket.SHUT_WR)
+        there.incoming(listener, accept_timeout=10, channels=1)
+        assert listener.look(25) == [other]
+    assert bytes(there.ram.blocks[0].memory) == b"\1" * (8 * PAGE)
+
+
+def test_connections_of_another_machine_alone(listener: transport.Listener) -> None:
+    there = machine(b"\2", uuid=bytes(range(16)))
+    what = (
+        "^the connections for pages that wait are of another machine: "
+        "its uuid is 00000000000000000000000000000000, not 000102030405060708090a0b0c0d0e0f$"
+    )
+    with (
+        somebody(listener, b"QEVM"),
+        somebody(listener, FIRST + bytes(40)),
+        pytest.raises(FramingError, match=what) as caught,
+    ):
+        there.incoming(listener, accept_timeout=0.05, channels=1)
+    assert caught.value.code == "ram-channels" and isinstance(caught.value.__cause__, ChannelTimeoutError)
+
+
+def test_connections_of_another_machine_while_pages_are_missing(listener: transport.Listener, tmp_path: Path) -> None:
+    """They may be this sender's, whose main connection does not say its uuid."""
+    sent, there = stream(machine(), tmp_path, 1), machine(b"\2")
+    other = FIRST[:8] + b"\7" * 16 + b"\0"
+    with somebody(listener, sent[0]), somebody(listener, other), pytest.raises(VMStateError, match="more connections"):
+        there.incoming(listener, accept_timeout=10)
 
 
 def stream(vm: Machine, folder: Path, channels: int) -> list[bytes]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from vmstate.errors import ChannelTimeoutError, VMStateError
 from vmstate.machine.memory_load import too_many
-from vmstate.migration.uninvited import BEGINNING, Uninvited
+from vmstate.migration.uninvited import Uninvited, beginning
 from vmstate.ram.multifd import COMPRESSIONS
 from vmstate.transport import CONNECT_TIMEOUT
 from vmstate.transport.listener import Listener, Once
@@ -58,23 +58,24 @@ class Wanted:
         self, machine: Machine, listener: Listener | Once, timeout: float | None, wake: Wake
     ) -> Iterator[None]:
         """Within the block they come from there, and `wake` cancels them. Each is waited for as long as for a sender;
-        if that is for ever, for as long as a sender waits. One that has more than it should is refused: it sends pages
-        on connections that nobody reads.
+        if that is for ever, for as long as a sender waits. Those of a machine with another uuid stay where they are. A
+        sender that has more than it should is refused: it sends pages on connections that nobody reads.
         """
+        uuid = machine.configuration.uuid
+        uninvited = Uninvited(listener, self.count, uuid) if isinstance(listener, Listener) else None
         from vmstate.machine.channels import ReceivingLanes
 
         with contextlib.ExitStack() as stack:
             if self.count:
                 memory, limit = _memory(machine), CONNECT_TIMEOUT if timeout is None else timeout
-                assert isinstance(listener, Listener)
-                accept = partial(listener.accept, limit, wake, BEGINNING)
+                assert isinstance(listener, Listener) and uninvited is not None
+                accept = partial(_accept, listener, uninvited, limit, wake, beginning(uuid))
                 files = [stack.enter_context(accept()) for _ in range(self.count)]
                 for file in files:
                     stack.enter_context(wake.also(file.cancel))
-                memory.receiving = lanes = ReceivingLanes(files, self.compression, machine.configuration.uuid)
+                memory.receiving = lanes = ReceivingLanes(files, self.compression, uuid)
                 stack.push(lambda kind, *_: lanes.stop(kind is not None))
                 stack.callback(setattr, memory, "receiving", None)
-            uninvited = Uninvited(listener, self.count) if isinstance(listener, Listener) else None
             if uninvited is not None and _has_ram(machine):
                 machine.ram.uninvited = uninvited.here
                 stack.callback(setattr, machine.ram, "uninvited", None)
@@ -86,6 +87,16 @@ class Wanted:
                 if uninvited is not None and isinstance(error, ChannelTimeoutError) and uninvited.here(False):
                     raise too_many() from error  # it waits until somebody reads them
                 raise
+
+
+def _accept(listener: Listener, uninvited: Uninvited, limit: float, wake: Wake, begins: bytes) -> File:
+    try:
+        return listener.accept(limit, wake, begins)
+    except ChannelTimeoutError as error:
+        reason = uninvited.of_another()
+        if reason is not None:
+            raise reason from error
+        raise
 
 
 def _memory(machine: Machine) -> GuestMemory:
