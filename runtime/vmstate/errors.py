@@ -130,13 +130,8 @@ class BufferTooSmallError(VMStateError):
     default_code = "full"
 
 
-class ChannelError(VMStateError, OSError):
-    """A byte channel failed. An OSError too: `errno` says how; `offset` is the position in the stream.
-
-    `code` is channel, timeout, cancelled, closed, tls, or exit-status: a command of `exec:` failed with `found`.
-    """
-
-    default_code = "channel"
+class _SystemError(VMStateError, OSError):
+    """Of the system, with what is known of it here: `errno` says how it failed."""
 
     def __init__(self, message: str, *, number: int = errno.EIO, **known: Any) -> None:
         super().__init__(message, **known)
@@ -149,6 +144,30 @@ class ChannelError(VMStateError, OSError):
     def __reduce__(self) -> tuple[Any, ...]:
         attributes = {**self.__dict__, "errno": self.errno, "strerror": self.strerror}
         return _rebuilt, (type(self), self.args, attributes)
+
+
+class ChannelError(_SystemError):
+    """A byte channel failed. An OSError too: `errno` says how; `offset` is the position in the stream.
+
+    `code` is channel, timeout, cancelled, closed, tls, or exit-status: a command of `exec:` failed with `found`.
+    """
+
+    default_code = "channel"
+
+
+class DiskError(_SystemError):
+    """A disk of a machine failed while it was saved or loaded. An OSError too, whose cause is that of the disk's file.
+
+    `disk` is its name, `place` the byte of the disk where the piece begins that was read or written, None if it was all
+    of it that could not be written out; `offset` is where the piece's record begins in the stream.
+    """
+
+    default_code = "disk"
+
+    def __init__(self, message: str, *, disk: str = "", place: int | None = None, **known: Any) -> None:
+        super().__init__(message, **known)
+        self.disk = disk
+        self.place = place
 
 
 class ChannelTimeoutError(ChannelError, TimeoutError):

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vmstate.block.device import CHUNK, SECTOR, BlockDevice
+from vmstate.block.failures import told
 from vmstate.block.history import History, Moment
-from vmstate.block.records import EOS, PROGRESS, ChunkReader, ChunkSender, word
+from vmstate.block.records import EOS, PROGRESS, ChunkReader, ChunkSender, Piece, word
 from vmstate.machine.differences import Difference
 from vmstate.machine.live import Live
 from vmstate.machine.wire import Element
@@ -138,12 +139,15 @@ class Disks(Live):
             raise RuntimeError("no load was begun")
         while (found := self._reader.read(file)) is not None:
             if not check:
-                device, at, data = found
-                if self._undo is not None:
-                    self._undo.remember(device, at, len(data))
-                self._touched = True
-                device.write(at, data)
+                self._store(found)
         return []
+
+    def _store(self, piece: Piece) -> None:
+        if self._undo is not None:
+            self._undo.remember(piece)
+        self._touched = True
+        with told(piece.device, "written", piece.at, piece.offset):
+            piece.device.write(piece.at, piece.data)
 
     def end_load(self, accepted: bool) -> bool:
         self._reader = None
@@ -175,7 +179,8 @@ class Disks(Live):
     def _flush(self) -> None:
         if self._touched:
             for device in self.devices.values():
-                device.flush()
+                with told(device, "written out"):
+                    device.flush()
 
     # Going back -------------------------------------------------------------------------------------------------------
 
@@ -203,15 +208,18 @@ class _Undo:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115
         self._pieces: dict[tuple[BlockDevice, int], int] = {}
 
-    def remember(self, device: BlockDevice, at: int, size: int) -> None:
+    def remember(self, piece: Piece) -> None:
+        device, at, size = piece.device, piece.at, len(piece.data)
         if (device, at) not in self._pieces:
-            self._file.write(device.read(at, size))
+            with told(device, "kept as it was", at, piece.offset):
+                self._file.write(device.read(at, size))
             self._pieces[device, at] = size
 
     def put_back(self) -> None:
         self._file.seek(0)
         for (device, at), size in self._pieces.items():
-            device.write(at, self._file.read(size))
+            with told(device, "put back", at):
+                device.write(at, self._file.read(size))
 
     def forget(self) -> None:
         self._file.close()

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from vmstate.block.device import CHUNK, SECTOR, BlockDevice
+from vmstate.block.failures import told
 from vmstate.errors import FramingError
 
 if TYPE_CHECKING:
@@ -33,13 +35,24 @@ class ChunkSender:
         """One piece, as it is now: always 1 MiB, behind a short last one zeros; or that it is zero."""
         span = device.span(chunk)
         view = memoryview(self._room)
-        device.read_into(chunk * CHUNK, view[:span])
+        with told(device, "read", chunk * CHUNK, file.put_position):
+            device.read_into(chunk * CHUNK, view[:span])
         view[span:] = _ZEROS[span:]
         zero = self._zero_blocks and self._room == _ZEROS
         file.put_be64(word(chunk * (CHUNK // SECTOR), DATA | ZERO if zero else DATA))
         file.put_counted_string(device.name)
         if not zero:
             file.put_buffer(view)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """`data` for a disk, as far as that goes, from the byte `at` on; its record begins at `offset` of the stream."""
+
+    device: BlockDevice
+    at: int
+    data: memoryview
+    offset: int
 
 
 class ChunkReader:
@@ -49,11 +62,8 @@ class ChunkReader:
         self._devices = devices
         self._room = bytearray(CHUNK)
 
-    def read(self, file: File) -> tuple[BlockDevice, int, memoryview] | None:
-        """The next piece: disk, offset there, data as far as the disk goes. None at the body's end.
-
-        The data is good until the next call.
-        """
+    def read(self, file: File) -> Piece | None:
+        """The next piece, whose data is good until the next call. None at the body's end."""
         while True:
             offset = file.get_position
             number = file.get_be64()
@@ -64,7 +74,7 @@ class ChunkReader:
                     self._room[:] = _ZEROS
                 else:
                     file.get_into(self._room)
-                return device, at, memoryview(self._room)[: device.span(at // CHUNK)]
+                return Piece(device, at, memoryview(self._room)[: device.span(at // CHUNK)], offset)
             if flags == EOS and not value:
                 return None
             if flags != PROGRESS:

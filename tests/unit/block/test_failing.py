@@ -1,0 +1,134 @@
+"""Disks that fail while a machine is saved or loaded."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import pickle
+from typing import Any
+
+import pytest
+
+from tests.unit.runtime.building import build
+from vmstate import DiskError, File, Machine, VMStateError
+from vmstate.block import CHUNK
+
+OLD = b"old" * CHUNK
+
+
+@pytest.fixture(scope="module")
+def board(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    source = {"board.vms": "device clock version 1 { ticks : u32 }"}
+    return build(source, tmp_path_factory.mktemp("failing"), "failing_devices")["board"]
+
+
+class Image(io.BytesIO):
+    """Fails so often in what is named, at this byte or behind it."""
+
+    def __init__(self, content: bytes, what: str = "", at: int = 0, times: int = 1) -> None:
+        super().__init__(content)
+        self._what, self._at, self._times = what, at, times
+
+    def _fail(self, what: str) -> None:
+        if what == self._what and self.tell() >= self._at and self._times:
+            self._times -= 1
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write(self, data: Any) -> int:
+        self._fail("write")
+        return super().write(data)
+
+    def readinto(self, room: Any) -> int:
+        self._fail("read")
+        return super().readinto(room)
+
+    def flush(self) -> None:
+        self._fail("flush")
+
+
+def with_disk(image: Image, clock: Any) -> Machine:
+    vm = Machine("board")
+    vm.add_block("ide", image)
+    vm.register(clock)
+    return vm
+
+
+@pytest.fixture
+def data(board: Any) -> bytes:
+    return with_disk(Image(b"new" * CHUNK), board.Clock(ticks=5)).dumps()
+
+
+def records(data: bytes) -> list[int]:
+    """Where those of the disk begin."""
+    found, at = [], -1
+    while (at := data.find(b"\x03ide", at + 1)) >= 0:
+        found.append(at - 8)
+    return found
+
+
+def test_in_the_middle_of_a_load(board: Any, data: bytes) -> None:
+    image, clock = Image(OLD, "write", 2 * CHUNK), board.Clock(ticks=7)
+    vm = with_disk(image, clock)
+    offset = records(data)[2]
+    what = f"^block at offset {offset}: disk 'ide' could not be written at 2097152: No space left on device"
+    with pytest.raises(DiskError, match=what) as caught:
+        vm.loads(data)
+    error = caught.value
+    assert isinstance(error, OSError) and isinstance(error, VMStateError)
+    assert (error.disk, error.place, error.offset, error.errno) == ("ide", 2097152, offset, errno.ENOSPC)
+    assert (error.code, error.device) == ("disk", "block")
+    assert isinstance(error.__cause__, OSError) and not isinstance(error.__cause__, DiskError)
+    assert clock.ticks == 7 and vm.incomplete
+    vm.loads(data)
+    assert image.getvalue() == b"new" * CHUNK and clock.ticks == 5 and not vm.incomplete
+
+
+@pytest.mark.parametrize("what", ["write", "flush"])
+def test_with_a_shadow_all_is_put_back(board: Any, data: bytes, what: str) -> None:
+    image, clock = Image(OLD, what, 2 * CHUNK), board.Clock(ticks=7)
+    vm = with_disk(image, clock)
+    with File.from_bytes(data) as file, pytest.raises(DiskError):
+        vm.load_from(file, shadow=True)
+    assert image.getvalue() == OLD and clock.ticks == 7 and not vm.incomplete
+
+
+def test_what_cannot_be_put_back_is_told(board: Any, data: bytes) -> None:
+    vm = with_disk(Image(OLD, "write", 2 * CHUNK, times=2), board.Clock())
+    with pytest.raises(DiskError, match="could not be written at 2097152") as caught:
+        vm.loads(data, shadow=True)
+    assert vm.incomplete
+    (note,) = caught.value.__notes__
+    assert note == (
+        "board: Disks was not put back: block: disk 'ide' could not be put back at 2097152: No space left on device; "
+        "the machine is incomplete until a load succeeds"
+    )
+
+
+def test_what_cannot_be_kept_is_not_overwritten(board: Any, data: bytes) -> None:
+    image = Image(OLD, "read")
+    vm, offset = with_disk(image, board.Clock()), records(data)[0]
+    with pytest.raises(DiskError, match=f"^block at offset {offset}: disk 'ide' could not be kept as it was at 0: No"):
+        vm.loads(data, shadow=True)
+    assert image.getvalue() == OLD and not vm.incomplete
+
+
+def test_at_the_end_of_a_load(board: Any, data: bytes) -> None:
+    vm = with_disk(Image(OLD, "flush"), board.Clock())
+    with pytest.raises(DiskError, match=r"^block: disk 'ide' could not be written out: No space left") as caught:
+        vm.loads(data)
+    assert (caught.value.disk, caught.value.place, caught.value.offset) == ("ide", None, None)
+    assert vm.incomplete
+
+
+def test_in_a_save(board: Any, data: bytes) -> None:
+    image = Image(b"new" * CHUNK, "read", CHUNK)
+    offset = records(data)[1]
+    with pytest.raises(DiskError, match=f"^block at offset {offset}: disk 'ide' could not be read at 1048576: No spa"):
+        with_disk(image, board.Clock(ticks=5)).dumps()
+
+
+def test_it_goes_from_process_to_process() -> None:
+    error = DiskError("no", number=errno.EIO, disk="ide", place=5, offset=7)
+    again = pickle.loads(pickle.dumps(error))
+    assert (str(again), again.errno, again.disk, again.place, again.offset) == ("no", errno.EIO, "ide", 5, 7)
