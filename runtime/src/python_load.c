@@ -52,13 +52,6 @@ int vms_version_of(PyObject *value, uint32_t *version)
     return 0;
 }
 
-/* C copies between state and bytes as between two things. A view of the state, as data or as a buffer, is none. */
-bool vms_state_has(const State *self, const void *from, size_t size)
-{
-    uintptr_t start = (uintptr_t)from, own = (uintptr_t)self->data;
-    return size && start < own + self->layout->device->state_size && own < start + size;
-}
-
 static int load_buffer(State *self, const Py_buffer *buffer, uint32_t version, bool receiver)
 {
     const void *data = buffer->buf;

@@ -63,6 +63,42 @@ void vms_put_back(const Layout *layout, uint8_t *states, uint8_t *kept, size_t c
     PyMem_Free(kept);
 }
 
+static bool overlap(const void *one, size_t size, const void *other, size_t other_size)
+{
+    uintptr_t start = (uintptr_t)one, other_start = (uintptr_t)other;
+    return size && other_size && start < other_start + other_size && other_start < start + size;
+}
+
+static bool blocks_have(const Binding *binding, const uint8_t *state, const void *from, size_t size)
+{
+    const vms_python_class *table = binding->layout->table;
+    if (!binding->layout->device->element)
+        return false;
+    for (size_t i = 0; i < table->member_count; i++) {
+        const Field *field = (const Field *)PyTuple_GetItem(binding->layout->fields, (Py_ssize_t)i);
+        const vms_python_member *member = field->member;
+        vms_extent extent = vms_extent_of(field, state);
+        bool in_block = member->storage != VMS_PYTHON_INLINE;
+        size_t bytes = in_block ? extent.count * field->item : field->size;
+        if (in_block && overlap(extent.items, bytes, from, size))
+            return true;
+        if (member->kind != VMS_PYTHON_STRUCT)
+            continue;
+        const Binding *element = (const Binding *)PyTuple_GetItem(binding->elements, (Py_ssize_t)i);
+        for (size_t at = 0; at < bytes && element->layout->device->element; at += member->item_size)
+            if (blocks_have(element, extent.items + at, from, size))
+                return true;
+    }
+    return false;
+}
+
+/* C copies between state and bytes as between two things. A view of the state, as data or as a buffer, is none. */
+bool vms_state_has(const State *self, const void *from, size_t size)
+{
+    return overlap(self->data, self->layout->device->state_size, from, size)
+        || blocks_have(self->binding, self->data, from, size);
+}
+
 /* May blocks of the state at `owner` be moved, or given up? Not while C walks through them. */
 int vms_may_move(const Memory *memory, const uint8_t *owner)
 {

@@ -143,6 +143,7 @@ int vms_copy_states(const Layout *layout, uint8_t *to, const uint8_t *from);    
 uint8_t *vms_keep(const Layout *layout, uint8_t *states, size_t count);           /* NULL with MemoryError */
 void vms_forget(const Layout *layout, uint8_t *kept, size_t count);
 void vms_put_back(const Layout *layout, uint8_t *states, uint8_t *kept, size_t count);     /* and forgets */
+bool vms_state_has(const State *self, const void *from, size_t size);             /* do these lie in it, or its blocks? */
 int vms_may_move(const Memory *memory, const uint8_t *owner);                     /* false with RuntimeError */
 PyObject *vms_state_overwrite(PyObject *self, PyObject *other);
 PyObject *vms_state_reset_like(PyObject *self, PyObject *other);
@@ -165,7 +166,6 @@ int vms_state_save_to(State *self, vms_writer *w, uint32_t version);
 int vms_state_save_newest(State *self, vms_writer *w);
 int vms_state_load_from(State *self, vms_reader *r, uint32_t version);
 int vms_state_may_load(const State *self);                        /* false with RuntimeError */
-bool vms_state_has(const State *self, const void *from, size_t size);                /* do these bytes lie in it? */
 int vms_state_is_needed(State *self);                             /* 1, 0, or -1 with an exception */
 
 /* python_describe.c */

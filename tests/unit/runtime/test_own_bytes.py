@@ -15,6 +15,32 @@ device halves version 1 {
     send all[8 +: 8]
     send all[0 +: 8]
 }
+
+struct Half {
+    local all : u8[32]
+    send all[8 +: 8]
+    send all[0 +: 8]
+}
+
+struct Around {
+    n      : u8 in 0..4
+    halves : Half[n] alloc
+}
+
+device blocks version 1 {
+    n      : u8 in 0..4
+    halves : Half[n] alloc
+}
+
+device lists version 1 {
+    halves : list<Half max 4>
+}
+
+device deep version 1 {
+    around : Around[1]
+    n      : u8 in 0..4
+    more   : Around[n] alloc
+}
 """
 
 
@@ -43,3 +69,42 @@ def test_a_save_into_a_view_of_the_state(made: Any) -> None:
     state = made.Halves(all=range(32))
     assert state.save_into(state.all, 4) == 16
     assert state.all.tolist() == [0, 1, 2, 3, *range(8, 16), *range(8), *range(20, 32)]
+
+
+def halves(made: Any) -> list[Any]:
+    return [made.Half(all=range(32))]
+
+
+SAVED = bytes([*range(8, 16), *range(8)])
+
+
+def test_a_save_into_a_view_of_what_the_state_owns(made: Any) -> None:
+    """A block of elements is a part of it, too."""
+    state = made.Blocks(n=1, halves=halves(made))
+    assert state.save_into(state.halves[0].all, 2) == 17
+    assert bytes(state.halves[0].all) == b"\0\1\1" + SAVED + bytes(range(19, 32))
+
+
+def test_a_save_into_a_view_of_an_element_of_a_list(made: Any) -> None:
+    state = made.Lists(halves=halves(made))
+    assert state.save_into(state.halves[0].all, 2) == 18
+    assert bytes(state.halves[0].all) == b"\0\1\1" + SAVED + b"\0" + bytes(range(20, 32))
+
+
+@pytest.mark.parametrize("where", ["around", "more"])
+def test_a_save_into_a_view_of_what_a_part_owns(made: Any, where: str) -> None:
+    around = made.Around(n=1, halves=halves(made))
+    state = made.Deep(around=[around], n=1, more=[made.Around()])
+    if where == "more":
+        state = made.Deep(around=[made.Around()], n=1, more=[around])
+    whole = state.save()
+    view = getattr(state, where)[0].halves[0].all
+    assert state.save_into(view, 2) == len(whole) == 19
+    assert bytes(view) == b"\0\1" + whole + bytes(range(21, 32))
+
+
+def test_a_load_from_a_view_of_what_the_state_owns(made: Any) -> None:
+    state = made.Blocks(n=1, halves=halves(made))
+    view = state.halves[0].all
+    state.restore(view[1:18], 1)
+    assert bytes(state.halves[0].all)[:16] == bytes([*range(10, 18), *range(2, 10)])
