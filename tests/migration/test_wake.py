@@ -20,9 +20,9 @@ from vmstate.migration import Status
 PAGE = 4096
 
 
-def machine() -> Machine:
+def machine(fill: bytes = b"\0") -> Machine:
     vm = Machine("m")
-    vm.add_ram("ram", bytearray(PAGE))
+    vm.add_ram("ram", bytearray(fill * PAGE))
     return vm
 
 
@@ -155,28 +155,59 @@ def test_a_file_on_disk_is_not_begun(wake: transport.Wake, tmp_path: Path) -> No
     cancelled(lambda: machine().incoming(f"file:{tmp_path}/m.vm", wake=wake))
 
 
-@pytest.mark.parametrize("when", [1, 2], ids=["the first pass", "the second pass"])
-def test_a_file_on_disk_is_not_read_on(
-    wake: transport.Wake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: int
-) -> None:
-    """As a lost connection would: what was overwritten by then makes the machine incomplete."""
-    machine().save(tmp_path / "m.vm")
-    there = machine()
-    begin_load, begun = there.ram.begin_load, []
+def passes(there: Machine, monkeypatch: pytest.MonkeyPatch, wake: transport.Wake, when: str) -> list[bool]:
+    """Sets it where the RAM's load begins or goes on, in a pass: `begin 1`, `load 2`. Returns which passes look."""
+    begin_load, load, begun = there.ram.begin_load, there.ram.load, []
 
     def begins(check: bool, shadow: bool) -> None:
         begun.append(check)
+        if when == f"begin {len(begun)}":
+            wake.set()
         begin_load(check, shadow)
 
-    load = there.ram.load
-
     def loads(*how: Any) -> Any:
-        if len(begun) == when:
+        if when == f"load {len(begun)}":
             wake.set()
         return load(*how)
 
     monkeypatch.setattr(there.ram, "begin_load", begins)
     monkeypatch.setattr(there.ram, "load", loads)
+    return begun
+
+
+@pytest.mark.parametrize(("when", "looks"), [("load 1", [True]), ("begin 2", [True, False])])
+def test_a_file_on_disk_is_not_read_on(
+    wake: transport.Wake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str, looks: list[bool]
+) -> None:
+    """In the first pass, and before the second: the machine is what it was."""
+    machine(b"\1").save(tmp_path / "m.vm")
+    there = machine(b"\2")
+    begun = passes(there, monkeypatch, wake, when)
     cancelled(lambda: there.incoming(f"file:{tmp_path}/m.vm", wake=wake))
-    assert begun == [True, False][:when]
-    assert there.incomplete == (when == 2)
+    assert begun == looks and not there.incomplete
+    assert bytes(there.ram.blocks[0].memory) == b"\2" * PAGE
+
+
+@pytest.mark.parametrize("mapped_ram", [False, True])
+def test_a_file_that_was_found_good_is_loaded_to_its_end(
+    wake: transport.Wake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mapped_ram: bool
+) -> None:
+    """In the second pass it is too late to stay what it was."""
+    machine(b"\1").save(tmp_path / "m.vm", mapped_ram=mapped_ram)
+    there = machine(b"\2")
+    begun = passes(there, monkeypatch, wake, "load 2")
+    there.incoming(f"file:{tmp_path}/m.vm", wake=wake)
+    assert begun == [True, False] and not there.incomplete
+    assert bytes(there.ram.blocks[0].memory) == b"\1" * PAGE
+
+
+def test_a_file_of_which_not_all_could_be_judged_is_not_read_on(
+    wake: transport.Wake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As a lost connection would: what was overwritten by then makes the machine incomplete."""
+    machine(b"\1").save(tmp_path / "m.vm")
+    there = machine(b"\2")
+    monkeypatch.setattr(there.ram, "can_check", False)
+    begun = passes(there, monkeypatch, wake, "load 1")
+    cancelled(lambda: there.incoming(f"file:{tmp_path}/m.vm", wake=wake))
+    assert begun == [False] and there.incomplete

@@ -64,8 +64,8 @@ class Migrating:
         `accept_timeout`: seconds to wait for the sender, and for each of its further connections; None waits for ever,
         and 10 seconds for those. `missing` and `shadow` are as in `load_from`, `channels` and `compression` as in
         `migrate`. `wake.set()`, from another thread, ends it: a ChannelError with code `cancelled`, and the sender runs
-        on. More arguments are those of `vmstate.transport.listen`, of a URI; what does not apply to it is refused, as
-        in `migrate`.
+        on; not if all of a `file:` was found good, and is being applied. More arguments are those of
+        `vmstate.transport.listen`, of a URI; what does not apply to it is refused, as in `migrate`.
         """
         from vmstate.migration import incoming, lanes
 

@@ -57,21 +57,25 @@ class Opened(Pipe):
 
 
 class OnDisk:
-    """A `file:` URI, which can be read twice."""
+    """A `file:` URI, which can be read twice. Once all of it was found good nothing ends the second reading: it waits
+    for nobody, and half of it would leave the machine incomplete.
+    """
 
     rewindable = True
 
     def __init__(self, uri: str, wake: Wake | None) -> None:
         self._uri, self._wake = uri, wake
+        self._good = False
 
     @contextlib.contextmanager
     def open(self) -> Iterator[File]:
         with (
             Wake.lent(self._wake) as wake,
             transport.listen(self._uri).accept(wake=wake) as file,
-            wake.also(file.cancel),
+            contextlib.nullcontext() if self._good else wake.also(file.cancel),
         ):
             yield file
+        self._good = True
 
     def description(self) -> None:
         return None
