@@ -56,8 +56,31 @@ static int prepare(vms_channel_end *e)
     return fcntl(e->fd, F_SETFL, e->flags) ? -errno : 0;
 }
 
+static int copied(int fd)
+{
+    return fd < 0 ? -1 : fcntl(fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/* On copies of the descriptors, which are closed again if it fails. */
+static int on_copies(vms_file **file, const vms_descriptors *descriptors)
+{
+    vms_descriptors own = *descriptors;
+    own.copy = own.keep = false;
+    own.in = copied(descriptors->in);
+    own.out = descriptors->out == descriptors->in ? own.in : copied(descriptors->out);
+    bool failed = (own.in < 0 && descriptors->in >= 0) || (own.out < 0 && descriptors->out >= 0);
+    int error = failed ? -errno : vms_file_on_descriptors(file, &own);
+    if (error && own.in >= 0)
+        close(own.in);
+    if (error && own.out >= 0 && own.out != own.in)
+        close(own.out);
+    return error;
+}
+
 int vms_file_on_descriptors(vms_file **file, const vms_descriptors *descriptors)
 {
+    if (descriptors->copy)
+        return on_copies(file, descriptors);
     vms_channel *c = (vms_channel *)calloc(1, sizeof *c);
     vms_file *f = vms_file_new(&vms_descriptor_ops, c);
     int error = c && f ? 0 : -ENOMEM;

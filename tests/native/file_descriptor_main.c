@@ -266,6 +266,38 @@ static void kept(void)
     EXPECT(fcntl(ends[1], F_GETFL) == flags && !close(ends[0]) && !close(ends[1]));
 }
 
+static int lowest(void)
+{
+    int fd = dup(0);
+    EXPECT(fd >= 0 && !close(fd));
+    return fd;
+}
+
+/* The file has copies; those named may be closed at any time. */
+static void copied_ones(void)
+{
+    int ends[2];
+    vms_file *f, *untouched = NULL;
+    EXPECT(!socketpair(AF_UNIX, SOCK_STREAM, 0, ends));
+    vms_descriptors d = {.in = ends[0], .out = ends[0], .idle_ms = 1000, .copy = true};
+    EXPECT(!vms_file_on_descriptors(&f, &d) && !close(ends[0]));
+    EXPECT(vms_file_descriptor(f, true) == vms_file_descriptor(f, false) && vms_file_descriptor(f, true) != ends[0]);
+    EXPECT(fcntl(vms_file_descriptor(f, true), F_GETFD) == FD_CLOEXEC);
+    EXPECT(!vms_file_put_be16(f, 0x4142) && !vms_file_close(f));
+    vms_file_free(f);
+    char text[3] = "";
+    EXPECT(read(ends[1], text, 3) == 2 && strcmp(text, "AB") == 0 && read(ends[1], text, 1) == 0 && !close(ends[1]));
+
+    /* Refused: no copy is left. */
+    EXPECT(!pipe(ends));
+    int free_from = lowest();
+    d = (vms_descriptors){.in = ends[1], .out = ends[0], .copy = true};
+    EXPECT(vms_file_on_descriptors(&untouched, &d) == -EBADF && !untouched && lowest() == free_from);
+    d = (vms_descriptors){.in = ends[0], .out = 9999, .copy = true};
+    EXPECT(vms_file_on_descriptors(&untouched, &d) == -EBADF && !untouched && lowest() == free_from);
+    EXPECT(!close(ends[0]) && !close(ends[1]));
+}
+
 static void seeking(void)
 {
     char path[] = "file-test-XXXXXX", text[16] = "";
@@ -294,6 +326,7 @@ int main(void)
     interrupted_send();
     gone();
     kept();
+    copied_ones();
     seeking();
     puts("file_descriptor: all is well");
     return 0;

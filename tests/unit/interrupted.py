@@ -16,13 +16,16 @@ class Interrupt(BaseException):
     """What the handler raises."""
 
 
-def interrupted(point: int, act: Callable[[], object]) -> bool:
-    """Does `act`, interrupted at the point of that number, from 1 on; False if it was over before."""
+def interrupted(point: int, act: Callable[[], object], within: str = "") -> bool:
+    """Does `act`, interrupted at the point of that number, from 1 on; False if it was over before.
+
+    `within`: points are only in files whose path has this in it.
+    """
     left = point
 
     def profile(frame: FrameType, event: str, argument: object) -> None:
         nonlocal left
-        if event not in ("call", "c_return"):
+        if event not in ("call", "c_return") or within not in frame.f_code.co_filename:
             return
         above: FrameType | None = frame
         while above is not None:

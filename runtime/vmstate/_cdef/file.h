@@ -17,6 +17,7 @@ typedef struct vms_descriptors {
     int64_t idle_ms;
     int (*interrupted)(void *opaque);
     void *opaque;
+    bool copy;
 } vms_descriptors;
 
 int vms_file_on_descriptors(vms_file **file, const vms_descriptors *descriptors);

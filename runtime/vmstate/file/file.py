@@ -73,6 +73,17 @@ class File(Putting, Getting):
         it open, as it was. A terminal is made raw, and left so. Nothing is taken over if this raises.
         `idle_timeout`: seconds without a byte moving after which a put or get fails; None waits for ever.
         """
+        return cls._on(fd, mode, idle_timeout, keep=not close)
+
+    @classmethod
+    def _copying(cls, fd: int, mode: str, idle_timeout: float | None) -> Self:
+        """The same over a copy of a descriptor, which stays its owner's, who closes it: nothing is without an owner in
+        between, where a signal's handler may raise.
+        """
+        return cls._on(fd, mode, idle_timeout, copy=True)
+
+    @classmethod
+    def _on(cls, fd: int, mode: str, idle_timeout: float | None, *, keep: bool = False, copy: bool = False) -> Self:
         if mode not in ("r", "w", "rw"):
             raise ValueError(f"a mode is 'r', 'w' or 'rw', not {mode!r}")
         operations = Operations()
@@ -81,7 +92,8 @@ class File(Putting, Getting):
         ends[0] = {
             "in": fd if "r" in mode else -1,
             "out": fd if "w" in mode else -1,
-            "keep": not close,
+            "keep": keep,
+            "copy": copy,
             "idle_ms": milliseconds(idle_timeout),
             "interrupted": lib.vms_python_interrupted,
             "opaque": handle,

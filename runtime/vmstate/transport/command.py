@@ -26,30 +26,28 @@ def start(address: Command, idle_timeout: float | None, *, writing: bool) -> Fil
     Closing waits for it, `idle_timeout` seconds at most, and then kills the group; so does an abort, at once. A status
     other than 0 is what close raises. The one exception: an end by SIGPIPE if we did not read all that it wrote.
     """
-    reading_end, writing_end = os.pipe()
-    ours, theirs = (writing_end, reading_end) if writing else (reading_end, writing_end)
-    with contextlib.suppress(OSError):  # a smaller pipe works too
-        fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
     try:
         child = subprocess.Popen(
             ["/bin/sh", "-c", address.line],
-            stdin=theirs if writing else subprocess.DEVNULL,
-            stdout=None if writing else theirs,
+            bufsize=0,
+            stdin=subprocess.PIPE if writing else subprocess.DEVNULL,
+            stdout=None if writing else subprocess.PIPE,
             process_group=0,
         )
     except OSError as error:
-        os.close(ours)
         raise failed(str(address), error) from error
-    finally:
-        os.close(theirs)
     try:
-        file = File.from_fd(ours, "w" if writing else "r", idle_timeout=idle_timeout)
+        ours = child.stdin if writing else child.stdout
+        assert ours is not None
+        with ours:
+            with contextlib.suppress(OSError):  # a smaller pipe works too
+                fcntl.fcntl(ours, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
+            file = File._copying(ours.fileno(), "w" if writing else "r", idle_timeout)
+        file._after_close.append(lambda hastily: _reap(address, child, idle_timeout, hastily, writing))
+        return file
     except BaseException:
-        os.close(ours)
         _kill(child)
         raise
-    file._after_close.append(lambda hastily: _reap(address, child, idle_timeout, hastily, writing))
-    return file
 
 
 def _reap(

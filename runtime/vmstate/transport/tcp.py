@@ -95,8 +95,9 @@ def listen(address: Tcp, idle_timeout: float | None, context: ssl.SSLContext | N
 
 
 def _file(sock: socket.socket, idle_timeout: float | None) -> File:
-    no_delay(sock)
-    return File.from_fd(sock.detach(), "rw", idle_timeout=idle_timeout)
+    with sock:
+        no_delay(sock)
+        return File._copying(sock.fileno(), "rw", idle_timeout)
 
 
 def no_delay(sock: socket.socket) -> None:
@@ -112,7 +113,7 @@ def _resolve(address: Tcp, deadline: Deadline, wake: Wake, *, passive: bool) -> 
     with contextlib.suppress(socket.gaierror):
         return socket.getaddrinfo(host, *common, flags | socket.AI_NUMERICHOST)
     answer: list[Any] = []
-    waiting, done = os.pipe()
+    done = Wake()
 
     def look_up() -> None:
         try:
@@ -120,13 +121,11 @@ def _resolve(address: Tcp, deadline: Deadline, wake: Wake, *, passive: bool) -> 
         except Exception as error:
             answer.append(error)
         finally:
-            os.close(done)
+            done.set()
 
-    try:
+    with contextlib.closing(done):
         threading.Thread(target=look_up, daemon=True, name=doing).start()
-        wake.wait(waiting, select.POLLIN, deadline, doing)
-    finally:
-        os.close(waiting)
+        wake.wait(done.fileno(), select.POLLIN, deadline, doing)
     if isinstance(answer[0], Exception):
         raise ChannelError(f"{doing}: {answer[0]}", number=errno.EHOSTUNREACH) from answer[0]
     found: list[Any] = answer[0]

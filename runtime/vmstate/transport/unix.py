@@ -76,4 +76,5 @@ def _remove_if_dead(path: Path) -> None:
 
 
 def _file(sock: socket.socket, idle_timeout: float | None) -> File:
-    return File.from_fd(sock.detach(), "rw", idle_timeout=idle_timeout)
+    with sock:
+        return File._copying(sock.fileno(), "rw", idle_timeout)

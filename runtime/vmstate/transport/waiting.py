@@ -77,12 +77,20 @@ class Wake:
             with self._lock:
                 self._also.remove(action)
 
+    def fileno(self) -> int:
+        """It can be read from once it was set."""
+        return self._fd
+
     def close(self) -> None:
         """Not while somebody waits."""
         with self._lock:
             fd, self._fd = self._fd, -1
             if fd >= 0:
                 os.close(fd)
+
+    def __del__(self) -> None:
+        if hasattr(self, "_fd"):
+            self.close()
 
     def wait(self, fd: int, events: int, deadline: Deadline, doing: str, other: Wake | None = None) -> None:
         """Until `fd` is ready for `events` (of select.poll). `other` ends it, too."""
@@ -99,7 +107,7 @@ class Wake:
     def _poll(self, fd: int, events: int, seconds: float | None, doing: str, other: Wake | None = None) -> bool:
         """Did it become ready? Raises if somebody wakes us."""
         poll = select.poll()
-        wakes = {wake._fd for wake in (self, other) if wake is not None}
+        wakes = {wake.fileno() for wake in (self, other) if wake is not None}
         for each in wakes:
             poll.register(each, select.POLLIN)
         if fd >= 0:
