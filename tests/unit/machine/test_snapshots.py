@@ -203,6 +203,37 @@ def test_damage_to_a_compressed_one(vm: Machine, tiny: Any, tmp_path: Path, zstd
         assert caught.value.code == "zstd" and tiny.a == 5
 
 
+@pytest.mark.parametrize(("level", "window"), [(None, 21), (19, 23), (20, 25), (22, 25)])
+def test_what_is_written_is_read_at_every_level(
+    vm: Machine, tiny: Any, tmp_path: Path, zstd: Any, level: int | None, window: int
+) -> None:
+    """The highest ones would take more memory than is given to who reads."""
+    path = tmp_path / "a.vm"
+    vm.save(path, compression="zstd", level=level)
+    assert path.read_bytes()[4:6] == bytes([0, window - 10 << 3])
+    tiny.a = 77
+    vm.load(path)
+    assert tiny.a == 1
+
+
+def test_one_that_takes_too_much_memory(vm: Machine, tiny: Any, tmp_path: Path, zstd: Any) -> None:
+    """A window of 64 MiB in the first frame, and in one behind it."""
+    options = {zstd.CompressionParameter.window_log: 26}
+    compressor, path = zstd.ZstdCompressor(options=options), tmp_path / "a.vm"
+    data = vm.dumps()
+    large = compressor.compress(data) + compressor.flush()
+    path.write_bytes(large)
+    tiny.a = 77
+    with pytest.raises(FramingError, match="keeps 67108864 bytes in memory, 33554432 at most are given") as caught:
+        vm.load(path)
+    error = caught.value
+    assert (error.code, error.found, error.allowed, error.offset) == ("zstd-window", 1 << 26, (0, 1 << 25), 0)
+    path.write_bytes(zstd.compress(data[:9]) + compressor.compress(data[9:]) + compressor.flush())
+    with pytest.raises(FramingError, match="too much memory") as caught:
+        vm.load(path)
+    assert caught.value.code == "zstd" and tiny.a == 77 and not vm.incomplete
+
+
 def test_without_zstd_it_says_where_it_is_from(vm: Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("compression.zstd", "backports.zstd", "compression", "backports"):
         monkeypatch.setitem(sys.modules, name, None)
