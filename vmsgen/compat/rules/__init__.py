@@ -6,6 +6,7 @@ from vmsgen.compat.rules import (
     constraints,
     defaults,
     meanings,
+    new_versions,
     presence,
     shapes,
     subsections,
@@ -46,11 +47,11 @@ RULES: tuple[Rule, ...] = (
     advice.RESHAPED,
     advice.UNNAMED,
     advice.LEFT,
-    advice.STRUCT,
+    new_versions.STRUCT,
     meanings.MEMBERS,
     advice.HOOKS,
-    advice.MINIMUM,
-    advice.BUMP,
+    new_versions.MINIMUM,
+    new_versions.BUMP,
 )
 
 EVERYTHING: tuple[About, ...] = (*RULES, *DEVICES)
