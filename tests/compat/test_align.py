@@ -18,8 +18,13 @@ def way(ours: str, theirs: str, other: int | None = None) -> tuple[list[str], in
             return SAME
         return OTHER_SHAPE if ours[i].lower() == theirs[j].lower() else other
 
-    met = _path(len(ours), len(theirs), cost)
+    met = _path(_least(ours, theirs, other), _least(theirs, ours, other), cost)
     return [("-" if i is None else ours[i]) + ("-" if j is None else theirs[j]) for i, j in met], asked
+
+
+def _least(side: str, others: str, other: int | None) -> list[int | None]:
+    known, folded = set(others), set(others.lower())
+    return [SAME if slot in known else OTHER_SHAPE if slot.lower() in folded else other for slot in side]
 
 
 @pytest.mark.parametrize(
@@ -55,3 +60,19 @@ def test_few_questions_about_many_slots() -> None:
         met, asked = way(ours, theirs)
         assert len(met) <= 2002
         assert asked < 8 * 2000
+
+
+@pytest.mark.parametrize("longer", [0, 1, 700])
+def test_few_questions_where_every_name_is_another(longer: int) -> None:
+    ours = "".join(chr(0x4E00 + number) for number in range(1000))
+    theirs = "".join(chr(0x7000 + number) for number in range(1000 + longer))
+    met, asked = way(ours, theirs, OTHER_NAME)
+    assert len(met) == 1000 + longer
+    assert asked < 4 * 1000
+
+
+def test_few_questions_where_every_second_shape_is_another() -> None:
+    ours = "aB" * 700
+    met, asked = way(ours, "ab" * 700)
+    assert met == ["aa", "Bb"] * 700
+    assert asked < 4 * 1400

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
@@ -14,6 +14,9 @@ SAME, OTHER_SHAPE, OTHER_NAME, GAP = 0, 5, 9, 10
 
 Cost = Callable[[int, int], int | None]
 """Of matching these two; None where they never are."""
+
+Costs = Sequence[int | None]
+"""Of each slot of a side, the least that a match costs; None where it has none."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,19 @@ def align(sender: tuple[Slot, ...], receiver: tuple[Slot, ...], pairs: dict[int,
     back = {j: i for i, j in pairs.items()}
     shapes, sizes = ([[of(slot) for slot in side] for side in (sender, receiver)] for of in (_shape, _size))
 
+    def least(side: int, known: dict[int, int], slots: tuple[Slot, ...]) -> list[int | None]:
+        others = sizes[1 - side]
+        unpaired = {others[n] for n in range(len(others)) if n not in (back if side == 0 else pairs)}
+
+        def lowest(n: int, slot: Slot) -> int | None:
+            if n in known:
+                return SAME if shapes[side][n] == shapes[1 - side][known[n]] else OTHER_SHAPE
+            if slot.element is None:
+                return SAME
+            return OTHER_NAME if sizes[side][n] in unpaired else None
+
+        return [lowest(n, slot) for n, slot in enumerate(slots)]
+
     def cost(i: int, j: int) -> int | None:
         ours, theirs = sender[i], receiver[j]
         if pairs.get(i) == j or (ours.element is None and theirs.element is None):
@@ -73,7 +89,7 @@ def align(sender: tuple[Slot, ...], receiver: tuple[Slot, ...], pairs: dict[int,
         return OTHER_NAME
 
     steps: list[Step] = []
-    for i, j in _path(len(sender), len(receiver), cost):
+    for i, j in _path(least(0, pairs, sender), least(1, back, receiver), cost):
         match i, j:
             case int(), int():
                 steps.append(Matched(sender[i], receiver[j], pairs.get(i) == j))
@@ -94,20 +110,27 @@ def _size(slot: Slot) -> tuple[object, ...]:
     return size, counted, slot.custom, len(slot.loops), len(slot.guards)
 
 
-def _path(n: int, m: int, cost: Cost) -> list[tuple[int | None, int | None]]:
-    """Numbers that meet, None where one side has nothing. The cheapest ways are followed first, to the nearest end."""
+def _path(ours: Costs, theirs: Costs, cost: Cost) -> list[tuple[int | None, int | None]]:
+    """Numbers that meet, None where one side has nothing. The cheapest ways are followed first, to the nearest end.
+
+    `ours` and `theirs` are what each of the two sides' costs at least where it meets anything.
+    """
+    n, m = len(ours), len(theirs)
+    rest = _left(ours), _left(theirs)
     came: dict[tuple[int, int], tuple[int, int]] = {}
     turn = count()
-    ways = [(0, next(turn), 0, (0, 0), (0, 0))]
+    ways = [(0, 0, next(turn), 0, (0, 0), (0, 0))]
     while (n, m) not in came:
-        _, _, spent, here, before = heappop(ways)
+        _, _, _, spent, here, before = heappop(ways)
         if here in came:
             continue
         came[here] = before
-        for there, more in _steps(*here, n, m, cost):
-            # At least so many are left over on one side.
-            gaps = abs((n - there[0]) - (m - there[1]))
-            heappush(ways, (spent + more + gaps * GAP, next(turn), spent + more, there, here))
+        for (i, j), more in _steps(*here, n, m, cost):
+            (least, meeting), (others, there) = rest[0][i], rest[1][j]
+            # So many that could meet something are left over on one side.
+            left = least + others + abs(meeting - there) * (2 * GAP - OTHER_NAME)
+            # Of ways that are as good the one that is furthest goes on.
+            heappush(ways, (2 * (spent + more) + left, -i - j, next(turn), spent + more, (i, j), here))
     way: list[tuple[int | None, int | None]] = []
     at = (n, m)
     while at != (0, 0):
@@ -115,6 +138,18 @@ def _path(n: int, m: int, cost: Cost) -> list[tuple[int | None, int | None]]:
         way.append((i if at[0] > i else None, j if at[1] > j else None))
         at = (i, j)
     return way[::-1]
+
+
+def _left(side: Costs) -> list[tuple[int, int]]:
+    """From each number on to the end: twice what is to be paid at least, and how many may meet something.
+
+    Of two that meet each pays half. A gap is paid by one.
+    """
+    made = [(0, 0)]
+    for least in reversed(side):
+        spent, meeting = made[-1]
+        made.append((spent + 2 * GAP, meeting) if least is None else (spent + least, meeting + 1))
+    return made[::-1]
 
 
 def _steps(i: int, j: int, n: int, m: int, cost: Cost) -> Iterator[tuple[tuple[int, int], int]]:
