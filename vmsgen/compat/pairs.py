@@ -11,7 +11,7 @@ from vmsgen.compat.flatten import device_program, subsection_program
 from vmsgen.compat.names import pair_names, paired_members, plain
 from vmsgen.compat.places import PARTS
 from vmsgen.compat.slots import Asked, Condition, Owner, Program, Slot
-from vmsgen.model.description import Description, HookPredicate, Subsection
+from vmsgen.model.description import Description, HookPredicate, Member, Subsection
 from vmsgen.model.expressions import Constant, IndexStep, MemberStep, Path
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Struct, Type, innermost
 
@@ -80,11 +80,19 @@ class Pair:
     names: dict[str, str] = field(default_factory=dict)
     sender_slots: dict[str, Slot] = field(default_factory=dict)
     receiver_slots: dict[str, Slot] = field(default_factory=dict)
+    _members: dict[tuple[int, int], list[tuple[Member, Member]]] = field(default_factory=dict)
 
     @property
     def matched(self) -> Iterator[Matched]:
         for program in self.programs:
             yield from (step for step in program.steps if isinstance(step, Matched))
+
+    def members(self, ours: Description, theirs: Description) -> list[tuple[Member, Member]]:
+        """As `paired_members`; every stream asks for those of the same few descriptions."""
+        both = id(ours), id(theirs)
+        if both not in self._members:
+            self._members[both] = paired_members(ours, theirs)
+        return self._members[both]
 
     def to_sender(self, path: Path) -> Path | None:
         """The sender's place of what the receiver has at `path`; None where there is none."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from vmsgen.interpret.errors import Fault
 from vmsgen.interpret.expression import Frame, evaluate, look_up, store
 from vmsgen.interpret.state import State, Value
-from vmsgen.model.expressions import Constant, IndexStep, MemberStep, Path, Step
+from vmsgen.model.expressions import Constant, IndexStep, LoopStep, MemberStep, Path, Step
 
 PARTS = ("key", "value")
 """Of an entry of a map, which is a pair."""
@@ -21,6 +23,8 @@ def part(holder: Value, name: str | int) -> Value:
 
 def in_pairs(path: Path, state: State) -> Path:
     """The same place with indices for the parts of entries; as it is from where the state has no such place."""
+    if not any(isinstance(step, MemberStep) and step.name in PARTS for step in path.steps):
+        return path
     value: Value = state
     steps: list[Step] = []
     for number, step in enumerate(path.steps):
@@ -51,3 +55,29 @@ def put(path: Path, state: State, value: Value) -> None:
     index = evaluate(step.index, frame)
     entries[index:] = [(value, entry[1]), *(later for later in entries[index + 1 :] if later[0] > value)]
     return None
+
+
+def with_value(path: Path, state: State, value: Value) -> State:
+    """The state with the value at the place. It shares with the old one what is not on the way there.
+
+    Raises one of NOT_THERE.
+    """
+    made = _copied(state, in_pairs(path, state).steps, Frame(state, state, 0))
+    assert isinstance(made, State)
+    put(path, made, value)
+    return made
+
+
+def _copied(value: Value, steps: tuple[Step, ...], frame: Frame) -> Value:
+    """Every holder on the way is another one."""
+    if not steps:
+        return value
+    step = steps[0]
+    assert not isinstance(step, LoopStep)
+    key: Any = evaluate(step.index, frame) if isinstance(step, IndexStep) else step.name
+    inner = _copied(value[key], steps[1:], frame)
+    if isinstance(value, tuple):
+        return (*value[:key], inner, *value[key + 1 :])
+    copy = State(value) if isinstance(value, State) else value[:]
+    copy[key] = inner
+    return copy

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 from math import prod
 
-from vmsgen.compat.names import paired_members
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.slots import Slot
 from vmsgen.interpret import State, reset_state
@@ -23,7 +22,7 @@ def receiver_state(pair: Pair, sent: State) -> State:
     A local that nobody touched is as at reset, on either side.
     """
     state = reset_state(pair.receiver)
-    _copy_locals(pair.receiver, state, pair.sender, sent)
+    _copy_locals(pair, pair.receiver, state, pair.sender, sent)
     for step in pair.matched:
         if _compares(step.sender) and _compares(step.receiver):
             _copy_place(step.sender, step.receiver, sent, state)
@@ -78,32 +77,33 @@ def leaves(value: object, name: str) -> list[tuple[Callable[[int], None], int]]:
     return found
 
 
-def _copy_locals(description: Description, state: State, sender: Description, sent: State) -> None:
-    for before, member in paired_members(sender, description):
+def _copy_locals(pair: Pair, description: Description, state: State, sender: Description, sent: State) -> None:
+    for before, member in pair.members(sender, description):
         ours, theirs = state[member.name], sent[before.name]
         if not (member.local and _same_form(member.type, ours, theirs)):
-            state[member.name] = _copy_inside(member.type, ours, before.type, theirs)
+            state[member.name] = _copy_inside(pair, member.type, ours, before.type, theirs)
         elif not (before.local and theirs == reset_value(before.type, before.default)):
             state[member.name] = copy_value(theirs)
 
 
-def _copy_inside(type_: Type, ours: object, senders: Type, theirs: object) -> object:
+def _copy_inside(pair: Pair, type_: Type, ours: object, senders: Type, theirs: object) -> object:
     """What the receiver is to have: `ours`, with the locals of `theirs`, and elements missing where it misses them."""
     match type_:
         case Optional(element):
             if theirs is None:
                 return None
-            return _copy_inside(element, reset_value(element, None) if ours is None else ours, senders, theirs)
+            inner = reset_value(element, None) if ours is None else ours
+            return _copy_inside(pair, element, inner, senders, theirs)
         case Struct(description) if isinstance(ours, State) and isinstance(theirs, State):
             of = innermost(senders)
             if isinstance(of, Struct):
-                _copy_locals(description, ours, of.description, theirs)
+                _copy_locals(pair, description, ours, of.description, theirs)
         case Array(Scalar()):
             pass
         case Array(element) if isinstance(ours, list) and isinstance(theirs, list):
             theirs = _in_rows(dimensions(type_), theirs)
             pairs = zip(ours, theirs, strict=False)
-            ours[: len(theirs)] = [_copy_inside(element, mine, senders, other) for mine, other in pairs]
+            ours[: len(theirs)] = [_copy_inside(pair, element, mine, senders, other) for mine, other in pairs]
     return ours
 
 

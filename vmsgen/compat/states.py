@@ -100,7 +100,8 @@ class States:
                 if mended is None:
                     break
                 state, before = mended.state, copy_value(mended.state)
-                if steer(state, answers, wants) and state == before:
+                steer(state, answers, wants)
+                if state == before:
                     break
             if self.accepts(state, answers) is None:
                 made.append(Candidate(state, answers))

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from itertools import product
 
 from vmsgen.compat.expressions import Each, renamed
-from vmsgen.compat.places import NOT_THERE, in_pairs, put, value_at
+from vmsgen.compat.places import NOT_THERE, in_pairs, put, value_at, with_value
 from vmsgen.compat.slots import Condition, Elements, Missing
 from vmsgen.interpret.expression import Frame, evaluate
-from vmsgen.interpret.state import State, Value, copy_value, reset_value
+from vmsgen.interpret.state import State, Value, reset_value
 from vmsgen.model.description import HookPredicate
 from vmsgen.model.expressions import Constant, Expression, FieldValue, Path, walk
 from vmsgen.model.types import List, Map, Scalar
@@ -89,38 +89,38 @@ def steer(state: State, answers: dict[str, bool], wants: tuple[Want, ...]) -> bo
         unmet = [want for want in wants if not meets(state, answers, want)]
         if not unmet:
             return True
-        for want in unmet:
-            _meet(state, answers, want, wants)
+        changed = [_meet(state, answers, want, wants) for want in unmet]
+        if not any(changed):
+            return False
     return all(meets(state, answers, want) for want in wants)
 
 
-def _meet(state: State, answers: dict[str, bool], want: Want, wants: tuple[Want, ...]) -> None:
-    """The first assignment that does it and keeps what was met; else the first that does it."""
+def _meet(state: State, answers: dict[str, bool], want: Want, wants: tuple[Want, ...]) -> bool:
+    """The first assignment that does it and keeps what was met; else the first that does it. False where none does."""
     if isinstance(want.condition, HookPredicate):
-        return
+        return False
     if isinstance(want.condition, Elements):
-        _grow(state, want.condition)
-        return
+        return _grow(state, want.condition)
     if isinstance(want.condition, Missing):
-        if want.holds and _is_missing(want.condition.place, state) is False:
-            put(want.condition.place, state, None)
-        return
+        if not (want.holds and _is_missing(want.condition.place, state) is False):
+            return False
+        put(want.condition.place, state, None)
+        return True
     met = [other for other in wants if meets(state, answers, other)]
     second: State | None = None
     for number, assignment in enumerate(_assignments(want.condition)):
         if number > TRIES:
             break
-        tried = copy_value(state)
-        if not all(_put(tried, path, value) for path, value in assignment):
-            continue
-        if not meets(tried, answers, want):
+        tried = _assigned(state, assignment)
+        if tried is None or not meets(tried, answers, want):
             continue
         if all(meets(tried, answers, other) for other in met):
             state.update(tried)
-            return
+            return True
         second = second or tried
     if second is not None:
         state.update(second)
+    return second is not None
 
 
 def _list_at(place: Path, state: State) -> list[Value] | None:
@@ -139,10 +139,12 @@ def _is_missing(place: Path, state: State) -> bool | None:
         return None
 
 
-def _grow(state: State, wanted: Elements) -> None:
-    """Elements at their values at reset; keys of a map that are numbers ascend."""
+def _grow(state: State, wanted: Elements) -> bool:
+    """Elements at their values at reset; keys of a map that are numbers ascend. False where none was missing."""
     there = _list_at(wanted.place, state)
-    while there is not None and len(there) < wanted.number:
+    if there is None or len(there) >= wanted.number:
+        return False
+    while len(there) < wanted.number:
         match wanted.type:
             case List(element):
                 there.append(reset_value(element, None))
@@ -151,17 +153,20 @@ def _grow(state: State, wanted: Elements) -> None:
             case Map(key, value):
                 there.append((reset_value(key, None), reset_value(value, None)))
             case _:
-                return
-
-
-def _put(state: State, path: Path, value: int) -> bool:
-    try:
-        if not isinstance(value_at(path, state), int):
-            return False
-        put(path, state, value)
-    except NOT_THERE:
-        return False
+                return False
     return True
+
+
+def _assigned(state: State, assignment: tuple[tuple[Path, int], ...]) -> State | None:
+    """None where one of the places has no number."""
+    try:
+        for path, value in assignment:
+            if not isinstance(value_at(path, state), int):
+                return None
+            state = with_value(path, state, value)
+    except NOT_THERE:
+        return None
+    return state
 
 
 def _assignments(condition: Expression) -> Iterator[tuple[tuple[Path, int], ...]]:

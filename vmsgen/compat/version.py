@@ -84,7 +84,7 @@ class AtVersion:
         asked += [wants for one in found if not one.rule.needs_witness for wants in one.difference.wants if wants]
         # What stands in front of a subsection may take it for its own: each is sent once, whatever the rules say.
         asked += [wants for both in self.pair.subsections if both.sender is not None for wants in sent(both.sender)]
-        asked += [other for wants in asked if (other := of_the_second(wants)) != wants]
+        asked = list(dict.fromkeys((*asked, *map(of_the_second, asked))))
         bases = self.states.bases()
         candidates = list(bases)
         for wants in asked:
