@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from vmsgen.compat import compare_devices
+from vmsgen.compat import compare_devices, version
 from vmsgen.compat.finding import BREAKS, LOADS, UNLESS
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.model.description import Description
@@ -76,3 +76,13 @@ def test_the_versions_that_are_said_to_be_read_are(receiver: str, read: str) -> 
     found = next(finding for finding in findings if finding.rule == "version-range")
     assert found.why == f"the receiver reads versions {read}"
     assert found.witness is not None and found.witness.message.endswith(f"allowed {read}")
+
+
+def test_of_many_differences_each_is_tried_until_a_stream_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    old, new = (" ".join(f"f{number} : u8{asked}" for number in range(30)) for asked in ("", " in 0..9"))
+    (all_tried,), _ = compare_devices(device(old), device(new), drawn=0)
+    monkeypatch.setattr(version, "MANY", 0)
+    (said,), findings = compare_devices(device(old), device(new), drawn=0)
+    assert said.loads_if == all_tried.loads_if == tuple(f"f{number} in 0..9" for number in range(30))
+    assert all(finding.witness is not None for finding in findings)
+    assert (all_tried.tried, said.tried) == (121, 31)

@@ -15,7 +15,7 @@ from vmsgen.compat.rules.devices import NET
 from vmsgen.compat.rules.rule import value_of
 from vmsgen.compat.rules.subsections import sent
 from vmsgen.compat.states import LARGE, Candidate, States, numbers_in
-from vmsgen.compat.steer import of_the_second
+from vmsgen.compat.steer import Want, of_the_second
 from vmsgen.compat.trace import OTHERWISE, Saved, save
 from vmsgen.interpret import Refusal, State
 from vmsgen.model.description import Description, RangeConstraint, WhereConstraint
@@ -25,6 +25,10 @@ from vmsgen.model.types import Struct, structs_in
 DRAWN = 12
 """States drawn at random, for each version."""
 
+MANY = 50_000
+"""Where more numbers than these are to be written for all that is asked, a difference is tried until it is shown."""
+
+OTHERS = -1
 
 HOOKS_DECIDE = ", since the bytes of a `custom` field decide"
 BREAKS_BEFORE = ", but what else breaks may come first"
@@ -44,7 +48,8 @@ class AtVersion:
         self.pair = pair(sender, receiver, version)
         self.itself = pair(sender, sender, version)
         asked = tuple(dict.fromkeys((*predicates(sender), *predicates(receiver))))
-        self.large = numbers_in(Struct(sender)) > LARGE
+        self.numbers = numbers_in(Struct(sender))
+        self.large = self.numbers > LARGE
         checks = tuple(_demands(self.itself.programs[0]))
         self.states = States(sender, version, asked, 0 if self.large else drawn, checks)
         self.hooked = any(slot.custom for program in self.pair.programs for slots in program.slots for slot in slots)
@@ -80,29 +85,50 @@ class AtVersion:
 
     def _outcomes(self, found: list[_Found]) -> list[Outcome]:
         """One for each stream that was tried."""
-        asked = [wants for one in found if one.rule.needs_witness for wants in one.difference.wants]
-        asked += [wants for one in found if not one.rule.needs_witness for wants in one.difference.wants if wants]
-        # What stands in front of a subsection may take it for its own: each is sent once, whatever the rules say.
-        asked += [wants for both in self.pair.subsections if both.sender is not None for wants in sent(both.sender)]
-        asked = list(dict.fromkeys((*asked, *map(of_the_second, asked))))
-        bases = self.states.bases()
-        candidates = list(bases)
-        for wants in asked:
-            candidates += self.states.steered(wants, bases[:1] if self.large else bases)
-        candidates += self.states.drawn()
+        asked = self._asked(found)
+        many = len(asked) * max(self.numbers, sum(len(one.slots[0]) for one in self.pair.programs)) > MANY
+        shown: set[int] = set()
         seen: dict[bytes, list[tuple[Candidate, Saved]]] = {}
         made: list[Outcome] = []
-        for candidate in candidates:
+        for candidate in self._candidates(asked, shown):
             # Each takes seconds: enough is one for every difference.
             if self.large and sum(one.witness is not None for one in made) > len(asked):
                 break
             saved = self._saved(candidate)
-            if saved is not None and not self._was_tried(candidate, saved, seen):
-                own = outcome(self.itself, candidate, saved)
-                # A stream that its own sender would not load teaches nothing.
-                if own.witness is None:
-                    made.append(self._judged(outcome(self.pair, candidate, saved, own.loaded), own.loaded))
+            if saved is None or self._was_tried(candidate, saved, seen):
+                continue
+            own = outcome(self.itself, candidate, saved)
+            # A stream that its own sender would not load teaches nothing.
+            if own.witness is None:
+                made.append(self._judged(outcome(self.pair, candidate, saved, own.loaded), own.loaded))
+                if many and made[-1].witness is not None and made[-1].certain:
+                    shown.update(_attribute(found, made[-1:])[0])
         return made
+
+    def _asked(self, found: list[_Found]) -> dict[tuple[Want, ...], set[int]]:
+        """What is to be tried, and the numbers of the differences that it is for, OTHERS for what is always tried."""
+        asked: dict[tuple[Want, ...], set[int]] = {}
+        for number, one in enumerate(found):
+            for wants in one.difference.wants if one.rule.needs_witness else ():
+                asked.setdefault(wants, set()).add(number)
+        others = [wants for one in found if not one.rule.needs_witness for wants in one.difference.wants if wants]
+        # What stands in front of a subsection may take it for its own: each is sent once, whatever the rules say.
+        others += [wants for both in self.pair.subsections if both.sender is not None for wants in sent(both.sender)]
+        for wants in others:
+            asked.setdefault(wants, set()).add(OTHERS)
+        for wants, numbers in list(asked.items()):
+            asked.setdefault(of_the_second(wants), set()).update(numbers)
+        return asked
+
+    def _candidates(self, asked: dict[tuple[Want, ...], set[int]], shown: set[int]) -> Iterator[Candidate]:
+        """One after the other; none for differences that are `shown` by then."""
+        bases = self.states.bases()
+        yield from bases
+        for wants, numbers in asked.items():
+            for base in bases[:1] if self.large else bases:
+                if not numbers <= shown:
+                    yield from self.states.steered(wants, [base])
+        yield from self.states.drawn()
 
     def _judged(self, made: Outcome, own: State | None) -> Outcome:
         """Nothing is certain where other bytes of hooks would have made a difference: OLD may write any."""
