@@ -27,6 +27,7 @@ BY_NAME = {about.id: about for about in EVERYTHING}
 UNPROVED = {
     "opaque-device",
     "old-version",
+    "equal-added-unused",
     "form-changed-custom",
     "field-added-custom",
     "field-removed-custom",
@@ -34,7 +35,7 @@ UNPROVED = {
     "range-tightened-behind-custom",
     "stream-differs-behind-custom",
 }
-"""What a stream cannot show: hooks decide."""
+"""What a stream cannot show: hooks decide, or how the receiver is set up."""
 
 
 OF_MACHINES = {"unknown-section", "unmigratable"}

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from vmsgen.compat.expressions import text, with_own
 from vmsgen.compat.finding import WIRE
 from vmsgen.compat.pairs import AlignedProgram, Pair
+from vmsgen.compat.rules.remade import asked_of, equal_to_held, remade
 from vmsgen.compat.rules.rule import (
     Difference,
     Rule,
@@ -18,10 +19,11 @@ from vmsgen.compat.rules.rule import (
     values_of,
     words,
 )
+from vmsgen.compat.rules.shapes import recast
 from vmsgen.compat.slots import Asked, Slot
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import EqualConstraint, RangeConstraint, WhereConstraint
-from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, Unary
+from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, OwnValue, Unary, Within
 from vmsgen.model.interval import Interval
 
 
@@ -43,6 +45,12 @@ def tightened(pair: Pair) -> Iterator[Difference]:
                 fix = "keep the range that older streams were saved under, or clamp in `post_load`"
                 yield Difference(ours.name, names, why, fix, tuple(wants), f"{ours.name} in {read.low}..{read.high}")
         yield from _other_ends(pair, ours, theirs, value)
+    fix = "see that what older streams have there is in range, or clamp in `post_load`"
+    for made in remade(pair):
+        for constraint in made.receiver.constraints if made.tells else ():
+            if isinstance(constraint, RangeConstraint) and made.receiver.element is not None:
+                own = OwnValue(made.receiver.element.interval)
+                yield asked_of(pair, made, Within(own, constraint.low, constraint.high), fix)
 
 
 def _plain(slot: Slot) -> bool:
@@ -79,7 +87,7 @@ def where(pair: Pair) -> Iterator[Difference]:
     for step in pair.matched:
         ours, theirs, value = step.sender, step.receiver, value_of(step.sender)
         for constraint in theirs.constraints:
-            if not isinstance(constraint, WhereConstraint) or value is None:
+            if not isinstance(constraint, WhereConstraint) or value is None or recast(ours, theirs):
                 continue
             if any(
                 isinstance(c, WhereConstraint) and same(pair, c.condition, constraint.condition)
@@ -94,6 +102,11 @@ def where(pair: Pair) -> Iterator[Difference]:
             why = f"the receiver asks of `{theirs.name}` that {said}, the sender does not"
             fix = "ask it only of streams of a new version, or correct the value in `post_load`"
             yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, wants, said)
+    fix = "ask it only of streams of a new version, or correct the value in `post_load`"
+    for made in remade(pair):
+        for constraint in made.receiver.constraints if made.tells else ():
+            if isinstance(constraint, WhereConstraint):
+                yield asked_of(pair, made, constraint.condition, fix)
 
 
 def _there(theirs: Slot, value: FieldValue) -> Expression:
@@ -103,13 +116,16 @@ def _there(theirs: Slot, value: FieldValue) -> Expression:
 def equal(pair: Pair) -> Iterator[Difference]:
     for step in pair.matched:
         ours, theirs, value = step.sender, step.receiver, value_of(step.sender)
-        if value is None or not _equal(theirs) or _equal(ours):
+        if value is None or not _equal(theirs) or _equal(ours) or recast(ours, theirs):
             continue
         wants = tuple((*present(ours), Want(Binary("==", value, Constant(n)))) for n in (1, 2, 0))
         why = f"`{theirs.name}` must now be what the receiver has already"
         fix = "make sure that both machines are set up alike, or ask with `check` under a new version"
         names = frozenset({ours.name, theirs.name})
         yield Difference(ours.name, names, why, fix, wants, f"both have the same `{theirs.name}` before")
+    for made in remade(pair):
+        if _equal(made.receiver):
+            yield equal_to_held(made)
 
 
 def _equal(slot: Slot) -> bool:
