@@ -62,7 +62,7 @@ static int take_items(Sections *self)
         section->start = -1;
         section->state = (State *)PyTuple_GetItem(item, 1);
         section->data = section->state->data;
-        section->size = section->state->layout->device->state_size;
+        section->optional = section->state->layout->table->needed != NULL;
         section->header = to;
         to = take_bytes(to, PyTuple_GetItem(item, 0), &section->header_size);
         to = take_bytes(to, PyTuple_GetItem(item, 2), &section->footer_size);
@@ -158,7 +158,7 @@ static PyObject *sections_optional(PyObject *op, void *unused)
     Sections *self = (Sections *)op;
     PyObject *list = PyList_New(0);
     for (Py_ssize_t i = 0; list && i < self->count; i++)
-        if (PyList_Append(list, self->items[i].state->layout->table->needed ? Py_True : Py_False))
+        if (PyList_Append(list, self->items[i].optional ? Py_True : Py_False))
             Py_CLEAR(list);
     return list;
 }

@@ -11,7 +11,7 @@ typedef struct Section {
     uint32_t header_size, footer_size;
     State *state;
     const uint8_t *data;            /* the state's, when this was made: to fetch what is there, not to read it */
-    size_t size;                    /* and how much of it */
+    bool optional;                  /* is it sent only if it is needed? */
     Py_ssize_t start, end;          /* of the last save: of the header and of the body; start < 0: it was not needed */
     PyObject *text;                 /* bytes: what the last description said of it; NULL: it was not needed, or not described */
 } Section;                          /* one line of a cache: a save goes through all of them */

@@ -84,7 +84,7 @@ static int hand_on_piece(room *out)
 }
 
 /* Most headers, and all footers, are short: a copy of a certain length is two instructions, and no call. */
-static int put(vms_writer *w, const uint8_t *bytes, size_t size)
+static inline int put(vms_writer *w, const uint8_t *bytes, size_t size)
 {
     if (size <= VMS_SECTION_SHORT && w->end - w->p >= VMS_SECTION_SHORT) {
         memcpy(w->p, bytes, VMS_SECTION_SHORT);
@@ -102,7 +102,7 @@ static int put(vms_writer *w, const uint8_t *bytes, size_t size)
 
 static int save_section(Section *section, room *out)
 {
-    int needed = vms_state_is_needed(section->state);
+    int needed = section->optional ? vms_state_is_needed(section->state) : 1;
     if (needed < 0)
         return -1;
     section->start = -1;
@@ -116,15 +116,13 @@ static int save_section(Section *section, room *out)
     return put(&out->w, section->header + section->header_size, section->footer_size);
 }
 
-/* States lie anywhere: they are asked for some states before they are written. FETCHED: bytes of one, at most. */
-enum { AHEAD = 3, FETCHED = 2048 };
+/* States lie anywhere: where one begins is asked for some states before; what follows, the processor fetches by itself. */
+enum { AHEAD = 3 };
 
 static void fetch(const Section *section)
 {
-    size_t size = section->size < FETCHED ? section->size : FETCHED;
     __builtin_prefetch(section->state);
-    for (size_t at = 0; at < size; at += 384)       /* lines come in pairs */
-        __builtin_prefetch(section->data + at);
+    __builtin_prefetch(section->data);
 }
 
 /* Bytes that are there in the end, or -1 with an exception. */

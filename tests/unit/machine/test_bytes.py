@@ -243,8 +243,16 @@ def test_sections_by_themselves(board: Any) -> None:
     for wrong in ([(b"", tiny)], [("", tiny, b"")], [(b"", 5, b"")], [(b"", board.Port(), 5)]):
         with pytest.raises(TypeError):
             Sections(wrong)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="more than 1048576 bytes around a state"):
+        Sections([(b"", tiny, bytes((1 << 20) + 1))])
     with pytest.raises(IndexError):
         sections.load(2, b"", 0, 1, 0)
+
+
+def test_headers_and_footers_of_all_lengths(board: Any) -> None:
+    around = [bytes(range(length)) for length in (0, 1, 31, 32, 33, 64, 200)]
+    sections = Sections([(header, board.Tiny(a=7), footer) for header in around for footer in around])
+    assert sections.save() == b"".join(header + b"\7\0\0\0" + footer for header in around for footer in around)
 
 
 def test_sections_that_grow(board: Any) -> None:
