@@ -6,7 +6,7 @@
 #include "vms.h"
 
 /* Changes whenever bindings and runtime of different ages would misunderstand each other. */
-#define VMS_PYTHON_ABI 4u
+#define VMS_PYTHON_ABI 5u
 
 /* What both sides must agree on even when nobody thought of changing the numbers. */
 #define VMS_PYTHON_CURSORS (sizeof(vms_reader) * 65536 + sizeof(vms_writer))
@@ -65,6 +65,7 @@ typedef struct vms_python_hook {
     bool versioned;                     /* it takes the version */
     bool predicate;                     /* its result is asked for truth */
     const char *field;                  /* the `custom` field that it writes; NULL: none */
+    size_t indices;                     /* behind the cursor it takes as many, of an element of such a field */
 } vms_python_hook;
 
 typedef struct vms_python_class {
@@ -88,17 +89,24 @@ typedef struct vms_python_class {
 
 /* `opaque` of a load or save that has Python hooks. `call` returns what the hook should: 0, or 1 or 0 for a predicate;
  * negative with a Python exception set, or with the cursor's error. `hook` counts in the class's `hooks`; `cursor` is a
- * vms_reader, a vms_writer or NULL, as the hook says. */
+ * vms_reader, a vms_writer or NULL, as the hook says, and `element` has the indices that it takes. */
 typedef struct vms_python_context {
-    int (*call)(struct vms_python_context *context, void *state, size_t hook, uint32_t version, void *cursor);
+    int (*call)(struct vms_python_context *context, void *state, size_t hook, uint32_t version, void *cursor,
+                const size_t *element);
 } vms_python_context;
+
+static inline int vms_python_run(void *opaque, void *state, size_t hook, uint32_t version, void *cursor,
+                                 const size_t *element)
+{
+    vms_python_context *context = (vms_python_context *)opaque;
+    return context->call(context, state, hook, version, cursor, element);
+}
 
 /* The functions of a hook table: what stands between the state and `opaque`, and what of it the method is handed. */
 #define VMS_PYTHON_ANY_HOOK(function, type, hook, parameters, version, cursor)                                  \
     static int function(type *state parameters, void *opaque)                                                  \
     {                                                                                                          \
-        vms_python_context *context = (vms_python_context *)opaque;                                            \
-        return context->call(context, state, hook, version, cursor);                                           \
+        return vms_python_run(opaque, state, hook, version, cursor, NULL);                                     \
     }
 #define VMS_PYTHON_COMMA ,
 #define VMS_PYTHON_HOOK(function, type, hook) VMS_PYTHON_ANY_HOOK(function, type, hook, , 0, NULL)

@@ -98,8 +98,27 @@ static void resume(PyObject *type, PyObject *before, PyObject *trace, bool raise
     Py_XDECREF(trace);
 }
 
-static PyObject *call_method(PyObject *view, const vms_python_hook *hook, uint32_t version, PyObject *cursor)
+/* A hook of one element of an array, with the element's indices behind the cursor. */
+static PyObject *call_for_element(PyObject *view, const vms_python_hook *hook, PyObject *cursor, const size_t *element)
 {
+    PyObject *method = PyObject_GetAttrString(view, hook->method);
+    PyObject *arguments = method ? PyTuple_New((Py_ssize_t)(1 + hook->indices)) : NULL;
+    bool made = arguments && !PyTuple_SetItem(arguments, 0, Py_NewRef(cursor));
+    for (size_t i = 0; made && i < hook->indices; i++) {
+        PyObject *index = PyLong_FromSize_t(element[i]);
+        made = index && !PyTuple_SetItem(arguments, (Py_ssize_t)(1 + i), index);
+    }
+    PyObject *result = made ? PyObject_CallObject(method, arguments) : NULL;
+    Py_XDECREF(arguments);
+    Py_XDECREF(method);
+    return result;
+}
+
+static PyObject *call_method(PyObject *view, const vms_python_hook *hook, uint32_t version, PyObject *cursor,
+                             const size_t *element)
+{
+    if (hook->indices)
+        return call_for_element(view, hook, cursor, element);
     unsigned long number = version;
     if (cursor)
         return hook->versioned ? PyObject_CallMethod(view, hook->method, "Ok", cursor, number)
@@ -169,10 +188,13 @@ static void walk_end(walk before)
     Py_DECREF((PyObject *)before.root);
 }
 
-/* Remembers a `custom` field that something was written of. */
-static int note_coded(PyObject *coded, PyObject *view, const char *field)
+/* Remembers a `custom` field, or an element of one, that something was written of. */
+static int note_coded(PyObject *coded, PyObject *view, const vms_python_hook *hook, const size_t *element)
 {
-    PyObject *pair = Py_BuildValue("(Os)", view, field);
+    PyObject *name = PyUnicode_FromString(hook->field);
+    for (size_t i = 0; name && i < hook->indices; i++)
+        vms_replace(&name, PyUnicode_FromFormat("%U[%zu]", name, element[i]));
+    PyObject *pair = name ? Py_BuildValue("(ON)", view, name) : NULL;
     int failed = pair ? PyList_Append(coded, pair) : -1;
     Py_XDECREF(pair);
     return failed;
@@ -195,7 +217,8 @@ static void refuse_unused(const State *self, const uint8_t *at)
     PyErr_Format(PyExc_RuntimeError, "%s: a hook came for something outside the state", state);
 }
 
-static int call_hook(vms_python_context *context, void *at, size_t number, uint32_t version, void *raw)
+static int call_hook(vms_python_context *context, void *at, size_t number, uint32_t version, void *raw,
+                     const size_t *element)
 {
     vms_python_call *call = (vms_python_call *)(void *)context;
     State *self = call->state;
@@ -214,13 +237,13 @@ static int call_hook(vms_python_context *context, void *at, size_t number, uint3
     int answer = -1;
     if (view && (cursor || !hook->cursor)) {
         walk walked = walk_begin(self, hook, (const uint8_t *)at, own ? self->layout : ((Binding *)target)->layout);
-        PyObject *result = call_method(view, hook, version, cursor);
+        PyObject *result = call_method(view, hook, version, cursor, element);
         answer = answer_of(hook, result);
         Py_XDECREF(result);
         if (cursor)
             close_cursor(cursor);
         if (answer >= 0 && call->coded && hook->field && vms_cursor_wrote(cursor))
-            answer = note_coded(call->coded, view, hook->field);
+            answer = note_coded(call->coded, view, hook, element);
         walk_end(walked);
     }
     Py_XDECREF(cursor);

@@ -151,7 +151,8 @@ PyObject *vms_state_save(PyObject *op, PyObject *const *args, Py_ssize_t count, 
                                : save_fixed(self, self->layout->device->version);
 }
 
-/* The `custom` fields that a save in this version writes something of: pairs of the object and the field's name. */
+/* The `custom` fields, and elements of them, that a save in this version writes something of: pairs of the object and
+ * the field's name, with indices. */
 PyObject *vms_state_coded(PyObject *op, PyObject *number)
 {
     State *self = (State *)op;

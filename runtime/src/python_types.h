@@ -181,7 +181,7 @@ typedef struct vms_python_call {
     PyObject *view;             /* what the failed hook was called on */
     const char *method;         /* and its name, or NULL */
     bool loading;               /* lists grow between its hooks */
-    PyObject *coded;            /* gets a pair for each `custom` field that something is written of, or NULL */
+    PyObject *coded;            /* gets a pair for each `custom` field, or element, that is written, or NULL */
 } vms_python_call;
 
 /* python_cursor.c: a Reader or Writer on `cursor` for as long as a hook runs. */

@@ -24,7 +24,7 @@ def check_lost(state: State, body: bytes, version: int) -> None:
     error is raised.
 
     What a hook keeps outside of the state is no value that could be compared: behind all values comes the first
-    `custom` field that the newest version writes something of, and `version` does not.
+    `custom` field, or element of one, that the newest version writes something of, and `version` does not.
     """
     missing = list(differences(state, _loaded(state, body, version), "", counted=False))
     sender = copy.copy(state)

@@ -107,7 +107,9 @@ def _items(items: tuple[WireItem, ...], pad: str) -> Iterator[str]:
                 yield f"{pad}group{_presence(presence)}"
                 yield from _items(inner, pad + "  ")
             case Custom():
-                by = f"by {item.get} and {item.put}{_codec(item)}"
+                lengths = "".join(f"[{length}]" for length in item.lengths)
+                counted = f"({_expression(item.count)})" if item.count is not None else ""
+                by = f"{lengths}{counted}{' ' * bool(lengths)}by {item.get} and {item.put}{_codec(item)}"
                 yield f'{pad}{item.name} "{item.wire_name}" {by}{_presence(item.presence)}'
             case Tmp():
                 hooks = "".join(f" {hook.kind} as {hook.method}" for hook in item.hooks)
@@ -122,8 +124,7 @@ def _items(items: tuple[WireItem, ...], pad: str) -> Iterator[str]:
 def _codec(item: Field | Custom) -> str:
     if not item.codec:
         return ""
-    whole = isinstance(item, Custom) or not item.things
-    return f' called "{item.codec.name}"' + " as a whole" * whole
+    return f' called "{item.codec.name}"' + " as a whole" * (not item.things)
 
 
 def _presence(p: Presence) -> str:

@@ -59,6 +59,14 @@ def filled(device: Description, n: int) -> State:
 
 HOOKS: dict[str, Any] = {
     "put_irqs": lambda state, writer: writer.put_buffer(bytes(100 * state["n"])),
+    **{
+        f"put_{name}": lambda state, writer, index: writer.put_buffer(bytes(index + 1))
+        for name in ("own", "few", "all")
+    },
+    **{
+        f"put_{name}": lambda state, writer, row, index: writer.put_buffer(bytes(10 * row + index))
+        for name in ("rows", "lines")
+    },
     "two_needed": lambda state, version: state["n"] % 2,
     "fp_pre_save": lambda state: state["fp"].update(mant=state["n"] % 3),
 }

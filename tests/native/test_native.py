@@ -80,9 +80,9 @@ def test_what_lies_outside_of_a_state(compiler: str, emitted: Path, tmp_path: Pa
     assert run(command) == "rest: all is well\n"
 
 
-@pytest.mark.parametrize("name", ["everything", "hooked"])
+@pytest.mark.parametrize("name", ["everything", "hooked", "coded"])
 def test_devices_in_a_c_program(compiler: str, emitted: Path, tmp_path: Path, name: str) -> None:
-    """Every cursor, cut and damage, without hooks; then hooks, in order and failing."""
+    """Every cursor, cut and damage, without hooks; then hooks, in order and failing; then those of elements."""
     command = program(compiler, [HERE / f"{name}_main.c", emitted / f"{name}.c"], tmp_path, emitted)
     assert run(command) == f"{name}: all is well\n"
 

@@ -14,7 +14,7 @@ from vmsgen.backend.c.ctypes import SCALARS
 from vmsgen.backend.c.ownership import Owner, owners
 from vmsgen.backend.entries import described, entries, struct_in
 from vmsgen.backend.layouts import layout_text, struct_declaration
-from vmsgen.backend.names import c_struct, class_name, hook_name, macro_name, member_name
+from vmsgen.backend.names import c_struct, class_name, hook_name, index_names, macro_name, member_name
 from vmsgen.backend.python_classes import cursor_of, is_predicate, is_versioned, subsection_paths
 from vmsgen.backend.templates import render
 from vmsgen.model.counts import counted_members
@@ -73,10 +73,11 @@ class _Hook:
     versioned: bool
     predicate: bool
     field: str | None
+    indices: tuple[str, ...]
 
     @property
     def macro(self) -> str:
-        """VMS_PYTHON_ and this is the macro for the function that C calls."""
+        """VMS_PYTHON_ and this is the macro for the function that C calls, if that is not for an element."""
         cursor = "" if self.cursor == "NO_CURSOR" else f"{self.cursor}_"
         return f"{cursor}{'VERSIONED_' if self.versioned else ''}HOOK"
 
@@ -243,6 +244,7 @@ def _hooks(description: Description, owner: str, slots: str) -> Iterator[_Hook]:
             is_versioned(point),
             is_predicate(point),
             fields.get(point.method),
+            index_names(point.indices),
         )
     for inner in embedded_with_hooks(description):
         yield from _hooks(inner, f"{owner}{class_name(inner.name)}.", f"{slots}{c_struct(inner.name)}.")

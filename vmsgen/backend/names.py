@@ -76,6 +76,11 @@ def hook_name(method: str) -> str:
     return method if method in HOOKS else member_name(method)
 
 
+def index_names(indices: int) -> tuple[str, ...]:
+    """The parameters of a hook that is called for one element of an array: one for each dimension."""
+    return ("index",) if indices == 1 else tuple(f"index{number}" for number in range(indices))
+
+
 def class_name(name: str) -> str:
     """`pckbd` is class `Pckbd`, `ide_drive` is `IdeDrive`, `IDEState` stays."""
     camel = "".join(part[:1].upper() + part[1:] for part in re.split("_+", name) if part)

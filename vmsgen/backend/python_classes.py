@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from vmsgen.backend.names import MODULE_RESERVED, class_name, hook_name, is_reserved, member_name
+from vmsgen.backend.names import MODULE_RESERVED, class_name, hook_name, index_names, is_reserved, member_name
 from vmsgen.model.description import Description, HookPredicate, Member, Subsection
 from vmsgen.model.hooks import PREDICATE, HookPoint, hook_points
 from vmsgen.model.schema import Schema
@@ -22,8 +22,8 @@ _CODING = {
     "load_state_old": "Loads the versions {old}",
     "load_state": "Loads the whole body",
     "save_state": "Saves the whole body",
-    "get": "Loads what only the device can decode",
-    "put": "Saves what only the device can encode",
+    "get": "Loads {one}what only the device can decode",
+    "put": "Saves {one}what only the device can encode",
 }
 """Hooks that read or write bytes themselves; nothing stands in for one that is missing."""
 
@@ -34,18 +34,23 @@ _CURSORS = {
 
 @dataclass(frozen=True)
 class HookMethod:
-    """`result` is the default's, None for hooks that return nothing; `cursor` is Reader, Writer or empty."""
+    """`result` is the default's, None for hooks that return nothing; `cursor` is Reader, Writer or empty.
+
+    `indices` are the parameters that tell which element of an array it is called for.
+    """
 
     name: str
     versioned: bool
     doc: str
     result: str | None
     cursor: str = ""
+    indices: tuple[str, ...] = ()
 
     @property
     def arguments(self) -> str:
         """As a call shows them: `reader, version`."""
-        return ", ".join([*([self.cursor.lower()] if self.cursor else []), *(["version"] if self.versioned else [])])
+        cursor, version = [self.cursor.lower()] if self.cursor else [], ["version"] if self.versioned else []
+        return ", ".join([*cursor, *self.indices, *version])
 
 
 def module_name(name: str) -> str:
@@ -142,10 +147,11 @@ def _hook_method(description: Description, point: HookPoint) -> HookMethod:
 
 def _coding_method(description: Description, point: HookPoint) -> HookMethod:
     first, last = description.old_version or 0, description.minimum_version - 1
-    what = _CODING[point.kind].format(old=str(first) if first == last else f"{first} to {last}")
+    old, one = str(first) if first == last else f"{first} to {last}", "one element of " if point.indices else ""
+    what = _CODING[point.kind].format(old=old, one=one)
     cursor = _CURSORS[point.kind].capitalize()
     doc = f"{what}. Override it: there is no other way. The {cursor.lower()} is valid during the call only."
-    return HookMethod(hook_name(point.method), is_versioned(point), doc, None, cursor)
+    return HookMethod(hook_name(point.method), is_versioned(point), doc, None, cursor, index_names(point.indices))
 
 
 def needed_classes(schema: Schema) -> dict[str, list[str]]:

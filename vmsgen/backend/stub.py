@@ -128,7 +128,8 @@ def _class(description: Description, aliases: list[str], imported: _Imported) ->
 
 def _parameters(hook: HookMethod, imported: _Imported) -> str:
     cursor = f", {hook.cursor.lower()}: {imported(hook.cursor)}" if hook.cursor else ""
-    return cursor + (", version: int" if hook.versioned else "")
+    indices = "".join(f", {index}: int" for index in hook.indices)
+    return cursor + indices + (", version: int" if hook.versioned else "")
 
 
 def _attribute(description: Description, member: Member, aliases: list[str], imported: _Imported) -> _Attribute:

@@ -13,7 +13,7 @@ from vmsgen.describe.names import Known, compresses, known, type_name
 from vmsgen.interpret.encode import Encoder
 from vmsgen.interpret.expression import Frame
 from vmsgen.interpret.hooks import Hooks
-from vmsgen.interpret.items import count_of
+from vmsgen.interpret.items import count_of, indices_of, name_of_element
 from vmsgen.interpret.put import Put
 from vmsgen.interpret.state import State, Value
 from vmsgen.model.description import Custom, Description, Field, Group, Repeat, Subsection, Tmp, Unused
@@ -103,6 +103,8 @@ class _Describer(Encoder):
                 return self.repeated(item, frame, name)
             case Field() if item.things:
                 return self.array(item, frame, name)
+            case Custom() if item.things:
+                return self.customs(item, frame, name)
         self.open = inner = Object()
         super().item(item, frame, name)
         return [(len(self.out) - start, inner)]
@@ -114,6 +116,15 @@ class _Describer(Encoder):
         super().item(field, frame, name)
         self.put = outer
         return found
+
+    def customs(self, item: Custom, frame: Frame, name: str) -> list[tuple[int, Object]]:
+        """Of what descriptions take for one thing the hooks may write in several calls."""
+        sizes: dict[tuple[int, ...], int] = {}
+        for indices in indices_of(item, frame, name, len(self.out)):
+            start, thing = len(self.out), indices[: len(item.things)]
+            self.custom(item, frame, name_of_element(name, indices), indices)
+            sizes[thing] = sizes.get(thing, 0) + len(self.out) - start
+        return [(size, Object()) for size in sizes.values()]
 
     def repeated(self, repeat: Repeat, frame: Frame, name: str) -> list[tuple[int, Object]]:
         """As an array of structs that are called like the field."""

@@ -8,7 +8,15 @@ from typing import Any
 from vmsgen.interpret.errors import Refusal
 from vmsgen.interpret.expression import Frame, look_up, store
 from vmsgen.interpret.hooks import Hooks
-from vmsgen.interpret.items import count_of, expect_check, fixed_size, is_present, name_of_item
+from vmsgen.interpret.items import (
+    count_of,
+    expect_check,
+    fixed_size,
+    indices_of,
+    is_present,
+    name_of_element,
+    name_of_item,
+)
 from vmsgen.interpret.state import State, copy_value, put_back, reset_again
 from vmsgen.interpret.take import Take
 from vmsgen.interpret.wire import Input, Reader
@@ -163,9 +171,14 @@ class Decoder:
                 for number in range(count_of(item.count, item.capacity, frame, name, self.source.at)):
                     self.items(item.items, frame.within_loop(item.target, number))
             case Custom():
-                self.hooks.require(item.get, frame, name, self.source.at, Reader(self.source, name))
+                for indices in indices_of(item, frame, name, self.source.at):
+                    self.custom(item, frame, name_of_element(name, indices), indices)
             case Tmp():
                 self.owner(item, frame.at_version(0))
+
+    def custom(self, item: Custom, frame: Frame, name: str, indices: tuple[int, ...]) -> None:
+        """The field called `name`, or one element of an array, which `indices` tell from the others."""
+        self.hooks.require(item.get, frame, name, self.source.at, Reader(self.source, name), *indices)
 
 
 def _everywhere(steps: tuple[Step, ...], root: State, frame: Frame) -> Iterator[Path]:

@@ -8,7 +8,15 @@ from typing import Any
 from vmsgen.interpret.errors import Refusal
 from vmsgen.interpret.expression import Frame
 from vmsgen.interpret.hooks import Hooks
-from vmsgen.interpret.items import ask, count_of, expect_check, is_present, name_of_item
+from vmsgen.interpret.items import (
+    ask,
+    count_of,
+    expect_check,
+    indices_of,
+    is_present,
+    name_of_element,
+    name_of_item,
+)
 from vmsgen.interpret.put import Put
 from vmsgen.interpret.state import State
 from vmsgen.interpret.wire import Writer
@@ -42,7 +50,10 @@ def encode(description: Description, state: State, hooks: Any = None, version: i
 
 
 def written_custom_paths(description: Description, state: State, hooks: Any, version: int) -> list[str]:
-    """The paths of the `custom` fields that a save at `version` writes something of. Raises as `encode`."""
+    """The paths of the `custom` fields, and elements of them, that a save at `version` writes something of.
+
+    Raises as `encode`.
+    """
     return _encoded(description, state, hooks, version).written_custom_paths
 
 
@@ -145,9 +156,14 @@ class Encoder:
                 for number in range(count_of(item.count, item.capacity, frame, name, len(self.out))):
                     self.items(item.items, frame.within_loop(item.target, number))
             case Custom():
-                before = len(self.out)
-                self.hooks.require(item.put, frame, name, before, Writer(self.out))
-                if len(self.out) > before:
-                    self.written_custom_paths.append(name)
+                for indices in indices_of(item, frame, name, len(self.out)):
+                    self.custom(item, frame, name_of_element(name, indices), indices)
             case Tmp():
                 self.owner(item, frame.at_version(0))
+
+    def custom(self, item: Custom, frame: Frame, name: str, indices: tuple[int, ...]) -> None:
+        """The field called `name`, or one element of an array, which `indices` tell from the others."""
+        before = len(self.out)
+        self.hooks.require(item.put, frame, name, before, Writer(self.out), *indices)
+        if len(self.out) > before:
+            self.written_custom_paths.append(name)

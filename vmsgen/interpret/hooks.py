@@ -4,7 +4,7 @@ Hooks are given as a mapping from `method`, or `path/method` for an embedded str
 callable; or as an object with methods, whose attributes of a member's name are the hooks of an embedded struct, or a
 sequence of them for an array. They are called with the state that they belong to, `post_load` and predicates with the
 version too.
-Those that read bytes get a `Reader` as well, those that write a `Writer`.
+Those that read bytes get a `Reader` as well, those that write a `Writer`; those of an element then its indices.
 """
 
 from __future__ import annotations

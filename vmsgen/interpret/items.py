@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from vmsgen.interpret.errors import Fault, Refusal
 from vmsgen.interpret.expression import Frame, evaluate, look_up
 from vmsgen.interpret.hooks import Hooks
@@ -84,6 +86,26 @@ def room_of(field: Field) -> int:
     if isinstance(wire, Array | Buffer | Bitmap) and isinstance(storage, Array | Buffer | Bitmap):
         return min(wire.capacity, storage.capacity - field.start)
     return 1
+
+
+def indices_of(item: Custom, frame: Frame, name: str, offset: int) -> Iterator[tuple[int, ...]]:
+    """Those of every element that goes over the wire, in order; one empty tuple for a field that is no array."""
+    if not item.lengths:
+        return _indices(())
+    rows = count_of(item.count, item.lengths[0], frame, name, offset)
+    return _indices((rows, *item.lengths[1:]))
+
+
+def _indices(lengths: tuple[int, ...], outer: tuple[int, ...] = ()) -> Iterator[tuple[int, ...]]:
+    if not lengths:
+        yield outer
+        return
+    for index in range(lengths[0]):
+        yield from _indices(lengths[1:], (*outer, index))
+
+
+def name_of_element(name: str, indices: tuple[int, ...]) -> str:
+    return name + "".join(f"[{index}]" for index in indices)
 
 
 def counted(field: Field, frame: Frame, name: str, offset: int) -> int:

@@ -21,7 +21,7 @@ def lost(description: Description, state: State, version: int, hooks: Any = None
     nothing, so that `equal` and held() refuse nothing. `local` members count only where they are sent.
 
     What a hook keeps outside of the state is no value that could be compared: behind all values comes the first
-    `custom` field that the newest version writes something of, and `version` does not.
+    `custom` field, or element of one, that the newest version writes something of, and `version` does not.
 
     Raises Refusal where one of the two saves or loads is refused. Hooks are called, with copies of the state.
     """

@@ -137,8 +137,11 @@ class Field:
     @property
     def things(self) -> tuple[int, ...]:
         """The dimensions of what descriptions take for an array; empty for what is one thing."""
-        lengths = dimensions(self.type)
-        return lengths[: len(lengths) - self.codec.rank] if self.codec else lengths
+        return _things(dimensions(self.type), self.codec)
+
+
+def _things(lengths: tuple[int, ...], codec: Codec | None) -> tuple[int, ...]:
+    return lengths[: len(lengths) - codec.rank] if codec else lengths
 
 
 @dataclass(frozen=True)
@@ -200,7 +203,11 @@ class Repeat:
 
 @dataclass(frozen=True)
 class Custom:
-    """Bytes that the device model reads and writes itself, by the hooks `get` and `put`. Without them: an error."""
+    """Bytes that the device model reads and writes itself, by the hooks `get` and `put`. Without them: an error.
+
+    Of an array `lengths` are the dimensions, outermost first, and the hooks run once for each element, with its
+    indices. `count` as for `Array`, of the outermost.
+    """
 
     name: str
     wire_name: str
@@ -209,6 +216,13 @@ class Custom:
     presence: Presence
     span: Span
     codec: Codec | None = None
+    lengths: tuple[int, ...] = ()
+    count: Expression | None = None
+
+    @property
+    def things(self) -> tuple[int, ...]:
+        """The dimensions of what descriptions take for an array; empty for what is one thing."""
+        return _things(self.lengths, self.codec)
 
 
 @dataclass(frozen=True)
@@ -253,10 +267,14 @@ WireItem = Field | Unused | Check | Group | Repeat | Run | Custom | Tmp
 @dataclass(frozen=True)
 class Hook:
     """`kind` is pre_load, post_load, pre_save, post_save, load_state_old, save_state, load_state or dev_unplug_pending;
-    `method` the name it is called by."""
+    `method` the name it is called by.
+
+    `indices`: it is called for one element of an array, which so many numbers tell from the others.
+    """
 
     kind: str
     method: str
+    indices: int = 0
 
 
 @dataclass(frozen=True)

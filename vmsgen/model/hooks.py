@@ -27,17 +27,19 @@ class HookPoint:
     """`kind` is that of a Hook, or predicate; `subsection` the one that it belongs to, if any.
 
     For a predicate `subsection` is the one that it decides about (`needed hook NAME`), if any: without an
-    implementation it then answers whether that came in the last load, and otherwise no.
+    implementation it then answers whether that came in the last load, and otherwise no. `indices` as for a Hook.
     """
 
     method: str
     kind: str
     subsection: Subsection | None
+    indices: int = 0
 
 
 def hook_points(description: Description) -> tuple[HookPoint, ...]:
     """The description's own hooks, each method once, those of subsections included, in schema order."""
-    points = [HookPoint(hook.method, hook.kind, None) for hook in (*description.hooks, *description.inner_hooks)]
+    own = (*description.hooks, *description.inner_hooks)
+    points = [HookPoint(hook.method, hook.kind, None, hook.indices) for hook in own]
     decided = {}
     for subsection in description.all_subsections:
         points += [HookPoint(hook.method, hook.kind, subsection) for hook in subsection.hooks]

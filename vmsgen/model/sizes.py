@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import prod
+
 from vmsgen.model.description import (
     Check,
     Custom,
@@ -18,7 +20,7 @@ from vmsgen.model.description import (
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
 
 CUSTOM_MAX = 65536
-"""What a `custom` field is taken to need at most; a larger one still saves, into a buffer that grows."""
+"""What a `custom` field, or an element of one, is taken to need at most; more still saves, into a buffer that grows."""
 
 
 def size_max(description: Description) -> int:
@@ -58,7 +60,7 @@ def _item(item: WireItem, version: int) -> int:
         case Tmp():
             return _items(item.items, 0)
         case Custom():
-            return CUSTOM_MAX
+            return CUSTOM_MAX * prod(item.lengths)
         case Check():
             return 0
 

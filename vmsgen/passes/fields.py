@@ -22,7 +22,7 @@ from vmsgen.passes import clauses as clause
 from vmsgen.passes.braces import Braces
 from vmsgen.passes.clauses import Clauses, collect
 from vmsgen.passes.containers import Containers
-from vmsgen.passes.customs import custom
+from vmsgen.passes.customs import claim_hooks, custom
 from vmsgen.passes.declared import Declared, Walk
 from vmsgen.passes.lengths import Extent, extent
 from vmsgen.passes.names import duplicate, refuse_underscores
@@ -66,6 +66,7 @@ class Fields:
             flat = self._flat(type_, item)
             resolved = self._lengths(flat, place) if flat is not None else None
             if flat is None or resolved is None:
+                claim_hooks(name.text, place)
                 return []
             type_, lengths = self.types.alias(flat.element), resolved
         declared = Declared(item, lengths, found, presence, place)

@@ -115,7 +115,7 @@ class Types:
             if named.name not in self.symbols.declared and named.name not in BUILTIN_TYPES:
                 self._unknown(named)
         if declaration.name.wire is not None and not self._plain(declaration.type):
-            message = "only numbers, buffers, bitmaps, arrays of them and `custom` have a type name in descriptions"
+            message = "only numbers, buffers, bitmaps, `custom` and arrays of them have a type name in descriptions"
             hint = 'a struct has its own: `struct Name "on the wire"`'
             self.diagnostics.error("type-name", message, declaration.name.span, hint=hint)
 

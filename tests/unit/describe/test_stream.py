@@ -258,6 +258,38 @@ def test_custom_fields_have_the_size_that_the_hook_makes() -> None:
     assert (caught.value.code, caught.value.path) == ("no-hook", "x")
 
 
+def test_arrays_of_custom_have_the_size_of_their_first_element() -> None:
+    """Of those that are shown one by one each has its own, and what is one thing that of all of it."""
+    hooks = {"put_x": lambda state, writer, *indices: writer.put_buffer(bytes(1 + sum(indices)))}
+
+    def shown(type_: str, more: str = "", n: int = 0) -> str:
+        named = 'type Irqs "irqs" = custom\ntype Lines "lines" = custom[3]\ntype Some "some" = custom[n max 4]\n'
+        return fields(f"local n : u8  hook get_x, put_x  x : {type_} {more}", {"n": n}, named, hooks)
+
+    assert shown("custom[3]") == '{"name": "x", "array_len": 3, "type": "unknown", "size": 1}'
+    assert shown("custom[2][3]", "since 5") == '{"name": "x", "array_len": 6, "type": "unknown", "size": 1}'
+    assert shown("custom[1]") == '{"name": "x", "type": "unknown", "size": 1}'
+    assert shown("custom[n max 4]", "", 4) == '{"name": "x", "array_len": 4, "type": "unknown", "size": 1}'
+    assert shown("custom[n max 4]", "", 1) == '{"name": "x", "type": "unknown", "size": 1}'
+    assert shown("custom[n max 4]") == ""
+    assert shown("custom[2][2]", "when n == 1", 1) == ", ".join(
+        f'{{"name": "x", "index": {index}, "type": "unknown", "size": {size}}}'
+        for index, size in enumerate((1, 2, 2, 3))
+    )
+    assert shown("custom[n max 4]", "before 6", 1) == '{"name": "x", "type": "unknown", "size": 1}'
+    assert shown("Irqs[2]") == '{"name": "x", "array_len": 2, "type": "irqs", "size": 1}'
+    assert shown("Lines") == '{"name": "x", "type": "lines", "size": 6}'
+    assert shown("Lines[2]") == '{"name": "x", "array_len": 2, "type": "lines", "size": 6}'
+    assert shown("Lines[2]", "when n == 0") == (
+        '{"name": "x", "index": 0, "type": "lines", "size": 6}, {"name": "x", "index": 1, "type": "lines", "size": 9}'
+    )
+    assert shown("Some", "", 2) == '{"name": "x", "type": "some", "size": 3}'
+    assert shown("Some") == '{"name": "x", "type": "some", "size": 0}'
+    with pytest.raises(Refusal) as caught:
+        fields("hook get_x, put_x  x : custom[2]")
+    assert (caught.value.code, caught.value.path) == ("no-hook", "x[0]")
+
+
 def test_an_opaque_device_is_one_buffer() -> None:
     hooks = {"save_state": lambda state, writer: writer.put_buffer(bytes(131))}
     assert described("device slirp version 4 opaque", hooks=hooks) == (

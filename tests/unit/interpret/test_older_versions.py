@@ -57,6 +57,23 @@ def test_what_a_hook_writes(text: str, written: bytes, values: dict[str, int], o
     assert lost(made, state, 1, hooks) == path
 
 
+@pytest.mark.parametrize(("wanted", "path"), [((1,), None), ((2,), "c[2]"), ((1, 0), "a[1][0]")])
+def test_what_the_hook_of_an_arrays_elements_writes(wanted: tuple[int, ...], path: str | None) -> None:
+    """Of three elements of `c` version 1 has two, and none of `a`."""
+    made = device(
+        "device d version 1..2 { hook get_c, put_c, get_a, put_a  c : custom[version + 1]  a : custom[2][2] since 2 }"
+    )
+
+    def put(_: Any, writer: Any, *indices: int) -> None:
+        writer.put_buffer(b"x" * (indices == wanted))
+
+    def get(_: Any, reader: Any, *indices: int) -> None:
+        reader.get_buffer(indices == wanted)
+
+    hooks = {"put_c": put, "get_c": get, "put_a": put, "get_a": get}
+    assert lost(made, state_of(made, {}), 1, hooks) == path
+
+
 def test_what_the_hooks_of_a_structs_elements_write() -> None:
     made = device(PARTS)
 

@@ -53,6 +53,7 @@ def made(text: str) -> tuple[Schema, Diagnostics]:
         "x : u8 when a == 1 b : bitmap[x max 3]",
         "x : u8 when a == 1 b : { q : u8 }[x max 3]",
         "x : u8 when a == 1 hook get_c, put_c c : custom when x == 3",
+        "x : u8 when a == 1 hook get_c, put_c c : custom[x max 3]",
         "local v : u8[9] x : u8 when a == 1 send v[0 +: x]",
         "struct S { c : u8 b : u8 when c == 1 } device d version 1 { s : S[3] x : u8 when s[1].b == 1 && s[0].c == 1 }",
         "struct S { c : u8 b : u8 when hook h } device d version 1 { s : S x : u8 when hook h y : u8 when s.b }",

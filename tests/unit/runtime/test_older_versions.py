@@ -95,11 +95,12 @@ def test_a_length_is_no_value_of_its_own(tmp_path_factory: pytest.TempPathFactor
 KEEPER = """
 struct Part version 1 { hook get_c, put_c  p : u8  c : custom }
 device keeper version 1..3 {
-    hook get_first, put_first, get_late, put_late as store_late
+    hook get_first, put_first, get_late, put_late as store_late, get_grid, put_grid
     local v : u16
     first : custom
     a     : u8
     late  : custom since 2
+    grid  : custom[version - 1 max 2][3] since 2
     parts : Part[2] since 3
     queue : list<Part max 4>
 }
@@ -108,6 +109,8 @@ device keeper version 1..3 {
 
 def test_what_a_hook_writes_is_lost_where_it_is_not_called(tmp_path_factory: pytest.TempPathFactory) -> None:
     keeper = build({"keeper.vms": KEEPER}, tmp_path_factory.mktemp("keeper"), "keeper_device")["keeper"]
+
+    wanted: list[int] = []
 
     class Part(keeper.Part):
         def get_c(self, reader: vmstate.Reader) -> None:
@@ -131,6 +134,12 @@ def test_what_a_hook_writes_is_lost_where_it_is_not_called(tmp_path_factory: pyt
             if self.a:
                 writer.put_be16(self.v)
 
+        def get_grid(self, reader: vmstate.Reader, row: int, column: int) -> None:
+            reader.get_buffer(wanted == [row, column])
+
+        def put_grid(self, writer: vmstate.Writer, row: int, column: int) -> None:
+            writer.put_buffer(b"g" * (wanted == [row, column]))
+
     Keeper.Part = Part
     Keeper = type("Keeper", (Keeper,), {})
     device = Keeper(a=1, v=0x1234, queue=[{"p": 1}])
@@ -143,6 +152,14 @@ def test_what_a_hook_writes_is_lost_where_it_is_not_called(tmp_path_factory: pyt
         "keeper: late cannot be said in version 1, which has no room for what its hook writes"
     )
     device.a = 0  # and the hook writes nothing
+    wanted[:] = [1, 2]
+    assert device.save().hex(" ") == "f1 00 67 00 00 01 01 70 00"
+    with pytest.raises(vmstate.InexpressibleError) as refused:
+        device.save(version=2)
+    assert refused.value.path == "grid[1][2]"
+    wanted[:] = [0, 2]
+    assert device.save(version=2).hex(" ") == "f1 00 67 01 01 70 00"
+    wanted[:] = []
     assert device.save(version=1).hex(" ") == "f1 00 01 01 70 00"
     device.parts[1].p = 1
     with pytest.raises(vmstate.InexpressibleError) as refused:

@@ -2,31 +2,48 @@
 
 from __future__ import annotations
 
+from vmsgen.backend.c.arrays import each
 from vmsgen.backend.c.lines import Lines, string
-from vmsgen.backend.c.refusals import Direction
+from vmsgen.backend.c.questions import Questions
+from vmsgen.backend.c.refusals import Direction, Trail
 from vmsgen.backend.names import hook_name
 from vmsgen.model.description import Custom
 
 
-def custom(lines: Lines, direction: Direction, item: Custom) -> None:
-    """A field that the hooks `get` and `put` read and write."""
-    lines.blank()
-    method = item.get if direction.loading else item.put
-    by_hook(lines, direction, method, "", item.name)
+def custom(ask: Questions, item: Custom) -> None:
+    """A field that the hooks `get` and `put` read and write, an array element by element."""
+    ask.lines.blank()
+    method = item.get if ask.direction.loading else item.put
+    at = Trail((), item.name)
+    if not item.lengths:
+        by_hook(ask.lines, ask.direction, method, "", at)
+        return
+    with each(ask.lines, "", lengths(ask, item), at, 0, 0) as one:
+        by_hook(ask.lines, ask.direction, method, indices(one.at), one.at)
 
 
-def by_hook(lines: Lines, direction: Direction, method: str, version: str, path: str) -> None:
-    """Calls a hook that reads or writes bytes itself; without one it is an error. `version`: `version, ` or nothing."""
+def lengths(ask: Questions, item: Custom) -> list[str]:
+    """C for the dimensions of an array, outermost first; statements that its count needs first are added."""
+    capacity, *inner = item.lengths
+    outer = str(capacity) if item.count is None else ask.count(item.count, capacity, "count", Trail((), item.name))
+    return [outer, *map(str, inner)]
+
+
+def indices(at: Trail) -> str:
+    """What the hook of an element is handed between the cursor and `opaque`."""
+    return "".join(f"{index}, " for _, index in at.around)
+
+
+def by_hook(lines: Lines, direction: Direction, method: str, handed: str, at: Trail) -> None:
+    """Calls a hook that reads or writes bytes itself; without one it is an error.
+
+    `handed` stands between the cursor and `opaque`: `version, `, `i0, ` or nothing.
+    """
     name, cursor = hook_name(method), direction.cursor
-    nothing = (
-        "vms_refuse_text(r, VMS_NO_HOOK, {}, r->p, {})"
-        if direction.loading
-        else "vms_not_saved_text(w, VMS_NO_HOOK, {}, {})"
-    )
     refuse = "vms_refuse_hook" if direction.loading else "vms_not_saved_hook"
-    lines.fail(f"!hooks || !hooks->{name}", f"return {nothing.format(string(path), string(method))};")
+    lines.fail(f"!hooks || !hooks->{name}", *direction.refuse_text(at, "VMS_NO_HOOK", method))
     with lines.block(""):
-        lines.add(f"int failed = hooks->{name}(s, {cursor}, {version}{cursor}->opaque);")
+        lines.add(f"int failed = hooks->{name}(s, {cursor}, {handed}{cursor}->opaque);")
         lines.fail(f"failed && {cursor}->error.code == VMS_OK", f"{refuse}({cursor}, {string(method)}, failed);")
-        lines.fail("failed", f"return vms_within(&{cursor}->error, {string(path)});")
+        lines.fail("failed", *direction.inside(at))
         lines.add(f"vms_hook_ran(&{cursor}->error, {string(method)});")

@@ -12,9 +12,7 @@ from vmsgen.backend.c.arrays import flat_count, item_size
 from vmsgen.backend.c.describe_arrays import Arrays
 from vmsgen.backend.c.describe_body import Shown, Size, counted
 from vmsgen.backend.c.described import Owner, codec, is_optional, numbered, program, uniform
-from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.listing import Listing, quoted
-from vmsgen.backend.c.questions import Questions
 from vmsgen.backend.c.refusals import Trail, spelled, trail
 from vmsgen.model.description import (
     Check,
@@ -172,11 +170,6 @@ class Describer(Arrays):
         count = self.ask.count(item.count, item.size, "count", Trail((), "unused"))
         self.alike(shown, count if item.unit == 1 else f"{count} / {item.unit}", "", item.unit)
 
-    def custom(self, item: Custom, shown: Shown) -> None:
-        size = counted_bytes(self.lines, self.ask, item.name, f"{self.stem}_{item.name}_bytes")
-        self.head(shown)
-        self.finish(size)
-
     def field(self, field: Field, shown: Shown) -> None:
         at = trail(field.target)
         element = innermost(field.type)
@@ -231,13 +224,3 @@ def _text(stem: str, owner: Owner, version: int) -> tuple[str, int] | None:
     describer = Describer(stem, version, "", False)
     describer.owner(owner)
     return (describer.text.pending, describer.fixed) if describer.certain else None
-
-
-def counted_bytes(lines: Lines, ask: Questions, name: str, function: str) -> str:
-    """C for the number of bytes that a hook writes, found by letting it."""
-    count, size = ask.fresh(f"{name}_bytes"), ask.fresh(f"{name}_size")
-    lines.add(f"vms_counting {count};")
-    lines.add(f"vms_count_begin(&{count}, w);")
-    lines.add(f"int64_t {size} = vms_count_end(&{count}, w, {function}(s, &{count}.w, hooks));")
-    lines.fail(f"{size} < 0", "return -1;")
-    return size

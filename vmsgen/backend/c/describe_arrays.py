@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import prod
 
-from vmsgen.backend.c.arrays import each
-from vmsgen.backend.c.describe_body import Body, Shown, counted
+from vmsgen.backend.c.arrays import Element, each
+from vmsgen.backend.c.coded import indices, lengths
+from vmsgen.backend.c.describe_body import Body, Shown, counted, counted_bytes
 from vmsgen.backend.c.refusals import Trail, spelled, trail
 from vmsgen.backend.c.text import CHUNK
-from vmsgen.model.description import Field, Repeat
+from vmsgen.model.description import Custom, Field, Repeat
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Scalar, Struct, dimensions, innermost, is_allocated
 from vmsgen.model.types import is_optional as has_optional
 
@@ -63,27 +64,38 @@ class Arrays(Body):
         """Elements whose size has to be asked of each; of a compressed array only the first one is shown."""
         text = spelled(field.target)
         element = innermost(field.type)
+        with self.each_shown(text, lengths, at, field.start, shown, total) as one:
+            self.open_element(shown, one, total)
+            if not has_optional(field.type):
+                self.element(element, one.text, one.at)
+            else:
+                there = one.text.replace(text, f"{text}_there", 1)
+                with self.block(f"if (!{there})"):
+                    missing = '"struct": {}, ' if shown.type == "struct" else ""
+                    self.text.add(missing)
+                    self.finish(1)
+                with self.block("else"):
+                    self.element(element, one.text, one.at)
+
+    @contextmanager
+    def each_shown(
+        self, text: str, lengths: list[str], at: Trail, start: int, shown: Shown, total: str
+    ) -> Iterator[Element]:
+        """Around what is written of one element, in loops over all of them."""
         with self.fields.perhaps():
             self.text.flush()
             with (
-                each(self.lines, text, lengths, at, field.start, len(at.around)) as one,
+                each(self.lines, text, lengths, at, start, len(at.around)) as one,
                 self.apart(),
                 self.quietly(one.flat, shown.compressed),
             ):
-                key, value = ("array_len", total) if shown.compressed else ("index", one.flat)
-                self.open(shown, key, value, total)
-                if not has_optional(field.type):
-                    self.element(element, one.text, one.at)
-                else:
-                    there = one.text.replace(text, f"{text}_there", 1)
-                    with self.block(f"if (!{there})"):
-                        missing = '"struct": {}, ' if shown.type == "struct" else ""
-                        self.text.add(missing)
-                        self.finish(1)
-                    with self.block("else"):
-                        self.element(element, one.text, one.at)
+                yield one
         if total.isdigit():
             self.fields.certain = True
+
+    def open_element(self, shown: Shown, one: Element, total: str) -> None:
+        key, value = ("array_len", total) if shown.compressed else ("index", one.flat)
+        self.open(shown, key, value, total)
 
     @contextmanager
     def quietly(self, index: str, compressed: bool) -> Iterator[None]:
@@ -131,6 +143,34 @@ class Arrays(Body):
                 self.sum = around
                 self.text.add("}, ")
                 self.finish(size)
+
+    # What hooks write -----------------------------------------------------------------------------------------------
+
+    def custom(self, item: Custom, shown: Shown) -> None:
+        at, number = Trail((), item.name), len(item.things)
+        dimensions = lengths(self.ask, item) if item.lengths else []
+        if not number:
+            size = self.written(item, dimensions, at)
+            self.head(shown)
+            self.finish(size)
+            return
+        total = flat_count_of(dimensions[:number], item.count is not None)
+        with self.each_shown("", dimensions[:number], at, 0, shown, total) as one:
+            size = self.written(item, dimensions[number:], one.at)
+            self.open_element(shown, one, total)
+            self.finish(size)
+
+    def written(self, item: Custom, dimensions: list[str], at: Trail) -> str:
+        """C for the bytes of all elements of these dimensions."""
+        function = f"{self.stem}_{item.name}_bytes"
+        if not dimensions:
+            return counted_bytes(self.lines, self.ask, item.name, function, indices(at))
+        total = self.ask.fresh(f"{item.name}_total")
+        self.lines.add(f"int64_t {total} = 0;")
+        with each(self.lines, "", dimensions, at, 0, len(at.around)) as one:
+            size = counted_bytes(self.lines, self.ask, item.name, function, indices(one.at))
+            self.lines.add(f"{total} += {size};")
+        return total
 
     # Lists and maps -------------------------------------------------------------------------------------------------
 

@@ -163,6 +163,16 @@ def counted(lines: Lines, ask: Questions, field: Field, at: Trail) -> str:
     return count
 
 
+def counted_bytes(lines: Lines, ask: Questions, name: str, function: str, handed: str = "") -> str:
+    """C for the number of bytes that a hook writes, found by letting it. `handed` as for `by_hook`."""
+    count, size = ask.fresh(f"{name}_bytes"), ask.fresh(f"{name}_size")
+    lines.add(f"vms_counting {count};")
+    lines.add(f"vms_count_begin(&{count}, w);")
+    lines.add(f"int64_t {size} = vms_count_end(&{count}, w, {function}(s, &{count}.w, {handed}hooks));")
+    lines.fail(f"{size} < 0", "return -1;")
+    return size
+
+
 def describe_call(struct: Struct, text: str) -> str:
     description = struct.description
     name = c_struct(description.name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vmsgen.backend.c.coded import by_hook
-from vmsgen.backend.c.describe import Describer, constant_text, counted_bytes
+from vmsgen.backend.c.coded import by_hook, indices
+from vmsgen.backend.c.describe import Describer, constant_text
+from vmsgen.backend.c.describe_body import counted_bytes
 from vmsgen.backend.c.function import Function, Names, call_hook, function, passed, static, tmps
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import SAVE, Trail, numbers
@@ -105,11 +106,15 @@ def _around(names: Names, owner: Owner, head: str, body: Lines) -> list[Function
 
 
 def _counted(names: Names, item: Custom) -> Function:
-    """A custom field's bytes, by its hook."""
-    lines = Lines()
-    by_hook(lines, SAVE, item.put, "", item.name)
+    """The bytes of a custom field, or of one element of it, by its hook."""
+    lines, at = Lines(), Trail((), item.name)
+    for number in range(len(item.lengths)):
+        at = at.element(f"i{number}")
+    by_hook(lines, SAVE, item.put, indices(at), at)
     lines.add("return 0;")
-    return function("", f"int {names.stem}_{item.name}_bytes({names.saved}, vms_writer *w{names.hooks})", lines)
+    element = "".join(f", size_t {index}" for _, index in at.around)
+    head = f"int {names.stem}_{item.name}_bytes({names.saved}, vms_writer *w{element}{names.hooks})"
+    return function("", head, lines)
 
 
 def _opaque(names: Names) -> list[Function]:

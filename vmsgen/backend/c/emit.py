@@ -17,10 +17,10 @@ from vmsgen.backend.c.ownership import entries, owners
 from vmsgen.backend.c.save_functions import save_functions
 from vmsgen.backend.c.shape import shape_function
 from vmsgen.backend.c.storage import PRESENT, init, members
-from vmsgen.backend.names import c_struct, hook_name, macro_name, member_name
+from vmsgen.backend.names import c_struct, hook_name, index_names, macro_name, member_name
 from vmsgen.model.counts import Counted, counted_members
 from vmsgen.model.description import Description
-from vmsgen.model.hooks import embedded_with_hooks, has_hooks, hook_points
+from vmsgen.model.hooks import HookPoint, embedded_with_hooks, has_hooks, hook_points
 from vmsgen.model.schema import Schema
 from vmsgen.model.sizes import size_max
 from vmsgen.model.types import Struct, owns_memory
@@ -34,7 +34,7 @@ PARAMETERS = {
     "load_state": "vms_reader *r, uint32_t version, ",
     "save_state": "vms_writer *w, ",
 }
-"""What the hooks of a kind are handed between the state and `opaque`."""
+"""What the hooks of a kind are handed between the state and `opaque`; behind it, one of an element its indices."""
 
 
 def emit_header(schema: Schema, header: str) -> str:
@@ -86,6 +86,10 @@ def define(value: int) -> str:
     return str(value) if value >= 0 else f"({value})"
 
 
+def _parameters(point: HookPoint) -> str:
+    return PARAMETERS.get(point.kind, "") + "".join(f"size_t {name}, " for name in index_names(point.indices))
+
+
 def describe(description: Description) -> dict[str, object]:
     """What the templates ask of a description."""
     names = Names(description)
@@ -97,8 +101,7 @@ def describe(description: Description) -> dict[str, object]:
         "members": members(description),
         "has_hooks": not description.anonymous and has_hooks(description),
         "hooks": [
-            {"method": hook_name(point.method), "version": PARAMETERS.get(point.kind, "")}
-            for point in hook_points(description)
+            {"method": hook_name(point.method), "parameters": _parameters(point)} for point in hook_points(description)
         ],
         "embedded": [c_struct(inner.name) for inner in embedded_with_hooks(description)],
         "nested": not description.anonymous and description.kind == "struct",

@@ -22,7 +22,7 @@ def old_functions(description: Description) -> list[Function]:
     resets(lines, description.resets)
     if description.subsections:
         lines.add(f"s->{PRESENT} = 0;")
-    by_hook(lines, LOAD, hook.method, "version, ", "")
+    by_hook(lines, LOAD, hook.method, "version, ", Trail((), ""))
     lines.add("return 0;")
     head = f"int {names.stem}_read_old(struct {names.stem} *s, vms_reader *r, uint32_t version{names.hooks})"
     return [static(function("", head, lines))]
@@ -35,7 +35,7 @@ def by_hook_function(names: Names, head: str, direction: Direction, method: str,
     if description.opaque and direction.loading:
         bounds = numbers("version", 0, description.version)
         lines.fail(f"version > {description.version}", *LOAD.refuse(Trail((), ""), "VMS_VERSION", *bounds))
-    by_hook(lines, direction, method, version, "")
+    by_hook(lines, direction, method, version, Trail((), ""))
     lines.add("return vms_left_over(r);" if description.opaque and direction.loading else "return 0;")
     return function("", head, lines)
 

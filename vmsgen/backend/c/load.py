@@ -86,7 +86,7 @@ class Loader:
             case Field():
                 self.field(item)
             case Custom():
-                coded.custom(self.lines, LOAD, item)
+                coded.custom(self.ask, item)
             case Tmp():
                 self.tmp(item)
 

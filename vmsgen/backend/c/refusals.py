@@ -85,7 +85,7 @@ class Direction:
     def inside(self, at: Trail) -> list[str]:
         """What is added to the path of an error that a nested call has noted already."""
         statements = []
-        if at.last:
+        if at.last or not at.around:
             statements.append(f"vms_within(&{self.cursor}->error, {string(at.last)});")
         for name, index in reversed(at.around):
             statements.append(f"vms_within_element(&{self.cursor}->error, {string(name)}, {index});")

@@ -72,7 +72,7 @@ class Saver:
             case Field():
                 self.field(item)
             case Custom():
-                coded.custom(self.lines, SAVE, item)
+                coded.custom(self.ask, item)
             case Tmp():
                 self.tmp(item)
 
