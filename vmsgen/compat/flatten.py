@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from vmsgen.compat.expressions import Each, absolute, absolute_path
-from vmsgen.compat.names import Names, field_names, plain
+from vmsgen.compat.names import field_names, plain
 from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Asked, Bits, Condition, Loop, Owner, Program, Scope, Slot
 from vmsgen.model.description import (
     Check,
@@ -64,12 +64,9 @@ class _Flattener:
             case Field():
                 self.field(item, scope)
             case Unused():
-                names = scope.called.of("unused")
-                self.slots.append(self.bytes(names, "unused", None, item.size, item.count, scope))
+                self.slots.append(self.unused(item, scope))
             case Custom():
-                names = scope.called.of(item.name, {item.wire_name})
-                slot = self.bytes(names, item.wire_name, BYTE, 0, None, scope)
-                self.slots.append(replace(slot, custom=True))
+                self.slots.append(self.custom(item, scope))
             case Tmp():
                 self.at_version(0, item.items, scope)
 
@@ -94,11 +91,17 @@ class _Flattener:
     def absolute(self, expression: Expression | None, scope: Scope) -> Expression | None:
         return None if expression is None else absolute(expression, scope.prefix, self.version)
 
-    def bytes(
-        self, names: Names, wire_name: str, element: Scalar | None, size: int, count: Expression | None, scope: Scope
-    ) -> Slot:
-        number = self.absolute(count, scope)
-        return Slot(names, wire_name, scope.prefix, element, None, 0, (size,), number, scope.guards, scope.loops)
+    def unused(self, item: Unused, scope: Scope) -> Slot:
+        names, count = scope.called.of("unused"), self.absolute(item.count, scope)
+        return Slot(names, "unused", scope.prefix, None, None, 0, (item.size,), count, scope.guards, scope.loops)
+
+    def custom(self, item: Custom, scope: Scope) -> Slot:
+        names, loops = scope.called.of(item.name, {item.wire_name}), scope.loops
+        for number, length in enumerate(item.lengths):
+            loops += (Loop(names.name, length, None if number else self.absolute(item.count, scope)),)
+        return Slot(
+            names, item.wire_name, scope.prefix, BYTE, None, 0, (), None, scope.guards, loops, custom=True,
+        )  # fmt: skip
 
     def field(self, item: Field, scope: Scope) -> None:
         place = absolute_path(item.target, scope.prefix, self.version)

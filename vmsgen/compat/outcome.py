@@ -20,6 +20,9 @@ from vmsgen.model.sizes import size_max
 SHOWN = 12
 """So many numbers of a state are shown."""
 
+LONGER = 1 << 26
+"""Bytes that are put behind a stream that is too short. An array of `custom` could be of more, but no state is here."""
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -96,7 +99,7 @@ def _blamed(pair: Pair, candidate: Candidate, saved: Saved, loaded: Loaded, refu
         case "truncated":
             # What is fixed is refused before any of it is looked at: with bytes enough it shows where the two part.
             into = receiver_state(pair, candidate.state)
-            longer = saved.data + bytes(size_max(pair.receiver))
+            longer = saved.data + bytes(min(size_max(pair.receiver), LONGER))
             loaded = load(pair.receiver, into, longer, pair.version, candidate.model)
     return (*parting(pair, saved, loaded), *named(refusal.path), "")
 

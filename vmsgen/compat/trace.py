@@ -91,7 +91,7 @@ class Answers(Mapping[str, Callable[..., Any]]):
 
     def _called(self, method: str, *arguments: object) -> bool:
         match arguments:
-            case (Writer() as writer,):
+            case (Writer() as writer, *_):
                 writer.put_buffer(self.written)
             case (Reader() as reader, *_):
                 reader.get_buffer(len(self.written))
@@ -156,9 +156,13 @@ class _TracingEncoder(Encoder):
     def item(self, item: Field | Unused | Group | Repeat | Custom | Tmp, frame: Frame, name: str) -> None:
         start = len(self.out)
         super().item(item, frame, name)
-        if isinstance(item, Unused | Custom):
-            kind = UNUSED if isinstance(item, Unused) else CUSTOM
-            self.pieces.append(Piece(name, kind, start, len(self.out)))
+        if isinstance(item, Unused):
+            self.pieces.append(Piece(name, UNUSED, start, len(self.out)))
+
+    def custom(self, item: Custom, frame: Frame, name: str, indices: tuple[int, ...]) -> None:
+        start = len(self.out)
+        super().custom(item, frame, name, indices)
+        self.pieces.append(Piece(name, CUSTOM, start, len(self.out)))
 
     def subsection(self, subsection: Subsection, frame: Frame) -> None:
         start = len(self.out)
@@ -213,9 +217,13 @@ class _TracingDecoder(Decoder):
     def item(self, item: Field | Unused | Group | Repeat | Custom | Tmp, frame: Frame, name: str) -> None:
         start = self.source.at
         super().item(item, frame, name)
-        if isinstance(item, Unused | Custom):
-            kind = UNUSED if isinstance(item, Unused) else CUSTOM
-            self.pieces.append(Piece(name, kind, start, self.source.at))
+        if isinstance(item, Unused):
+            self.pieces.append(Piece(name, UNUSED, start, self.source.at))
+
+    def custom(self, item: Custom, frame: Frame, name: str, indices: tuple[int, ...]) -> None:
+        start = self.source.at
+        super().custom(item, frame, name, indices)
+        self.pieces.append(Piece(name, CUSTOM, start, self.source.at))
 
     def subsection(self, owner: Description | Subsection | Tmp, name: bytes, frame: Frame) -> None:
         text = name.decode("ascii", "backslashreplace")

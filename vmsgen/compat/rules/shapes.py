@@ -33,10 +33,8 @@ def form(pair: Pair) -> Iterator[Difference]:
         ours, theirs = step.sender, step.receiver
         if not step.by_name or _form(ours) == _form(theirs):
             continue
-        name, first, second = ours.name, "numbers", "numbers"
-        if ours.custom or theirs.custom:
-            first, second = (f"a `custom` field{HOOKED}" if slot.custom else "numbers" for slot in (ours, theirs))
-        for a, b in zip_longest(ours.loops, theirs.loops):
+        name, first, second = ours.name, _made_of(ours), _made_of(theirs)
+        for a, b in zip_longest(ours.loops, theirs.loops) if ours.custom == theirs.custom else ():
             if a is None or b is None or a.kind != b.kind:
                 name = a.name if a else name
                 first, second = a.kind if a else _row(ours), b.kind if b else _row(theirs)
@@ -53,6 +51,12 @@ def form(pair: Pair) -> Iterator[Difference]:
         else:
             wants, loads_if = (present(ours),), if_absent(ours)
         yield Difference(name, names, why, fix, wants, loads_if)
+
+
+def _made_of(slot: Slot) -> str:
+    if slot.custom:
+        return f"a `custom` field{HOOKED}"
+    return next((loop.kind for loop in slot.loops if loop.kind != ARRAY), "numbers")
 
 
 def _row(slot: Slot) -> str:
@@ -141,14 +145,21 @@ def _pairs(pair: Pair) -> Iterator[tuple[Slot, Slot, _Length, _Length]]:
                 yield ours, theirs, a, b
 
 
+def _hooked(slot: Slot, array: _Length) -> str:
+    """Behind what is said of an array of `custom` itself."""
+    return HOOKED if slot.custom and array.name == slot.name else ""
+
+
 def length(pair: Pair) -> Iterator[Difference]:
     for ours, theirs, a, b in _pairs(pair):
         if a.count is not None or b.count is not None or a.listed or a.room == b.room:
             continue
         if ours.fixed == theirs.fixed is not None or prod(ours.lengths(a.name)) == prod(theirs.lengths(a.name)):
             continue
-        why = f"`{a.name}` has {a.room} elements on the sender's side and {b.room} on the receiver's"
+        why = f"`{a.name}` has {a.room} elements on the sender's side and {b.room} on the receiver's{_hooked(ours, a)}"
         fix = "send the old part as it was (`send x[0 +: N]`), and the rest `since` a new version or in a subsection"
+        if _hooked(ours, a):
+            fix = "keep the number, and have hooks for the rest `since` a new version or in a subsection"
         names = frozenset({a.name, ours.name, theirs.name})
         yield Difference(a.name, names, why, fix, (present(ours),), if_not_sent(ours))
 
@@ -185,6 +196,7 @@ def counted(pair: Pair) -> Iterator[Difference]:
             continue
         differ = (Want(Binary("!=", here, known)),) if known is not None else ()
         why = f"the sender writes {text(here)} elements of `{a.name}`, the receiver reads {text(there)}"
+        why += _hooked(ours, a)
         fix = "what tells how many there are must be the same on both sides, and loaded before them"
         names = frozenset({a.name, ours.name, theirs.name})
         wants = tuple(Want(guard) for guard in ours.guards)
