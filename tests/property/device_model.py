@@ -37,23 +37,25 @@ class Model:
 
 
 def called(method: str, calls: Calls) -> Callable[..., None]:
-    return lambda _, *version: calls.append((method, *version))
+    return lambda _, *numbers: calls.append((method, *numbers))
 
 
 def reading(method: str, calls: Calls) -> Callable[..., None]:
-    """A number, and a byte more if it is odd."""
+    """A number, and a byte more if it is odd. `numbers` are a version or an element's indices."""
 
-    def hook(_: object, reader: Any, *version: int) -> None:
+    def hook(_: object, reader: Any, *numbers: int) -> None:
         number = reader.get_be16()
-        calls.append((method, number, reader.get_buffer(number % 2), *version))
+        calls.append((method, number, reader.get_buffer(number % 2), *numbers))
 
     return hook
 
 
 def writing(method: str, calls: Calls) -> Callable[..., None]:
-    def hook(_: object, writer: Any) -> None:
-        calls.append((method,))
-        writer.put_be16(0x0105)
+    """An odd number, which differs from element to element, and the byte more."""
+
+    def hook(_: object, writer: Any, *indices: int) -> None:
+        calls.append((method, *indices))
+        writer.put_be16(0x0105 + 2 * sum(indices))
         writer.put_buffer(b"x")
 
     return hook

@@ -38,9 +38,9 @@ class Outside:
             return self.contained(body, self.map_of)
         if shape < 86:
             return self.allocated(body)
-        if shape < 92:
+        if shape < 91:
             return self.pinned(body)
-        if shape < 96:
+        if shape < 94:
             return self.tmp(body)
         return self.custom(body)
 
@@ -164,7 +164,9 @@ class Outside:
     def custom(self, body: Body) -> bool:
         if body.depth or body.braces or not self.writer.codes:
             return False
-        name, when = self.writer.name(), self.writer.presence(body)
+        choose, name, when = self.choose, self.writer.name(), self.writer.presence(body)
+        lengths = f"[{length(choose, body.names, 3).text}]" if choose.chance(50) else ""
+        lengths += f"[{choose.number(1, 2)}]" if lengths and choose.chance(30) else ""
         self.writer.hook_lines.append(f"    hook get_{name}, put_{name}")
-        body.line(f"{name} : custom{when}")
+        body.line(f"{name} : custom{lengths}{when}")
         return True
