@@ -46,6 +46,7 @@ def test_a_group_or_a_condition_may_ask_for_the_version_of_a_struct() -> None:
         ("more : u8[version max 4]", "length, which asks for the version,"),
         ("more : { x : u8 }[version max 4]", "length, which asks for the version,"),
         ("unused[version max 4]", "length, which asks for the version,"),
+        ("hook get_c, put_c  more : u8  c : custom[version max 4]", "length, which asks for the version,"),
         ("check version == 2 || size == 0", "`check`, which asks for the version,"),
         ("more : u8 in 0..version", "`in`, which asks for the version,"),
         ("more : u8 where more < version", "`where`, which asks for the version,"),
@@ -112,6 +113,7 @@ SHADOWED = [
     "n : u8 in 0..3  s : S  x : u8[n] alloc",
     "n : u8 in 0..3  s : S  unused[n max 3]",
     "n : u8 in 0..3  s : S  x : T[n]",
+    "n : u8 in 0..3  hook get_x, put_x  s : S  x : custom[n]",
     "n : u8 in 0..3  s : S  x : { q : u8 }[n]",
     "n : u8 in 0..3  x : { s : S  y : u8[n] }[2]",
     "n : u8  s : S  x : u8 when n != 0",
@@ -136,6 +138,8 @@ CLEAR = [
     "n : u8  s : S  newer : Newer",
     "n : u8  s : S when n == 1",
     "n : u8  hook get_x, put_x  s : S  x : custom",
+    "n : u8  hook get_x, put_x  s : S  x : custom[n max 3]  y : u8",
+    "n : u8  hook get_x, put_x  s : S  x : custom[2]",
 ]
 
 

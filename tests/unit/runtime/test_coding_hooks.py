@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import vmstate
+from tests.unit.runtime.building import build
 
 
 def special(
@@ -127,3 +130,65 @@ def test_what_a_device_says_of_itself(store: Any) -> None:
     assert (store.Store.priority, store.Store.early_setup, store.Store.is_opaque) == ("default", False, False)
     assert store.Special().needed is True and store.Special(n=3).needed is False and store.Store().needed is True
     assert store.Special().dev_unplug_pending() is False
+
+
+LANES = "device lanes version 1 { hook get_one, put_one, get_grid, put_grid  one : custom[2]  grid : custom[2][3] }"
+
+
+@pytest.fixture(scope="module")
+def lanes(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return build({"lanes.vms": LANES}, tmp_path_factory.mktemp("lanes"), "lanes_device")["lanes"]
+
+
+def test_hooks_of_elements_take_an_index_for_each_dimension(lanes: Any) -> None:
+    assert list(inspect.signature(lanes.Lanes.get_one).parameters) == ["self", "reader", "index"]
+    assert list(inspect.signature(lanes.Lanes.put_grid).parameters) == ["self", "writer", "index0", "index1"]
+    stub, header = (Path(lanes.__file__).with_name(name).read_text() for name in ("lanes.pyi", "lanes.h"))
+    assert "    def get_one(self, reader: Reader, index: int) -> None: ...\n" in stub
+    assert "    def put_grid(self, writer: Writer, index0: int, index1: int) -> None: ...\n" in stub
+    assert "    int (*get_one)(struct lanes *s, vms_reader *r, size_t index, void *opaque);\n" in header
+    assert (
+        "    int (*put_grid)(struct lanes *s, vms_writer *w, size_t index0, size_t index1, void *opaque);\n" in header
+    )
+
+
+def test_hooks_of_elements_see_the_object_and_are_named_with_the_element(lanes: Any) -> None:
+    class Lanes(lanes.Lanes):
+        __slots__ = ("one", "grid")
+
+        def get_one(self, reader: vmstate.Reader, index: int) -> None:
+            self.one[index] = reader.get_byte()
+
+        def put_one(self, writer: vmstate.Writer, index: int) -> None:
+            writer.put_byte(self.one[index])
+
+        def get_grid(self, reader: vmstate.Reader, index0: int, index1: int) -> None:
+            self.grid[index0][index1] = reader.get_counted_string()
+
+        def put_grid(self, writer: vmstate.Writer, index0: int, index1: int) -> None:
+            writer.put_counted_string(self.grid[index0][index1])
+
+    sender, receiver = Lanes(), Lanes()
+    sender.one, sender.grid = [7, 8], [["", "a", "bc"], ["d", "", "e"]]
+    receiver.one, receiver.grid = [0, 0], [[""] * 3, [""] * 3]
+    body = b"\7\10" + b"\0\1a\2bc" + b"\1d\0\1e"
+    assert sender.save() == body
+    receiver.restore(body, 1)
+    assert (receiver.one, receiver.grid) == (sender.one, sender.grid)
+    assert b'{"name": "grid", "array_len": 6, "type": "unknown", "size": 1}' in sender.describe()
+    with pytest.raises(vmstate.TruncatedError) as cut:
+        receiver.restore(body[:6], 1)
+    assert (cut.value.path, cut.value.offset, cut.value.device) == ("grid[0][2]", 6, "lanes")
+    sender.grid[1].pop()
+    with pytest.raises(IndexError) as failed:
+        sender.save()
+    assert failed.value.__notes__ == ["raised by the hook put_grid of lanes (grid[1][2]) during a save"]
+    with pytest.raises(vmstate.HookError) as missing:
+        lanes.Lanes().save()
+    assert (missing.value.code, missing.value.path) == ("no-hook", "one[0]")
+
+
+def test_a_hook_of_elements_that_takes_no_index_is_told(lanes: Any) -> None:
+    hooks = {"put_one": lambda self, writer: None, "put_grid": lambda self, writer, row, column: None}
+    with pytest.raises(TypeError, match="positional argument"):
+        type("Lanes", (lanes.Lanes,), hooks)().save()
