@@ -35,7 +35,7 @@ UNPROVED = {
     "field-added-custom",
     "field-removed-custom",
     "field-moved-custom",
-    "range-tightened-behind-custom",
+    "field-resized-behind-custom",
     "stream-differs-behind-custom",
 }
 """What a stream cannot show: hooks decide, or how the receiver is set up."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vmsgen.compat.absence import absent
@@ -12,7 +13,7 @@ from vmsgen.compat.pairs import Pair
 from vmsgen.compat.parts import other_part
 from vmsgen.compat.receiver import receiver_state
 from vmsgen.compat.states import Candidate
-from vmsgen.compat.trace import Loaded, Saved, load
+from vmsgen.compat.trace import CUSTOM, Loaded, Piece, Saved, load
 from vmsgen.interpret import Refusal, State, reset_state
 from vmsgen.model.description import Description
 from vmsgen.model.sizes import size_max
@@ -30,7 +31,8 @@ class Outcome:
     likeliest first: of the refusal, then where the two first take a byte for something else.
 
     `loaded` is the receiver's state, where the load was not refused. It is not `certain` where other bytes
-    of the hooks of `custom` fields would have made a difference.
+    of the hooks of `custom` fields would have made a difference. `hooked` of those are in front of where it failed, and
+    were read by the hooks of the same fields.
     """
 
     candidate: Candidate
@@ -38,14 +40,16 @@ class Outcome:
     blamed: tuple[str, ...] = ()
     loaded: State | None = None
     certain: bool = True
+    hooked: int = 0
 
     @property
     def failed(self) -> tuple[object, ...] | None:
-        """How it failed; None where it did not."""
+        """How it failed, whatever hooks have written; None where it did not."""
         witness = self.witness
         if witness is None:
             return None
-        return witness.code, witness.path, witness.offset, witness.message, witness.sent, witness.received
+        offset = witness.offset - self.hooked
+        return witness.code, witness.path, offset, witness.message, witness.sent, witness.received
 
 
 def outcome(pair: Pair, candidate: Candidate, saved: Saved, own: State | None = None) -> Outcome:
@@ -62,7 +66,8 @@ def outcome(pair: Pair, candidate: Candidate, saved: Saved, own: State | None = 
             pair.version, saved.data, refusal.code, refusal.path, refusal.offset, _said(refusal), state=state,
             answers=answers, saved=candidate.state,
         )  # fmt: skip
-        return Outcome(candidate, witness, _blamed(pair, candidate, saved, loaded, refusal))
+        blamed = _blamed(pair, candidate, saved, loaded, refusal)
+        return Outcome(candidate, witness, blamed, hooked=_hooked(pair, saved, loaded, refusal.offset))
     wrong = misread(pair, saved, loaded) or other_part(pair, saved, loaded, own, into)
     wrong = wrong or absent(pair, saved, loaded, own, into)
     if wrong is None:
@@ -71,7 +76,27 @@ def outcome(pair: Pair, candidate: Candidate, saved: Saved, own: State | None = 
         pair.version, saved.data, "misread", wrong.name, wrong.offset, wrong.message, wrong.sent, wrong.received,
         state, answers, candidate.state,
     )  # fmt: skip
-    return Outcome(candidate, witness, wrong.blamed, into)
+    return Outcome(candidate, witness, wrong.blamed, into, hooked=_hooked(pair, saved, loaded, wrong.offset))
+
+
+def _hooked(pair: Pair, saved: Saved, loaded: Loaded, offset: int) -> int:
+    """Bytes of hooks up to the offset, as long as those of the same fields write and read them.
+
+    Where fields of the schema have gone or come, the hooks may have taken them over.
+    """
+    found = 0
+    if not all(program.same_layout for program in pair.programs):
+        return found
+    for ours, theirs in zip(_written(saved.pieces), _written(loaded.pieces), strict=False):
+        same = pair.names.get(plain(theirs.name)) == plain(ours.name)
+        if not same or (ours.start, ours.end) != (theirs.start, theirs.end) or ours.end > offset:
+            break
+        found += ours.end - ours.start
+    return found
+
+
+def _written(pieces: tuple[Piece, ...]) -> Iterator[Piece]:
+    return (piece for piece in pieces if piece.kind == CUSTOM)
 
 
 def _said(refusal: Refusal) -> str:

@@ -66,6 +66,16 @@ class AlignedProgram:
     sender_checks: tuple[Asked, ...]
     receiver_checks: tuple[Asked, ...]
 
+    @property
+    def same_layout(self) -> bool:
+        """Has either side just what the other has, in the same order and of the same size?"""
+        return all(isinstance(step, Matched) and _layout(step.sender) == _layout(step.receiver) for step in self.steps)
+
+
+def _layout(slot: Slot) -> tuple[object, ...]:
+    row = slot.dimensions if slot.count is None else slot.dimensions[1:]
+    return slot.custom, slot.width, row, slot.fixed, [(loop.kind, loop.count is None) for loop in slot.loops]
+
 
 @dataclass
 class Pair:
