@@ -127,7 +127,7 @@ def test_c_describes_a_stream_as_qemu_did(program: tuple[Path, list[str]], name:
 @pytest.mark.qemu
 @pytest.mark.skipif(shutil.which("qemu-system-x86_64") is None, reason="qemu-system-x86_64 is not installed")
 def test_a_dump_has_the_fields_of_qemus(tmp_path: Path) -> None:
-    """Names, predicates and sizes of numbers; versions that the device's own make certain are 0 with us."""
+    """Names, predicates and sizes of numbers."""
     target = tmp_path / "qemu.json"
     command = ["qemu-system-x86_64", "-M", "isapc", "-display", "none", "-dump-vmstate", str(target)]
     subprocess.run(command, check=True, capture_output=True)

@@ -9,7 +9,7 @@ from vmsgen.describe.json import Json, Object, indented
 from vmsgen.describe.names import Known, Owner, known
 from vmsgen.model.description import Custom, Description, Field, Repeat, Subsection, Tmp, Unused
 from vmsgen.model.expressions import MemberStep, Path
-from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Struct, Type, innermost, is_allocated
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Scalar, Struct, Type, innermost, is_allocated
 
 MACHINE = "vmschkmachine"
 
@@ -60,9 +60,8 @@ def _plain(owner: Tmp | Repeat, home: Description, versions: _Versions) -> Objec
 
 
 def _add_fields(made: Object, owner: Owner, home: Description, versions: _Versions) -> None:
-    fields = [_field(entry, home, versions) for entry in known(owner)]
-    if fields:
-        made.append(("Fields", fields))
+    """Where there are none, too: a checker complains of what lacks the list that the other side has."""
+    made.append(("Fields", [_field(entry, home, versions) for entry in known(owner)]))
 
 
 def _field(entry: Known, home: Description, versions: _Versions) -> Object:
@@ -98,6 +97,8 @@ def _size(item: Field | Unused | Repeat | Custom | Tmp, home: Description) -> in
             return element_size(home.member(item.name).type)
         case Repeat():
             return element_size(_stored(home, item.target))
+        case Field(storage=Scalar() as storage):
+            return element_size(storage)  # on the wire it may have another width
         case Field(type=Buffer() | Bitmap() as type_) if type_.count is not None or is_allocated(type_):
             return 0
         case Field(codec=codec) if codec is not None and (codec.rank or not isinstance(item.type, Array)):

@@ -20,6 +20,8 @@ def indented(value: Json, depth: int = 0) -> str:
         case Object():
             pairs = (f"{json.dumps(key)}: {indented(held, depth + 1)}" for key, held in value)
             return "{" + inner + f",{inner}".join(pairs) + outer + "}"
+        case []:
+            return "[]"
         case list():
             return "[" + inner + f",{inner}".join(indented(held, depth + 1) for held in value) + outer + "]"
     return json.dumps(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from vmsgen.model.description import (
     ALWAYS,
@@ -42,7 +42,7 @@ class Known:
     """An item of a description. `name` is its own, `shown` the one with a number, where several share it.
 
     `optional`: a predicate decides whether it is there (field_exists), whatever the version; otherwise it is there
-    from version `since` on.
+    from version `since` on, which the oldest version that is read may make certain.
     """
 
     item: Listed
@@ -64,7 +64,7 @@ def known(owner: Owner) -> tuple[Known, ...]:
         shown = f"{name}[{seen[name]}]" if total[name] > 1 else name
         seen[name] += 1
         optional = presence.condition is not None or presence.before is not None
-        result.append(Known(item, name, shown, optional, presence.since))
+        result.append(Known(item, name, shown, optional, presence.declared))
     return tuple(result)
 
 
@@ -83,8 +83,11 @@ def _flat(items: tuple[WireItem, ...], around: Presence) -> Iterator[tuple[Liste
 
 def _both(outer: Presence, inner: Presence) -> Presence:
     """What decides about an item in a group; which condition it is does not matter here."""
-    before = inner.before if inner.before is not None else outer.before
-    return Presence(max(outer.since, inner.since), before, inner.condition or outer.condition)
+    return replace(
+        inner,
+        before=inner.before if inner.before is not None else outer.before,
+        condition=inner.condition or outer.condition,
+    )
 
 
 def _name(item: Listed) -> str:

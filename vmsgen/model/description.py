@@ -52,11 +52,13 @@ class Presence:
     """When an item is on the wire: `since` <= version < `before`, and `condition` holds.
 
     Bounds that the description's own version range makes certain are already left out (`since` 0, `before` None).
+    `declared` is the `since` that is written, that of groups around included: VMState's version of a field.
     """
 
     since: int = 0
     before: int | None = None
     condition: Expression | HookPredicate | None = None
+    declared: int = 0
 
     @property
     def always(self) -> bool:

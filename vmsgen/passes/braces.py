@@ -35,6 +35,7 @@ class Braces:
         name = item.name.text
         inner = place.inside(name, f"{place.owner}_{name}", len(lengths))
         inner.conditional = not item.local and (place.conditional or not presence.always)
+        inner.since = 0 if lengths else presence.declared
         inner.coming = place.coming | frozenset(field_names(type_.items))
         items = self.walk(type_.items, inner)
         if not inner.members:

@@ -187,7 +187,7 @@ class Builder:
 
     def _unused(self, item: tree.UnusedItem, place: Place) -> list[WireItem]:
         found = collect(item.clauses, clause.PRESENCE, "`unused`", self.diagnostics)
-        presence = clause.presence(found, place.scope, place.versions, self.gathered.predicates, self.diagnostics)
+        presence = clause.presence(found, place, self.diagnostics)
         if place.depth and not presence.always:
             message = "the elements of this array cannot differ in what they send"
             self.diagnostics.error("condition-in-array", message, item.span)
@@ -201,14 +201,15 @@ class Builder:
 
     def _group(self, item: tree.GroupItem, place: Place) -> list[WireItem]:
         found = collect(item.clauses, clause.PRESENCE, "a group", self.diagnostics)
-        presence = clause.presence(found, place.scope, place.versions, self.gathered.predicates, self.diagnostics)
+        presence = clause.presence(found, place, self.diagnostics)
         if place.depth and not presence.always:
             message = "the elements of this array cannot differ in what they send"
             self.diagnostics.error("condition-in-array", message, item.span)
-        outer = place.conditional
-        place.conditional = outer or not presence.always
+        outer = place.conditional, place.since
+        place.conditional = place.conditional or not presence.always
+        place.since = presence.declared
         items = self.walk_inner(item.items, place)
-        place.conditional = outer
+        place.conditional, place.since = outer
         if presence.always:
             return items
         return [Group(presence, tuple(items), item.span)] if items else []

@@ -19,6 +19,7 @@ from vmsgen.model.expressions import Expression
 from vmsgen.model.interval import Interval
 from vmsgen.model.types import Scalar
 from vmsgen.passes.expressions import constant, resolve
+from vmsgen.passes.place import Place
 from vmsgen.passes.scope import Scope
 from vmsgen.syntax import tree
 from vmsgen.syntax.expressions import Expr
@@ -74,12 +75,12 @@ def unsupported(what: str, span: Span, diagnostics: Diagnostics) -> None:
     diagnostics.error("unsupported", message, span)
 
 
-def presence(
-    clauses: Clauses, scope: Scope, versions: tuple[int, int], predicates: dict[str, Span], diagnostics: Diagnostics
-) -> Presence:
+def presence(clauses: Clauses, place: Place, diagnostics: Diagnostics) -> Presence:
     """When the item is there. Bounds that the version range makes certain are left out."""
-    minimum, maximum = versions
+    scope = place.scope
+    minimum, maximum = place.versions
     since, before = 0, None
+    declared = place.since
     if clause := clauses.get(tree.SinceClause):
         value = _version(clause.version, scope, diagnostics)
         if value is not None and value > maximum:
@@ -87,8 +88,9 @@ def presence(
             diagnostics.error(
                 "never-present", message, clause.span, hint=f"raise `version` to {value}, or lower `since`"
             )
-        elif value is not None and value > minimum:
-            since = value
+        elif value is not None:
+            since = value if value > minimum else 0
+            declared = max(declared, value)
     if clause_before := clauses.get(tree.BeforeClause):
         value = _version(clause_before.version, scope, diagnostics)
         if value is not None and (value <= minimum or value <= since):
@@ -106,11 +108,11 @@ def presence(
                 hint="write the version into the condition, `when version >= N && …`, or put the field into a group",
             )
         if when.hook:
-            predicates.setdefault(when.hook.text, when.hook.span)
+            place.gathered.predicates.setdefault(when.hook.text, when.hook.span)
             condition = HookPredicate(when.hook.text)
         elif when.condition:
             condition = resolve(when.condition, scope, diagnostics)
-    return Presence(since, before, condition)
+    return Presence(since, before, condition, declared)
 
 
 def _version(expression: Expr, scope: Scope, diagnostics: Diagnostics) -> int | None:

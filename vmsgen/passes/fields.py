@@ -56,7 +56,7 @@ class Fields:
                 return []
         allowed = clause.LOCAL if item.local else clause.FIELD
         found = collect(item.clauses, allowed, "a `local`" if item.local else "a field", self.diagnostics)
-        presence = clause.presence(found, place.scope, place.versions, place.gathered.predicates, self.diagnostics)
+        presence = clause.presence(found, place, self.diagnostics)
         self._refuse_stray_else(found, presence, place)
         if not place.prefix.steps:
             place.gathered.names[name.text] = name.span

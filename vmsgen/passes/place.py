@@ -34,7 +34,8 @@ class Gathered:
 class Place:
     """One pair of braces. `owner` is what diagnostics and made-up names call the state; `prefix` leads to it.
 
-    `conditional`: a stream may lack what stands here. `depth` is the number of Repeats around it.
+    `conditional`: a stream may lack what stands here. `since` is what stands around it, also where that is certain.
+    `depth` is the number of Repeats around it.
     """
 
     owner: str
@@ -46,6 +47,7 @@ class Place:
     loaded: Loaded = field(default_factory=Loaded)
     members: list[Member] = field(default_factory=list)
     conditional: bool = False
+    since: int = 0
     depth: int = 0
     subsection: str | None = None
     coming: frozenset[str] = frozenset()

@@ -20,7 +20,7 @@ from vmsgen.syntax import tree
 def send(item: tree.SendItem, place: Place, types: Types, diagnostics: Diagnostics) -> list[WireItem]:
     """The wire item, or nothing if it was refused."""
     found = collect(item.clauses, clause.PRESENCE, "a `send`", diagnostics)
-    presence = clause.presence(found, place.scope, place.versions, place.gathered.predicates, diagnostics)
+    presence = clause.presence(found, place, diagnostics)
     if place.depth and not presence.always:
         message = "the elements of this array cannot differ in what they send"
         diagnostics.error(

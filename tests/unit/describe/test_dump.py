@@ -12,11 +12,15 @@ from vmsgen.diagnostics import Diagnostics
 from vmsgen.passes import compile_text
 
 
-def fields(text: str) -> list[Any]:
+def dumped(text: str) -> str:
     diagnostics = Diagnostics()
     schema = compile_text(text + "\n", diagnostics)
     assert schema, diagnostics.found
-    made: list[Any] = json.loads(dump(schema.devices, "none"))["d"]["Description"]["Fields"]
+    return dump(schema.devices, "none")
+
+
+def fields(text: str) -> list[Any]:
+    made: list[Any] = json.loads(dumped(text))["d"]["Description"]["Fields"]
     return made
 
 
@@ -43,6 +47,41 @@ def test_sizes_of_types_that_are_arrays() -> None:
     assert [(field["field"], field["size"]) for field in made] == [
         ("v", 16), ("w", 16), ("l", 4), ("c", 8), ("n", 1), ("m", 16), ("unused", 8)
     ]  # fmt: skip
+
+
+def versions(text: str) -> list[tuple[str, int]]:
+    return [(field["field"], field["version_id"]) for field in fields(text)]
+
+
+@pytest.mark.parametrize("oldest", [1, 2, 3])
+def test_a_field_has_the_version_that_its_since_names(oldest: int) -> None:
+    """Also where the oldest version makes it certain: raising that one would else be a complaint of the checker."""
+    front = "struct Element version 2 { a : u8 }\n"
+    items = "a : u8  b : u8 since 2  group since 2 { c : u8  d : u16 since 3  unused[1] }  e : { f : u8 } since 2"
+    items += "  group since 2 { g : { h : u8 }[2] }  l : list<Element max 2> since 2"
+    text = f"{front}device d version {oldest}..3 {{ {items} }}"
+    assert versions(text) == [
+        ("a", 0), ("b", 2), ("c", 2), ("d", 3), ("unused", 2), ("e.f", 2), ("g", 2), ("l", 2)
+    ]  # fmt: skip
+    assert fields(text)[6]["Description"]["Fields"][0]["version_id"] == 0
+
+
+def test_a_group_is_over_where_it_ends() -> None:
+    items = "group since 1 { group since 2 { a : u8 }  b : u8 }  c : u8  group before 3 { e : u8 }"
+    assert versions(f"device d version 2..3 {{ {items} }}") == [("a", 2), ("b", 1), ("c", 0), ("e", 0)]
+
+
+def test_the_size_is_that_in_memory() -> None:
+    text = "device d version 1..2 { local n : u32  send n as u16 before 2  send n since 2  m : u8  send m as u64 }"
+    assert [(field["field"], field["size"]) for field in fields(text)] == [("n", 4), ("n", 4), ("m", 1), ("m", 1)]
+
+
+def test_what_has_no_fields_says_so() -> None:
+    text = dumped("device d version 1 { subsection s version 1 { subsection t version 1 { a : u8 } } }")
+    assert text.count('"Fields": []') == 2
+    made = json.loads(text)["d"]["Description"]
+    assert (made["Fields"], made["Subsections"][0]["Fields"]) == ([], [])
+    assert [field["field"] for field in made["Subsections"][0]["Subsections"][0]["Fields"]] == ["a"]
 
 
 def test_a_tmp_has_version_0_with_all_that_is_in_it() -> None:
