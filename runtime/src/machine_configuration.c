@@ -42,6 +42,52 @@ int vms_machine_put_configuration(const vms_machine *m, vms_file *f, bool mapped
     return vms_file_error(f, VMS_FILE_PUTTING, NULL);
 }
 
+/* Describing, as QEMU does from 8.2 on: without that nobody who goes by the description finds what comes behind --------- */
+
+#define TEXT(f, text) vms_file_put_buffer(f, text, sizeof(text) - 1)
+
+static void describe_subsection(vms_file *text, const char *name)
+{
+    TEXT(text, "{\"vmsd_name\": \"");
+    vms_file_put_buffer(text, name, strlen(name));
+    TEXT(text, "\", \"version\": 1, \"fields\": [");
+}
+
+static void describe_capabilities(const vms_machine *m, vms_file *text)
+{
+    const char *first = m->capability_count ? m->capabilities[0] : MAPPED_RAM;
+    describe_subsection(text, capabilities_name);
+    TEXT(text, "{\"name\": \"caps_count\", \"type\": \"uint32\", \"size\": 4}, {\"name\": \"capabilities\", ");
+    if (m->capability_count) {
+        TEXT(text, "\"array_len\": ");
+        vms_machine_put_number(text, m->capability_count + 1);
+        TEXT(text, ", ");
+    }
+    TEXT(text, "\"type\": \"capability\", \"size\": ");
+    vms_machine_put_number(text, 1 + strlen(first));
+    TEXT(text, "}]}");
+}
+
+int vms_machine_describe_configuration(const vms_machine *m, vms_file *text)
+{
+    TEXT(text, "\"configuration\": {\"vmsd_name\": \"configuration\", \"version\": 1, \"fields\": [");
+    TEXT(text, "{\"name\": \"len\", \"type\": \"uint32\", \"size\": 4}, ");
+    TEXT(text, "{\"name\": \"name\", \"type\": \"buffer\", \"size\": ");
+    vms_machine_put_number(text, strlen(m->name));
+    TEXT(text, "}], \"subsections\": [");
+    if (m->page_bits > m->minimum_page_bits) {
+        describe_subsection(text, page_bits_name);
+        TEXT(text, "{\"name\": \"target_page_bits\", \"type\": \"uint32\", \"size\": 4}]}, ");
+    }
+    describe_capabilities(m, text);
+    if (m->uuid) {
+        TEXT(text, ", ");
+        describe_subsection(text, uuid_name);
+        TEXT(text, "{\"name\": \"uuid.data\", \"array_len\": 16, \"type\": \"uint8\", \"size\": 1}]}");
+    }
+    return TEXT(text, "]}, ");
+}
+
 /* Reading ---------------------------------------------------------------------------------------------------------- */
 
 typedef struct found_configuration {

@@ -77,6 +77,8 @@ bool vms_utf8_is_valid(const char *text, size_t length);
 
 /* `mapped`: it says that pages have places in the file. */
 int vms_machine_put_configuration(const vms_machine *m, vms_file *f, bool mapped);
+/* What the description says of one with `mapped`. */
+int vms_machine_describe_configuration(const vms_machine *m, vms_file *text);
 /* Can pages have places in this file? */
 int vms_machine_may_be_mapped(vms_machine *m, const vms_file *f);
 /* The list of blocks, with all pages at their places: the file goes on behind them. */

@@ -234,8 +234,11 @@ static int save(vms_machine *m, vms_file *f, bool mapped)
     s.text = vms_file_to_memory();
     if (!s.text)
         return vms_machine_out_of_memory(m);
-    static const char start[] = "{\"page_size\": ", devices[] = ", \"devices\": [";
-    vms_file_put_buffer(s.text, start, sizeof start - 1);
+    static const char page_size[] = "\"page_size\": ", devices[] = ", \"devices\": [";
+    vms_file_put_byte(s.text, '{');
+    if (mapped)                 /* QEMU 7.2 never says it; those that know of such files always do */
+        vms_machine_describe_configuration(m, s.text);
+    vms_file_put_buffer(s.text, page_size, sizeof page_size - 1);
     vms_machine_put_number(s.text, (uint64_t)1 << m->page_bits);
     vms_file_put_buffer(s.text, devices, sizeof devices - 1);
     int failed = put_stream(&s);

@@ -1,4 +1,5 @@
-/* machine_mapped_main.c: machines whose pages have places in the file: `save FILE`, `copy IN OUT`, `at OFFSET IN OUT`, `checks FILE`. */
+/* machine_mapped_main.c: machines whose pages have places in the file: `save FILE`, `save FILE all`, where its configuration
+ * has all that one can have, `copy IN OUT`, `at OFFSET IN OUT`, `checks FILE`. */
 #define _POSIX_C_SOURCE 200809L
 
 #include <errno.h>
@@ -79,6 +80,13 @@ static void elsewhere(board *b, const char *path)
     vms_file_free(f);
 }
 
+static void configure(board *b)
+{
+    static const char *const capabilities[] = {"validate-uuid", "another"};
+    b->m.minimum_page_bits = 11, b->m.capabilities = capabilities, b->m.capability_count = 2;
+    b->m.uuid = (const uint8_t *)"uuid of 16 bytes";
+}
+
 /* Whether pages have places is said by a stream, not by a machine. */
 static void machines(const char *path)
 {
@@ -104,6 +112,8 @@ int main(int argc, char **argv)
     int failed = 0;
     if (strcmp(argv[1], "save") == 0) {
         board_fill(&b);
+        if (argc > 3)
+            configure(&b);
         failed = save(&b, argv[2], 0);
     } else if (strcmp(argv[1], "copy") == 0) {
         failed = load(&b, argv[2], 0) || save(&b, argv[3], 0);

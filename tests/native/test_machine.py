@@ -75,7 +75,7 @@ def devices(tmp_path_factory: pytest.TempPathFactory) -> Any:
 class Board:
     """What machine_board.h has, in Python. `filled`: as board_fill leaves it."""
 
-    def __init__(self, devices: Any, filled: bool) -> None:
+    def __init__(self, devices: Any, filled: bool, **configured: Any) -> None:
         class Maybe(devices.Maybe):  # type: ignore[misc]
             def wanted(self, version: int) -> bool:
                 return bool(self.a)
@@ -84,7 +84,7 @@ class Board:
         self.text = b""
         self.slot, self.first, self.second = devices.Tiny(), devices.Tiny(), devices.Tiny()
         self.clock, self.dma, self.queue = devices.Clock(), devices.Dma(), devices.Queue()
-        self.vm = vm = Machine("a board")
+        self.vm = vm = Machine("a board", **configured)
         vm.vmstate_register("0000:00:01.0", -1, devices.Tiny, self.slot)
         vm.vmstate_register(None, -1, devices.Tiny, self.first)
         vm.add_ram("pc.ram", memoryview(self.memory)[: 3 * 4096])
@@ -177,6 +177,14 @@ def test_both_languages_give_pages_the_same_places(mapped: str, devices: Any, tm
     empty.vm.load(again)
     assert empty.memory == filled.memory and empty.queue == filled.queue and empty.text == filled.text
     assert run([mapped, "checks", str(ours)]) == "machine_mapped: all is well\n"
+
+
+def test_both_languages_describe_a_configuration_alike(mapped: str, devices: Any, tmp_path: Path) -> None:
+    ours, theirs = tmp_path / "python.vm", tmp_path / "c.vm"
+    all_of_it = {"minimum_page_bits": 11, "capabilities": ["validate-uuid", "another"], "uuid": b"uuid of 16 bytes"}
+    Board(devices, filled=True, **all_of_it).vm.save(ours, mapped_ram=True)
+    run([mapped, "save", str(theirs), "all"])
+    assert theirs.read_bytes() == ours.read_bytes() and b"target_page_bits" in ours.read_bytes()
 
 
 def test_places_count_from_the_file_s_first_byte(mapped: str, devices: Any, tmp_path: Path) -> None:

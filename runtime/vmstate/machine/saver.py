@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, cast
 from vmstate._types import Sections, State
 from vmstate.errors import VMStateError
 from vmstate.machine import wire
-from vmstate.machine.configuration import encode, with_mapped_ram
+from vmstate.machine.configuration import describe, encode, with_mapped_ram
 from vmstate.machine.differences import named
 from vmstate.machine.legacy import saved
 from vmstate.machine.live import LiveHandler
@@ -52,6 +52,7 @@ class Saver:
         self._live = [entry for entry in machine.registry.live if _handler(entry).active()]
         self._begun: list[LiveHandler] = []
         self._described: list[bytes] = []
+        self._configured = b""
 
     # Steps, in their order ---------------------------------------------------------------------------------------
 
@@ -64,6 +65,8 @@ class Saver:
         if self._mapped_ram:
             self._machine.ram.mapped = True
             configuration = with_mapped_ram(configuration)
+            # QEMU 7.2 never says it; those that know of such files always do.
+            self._configured = b'"configuration": %s, ' % describe(configuration)
         for entry in self._live:
             handler = _handler(entry)
             self._begun.append(handler)
@@ -110,7 +113,7 @@ class Saver:
         """What makes it whole: the end of the stream, and its description."""
         self._file.put_byte(Element.EOF)
         if self._switches.description:
-            start = b'{"page_size": %d, "devices": [' % (1 << self._machine.page_bits)
+            start = b'{%s"page_size": %d, "devices": [' % (self._configured, 1 << self._machine.page_bits)
             devices = [piece for described in self._described for piece in (b", ", described)][1:]
             pieces = [start, *devices, b"]}"]  # they may be megabytes: not joined once more
             for piece in (bytes([Element.DESCRIPTION]), wire.be32(sum(map(len, pieces))), *pieces):

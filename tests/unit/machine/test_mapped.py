@@ -52,6 +52,42 @@ def test_the_bytes(saved: Path) -> None:
     assert os.stat(saved).st_blocks * 512 < PLACES  # noqa: PTH116
 
 
+def description(path: Path) -> bytes:
+    data = path.read_bytes()
+    return data[data.rindex(b"\0\6\0\0") + 6 :]
+
+
+def test_the_description_tells_of_the_configuration(board: Any, saved: Path) -> None:
+    """QEMU's do that from 8.2 on, so all that know of such files."""
+    assert description(saved).startswith(
+        b'{"configuration": {"vmsd_name": "configuration", "version": 1, "fields": '
+        b'[{"name": "len", "type": "uint32", "size": 4}, {"name": "name", "type": "buffer", "size": 1}], '
+        b'"subsections": [{"vmsd_name": "configuration/capabilities", "version": 1, "fields": '
+        b'[{"name": "caps_count", "type": "uint32", "size": 4}, '
+        b'{"name": "capabilities", "type": "capability", "size": 11}]}]}, '
+        b'"page_size": 4096, "devices": [{"name": "clock", '
+    )
+    plain, _, _ = machine(board, 5)
+    assert b'configuration"' not in plain.dumps()
+
+
+def test_all_of_a_configuration_is_described(board: Any, tmp_path: Path) -> None:
+    path = tmp_path / "x.vm"
+    vm, _, _ = machine(board, 5, minimum_page_bits=11, capabilities=["validate-uuid"], uuid=b"uuid of 16 bytes")
+    vm.save(path, mapped_ram=True)
+    text = description(path)
+    assert text[text.index(b'"subsections"') : text.index(b', "page_size"')] == (
+        b'"subsections": [{"vmsd_name": "configuration/target-page-bits", "version": 1, "fields": '
+        b'[{"name": "target_page_bits", "type": "uint32", "size": 4}]}, '
+        b'{"vmsd_name": "configuration/capabilities", "version": 1, "fields": '
+        b'[{"name": "caps_count", "type": "uint32", "size": 4}, '
+        b'{"name": "capabilities", "array_len": 2, "type": "capability", "size": 14}]}, '
+        b'{"vmsd_name": "configuration/uuid", "version": 1, "fields": '
+        b'[{"name": "uuid.data", "array_len": 16, "type": "uint8", "size": 1}]}]}'
+    )
+    vm.load(path)
+
+
 @pytest.mark.parametrize("missing", ["refuse", "keep"])
 def test_there_and_back(board: Any, saved: Path, missing: str) -> None:
     vm, memory, clock = machine(board, 9)
