@@ -64,3 +64,15 @@ def test_its_memory_is_extracted(board: Board, tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "ram").read_bytes() == bytes(board.memory)
+
+
+def test_memory_with_places_in_the_file_is_extracted(board: Board, tmp_path: Path) -> None:
+    program = script("analyze-migration.py")
+    if "mapped-ram" not in program.read_text():
+        pytest.skip("this analyze-migration.py is older than QEMU 9.0, which has such files first")
+    board.vm.save(tmp_path / "stream", mapped_ram=True)
+    command = [sys.executable, str(program), "-x", "-f", str(tmp_path / "stream")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "ram").read_bytes() == bytes(board.memory)
+    assert '"steps": ' in (tmp_path / "state.json").read_text()

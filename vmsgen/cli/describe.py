@@ -16,7 +16,8 @@ Examples:
   vmsgen describe schemas/*.vms -o new.json        into a file
   vmstate-static-checker.py -s old.json -d new.json    would a stream of the one load in the other?
 
-The checker is QEMU's own, in the folder `scripts` of its source. `-d` may be the dump of a QEMU:
+The checker is QEMU's own, in the folder `scripts` of its source. `-d` may be the dump of a QEMU, which has the names of
+its types for devices: where one is `isa-fdc` there and `fdc` on the wire, rename it in one of the files.
 qemu-system-x86_64 -M pc -dump-vmstate qemu.json
 """
 
