@@ -46,7 +46,8 @@ def test_a_disk_that_cannot_be_put_back_keeps_nothing_from_the_memory() -> None:
         vm.load_from(file, shadow=True)
     assert memory == b"1" * 2 * PAGE and vm.incomplete
     assert caught.value.__notes__[-1] == (
-        "board: Disks was not put back: the disk is full; the machine is incomplete until a load succeeds"
+        "board: Disks was not put back: block: disk 'disk' could not be put back at 0: the disk is full; "
+        "the machine is incomplete until a load succeeds"
     )
     image.left = 1 << 30
     vm.loads(data)
