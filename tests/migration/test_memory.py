@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import selectors
 import socket
+import ssl
 import subprocess
 import sys
 import zlib
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.unit.transport.test_same_bytes import HERE, contexts
 from vmstate.machine import Machine
 
 CHANNELS, PAGES, PAGE = 255, 128, 4096
@@ -21,7 +23,7 @@ MOST = 64 << 10
 FLAGS = {"none": 0, "zlib": 2, "zstd": 4}
 
 RECEIVER = """
-import sys
+import ssl, sys
 import vmstate.migration.outgoing, vmstate.machine.channels
 from vmstate import Machine, VMStateError, transport
 
@@ -31,9 +33,13 @@ def kib(name):
 
 vm = Machine("x")
 vm.add_ram("main", bytearray(b"x" * (128 * 4096)))
+tls = None
+if sys.argv[3:]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(*sys.argv[3:])
 before = kib("VmRSS")
-with transport.listen(sys.argv[1]) as listener:
-    print("listening", flush=True)
+with transport.listen(sys.argv[1], tls=tls) as listener:
+    print(listener.uri, flush=True)
     try:
         vm.incoming(listener, channels=255, compression=sys.argv[2])
     except VMStateError as error:
@@ -77,7 +83,7 @@ def fill(channels: list[socket.socket], data: bytes) -> None:
                 assert isinstance(each, socket.socket)
                 try:
                     sent = each.send(left[: 1 << 18])
-                except BlockingIOError:
+                except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
                     continue
                 except OSError:
                     sent = len(left)  # refused: nobody reads it any more
@@ -87,22 +93,34 @@ def fill(channels: list[socket.socket], data: bytes) -> None:
                     each.close()
 
 
+def connected(uri: str) -> socket.socket:
+    """`tcp:` is with TLS."""
+    kind, _, where = uri.partition(":")
+    if kind == "unix":
+        sock = socket.socket(socket.AF_UNIX)
+        sock.connect(where)
+        return sock
+    host, _, port = where.partition(":")
+    return contexts()[1].wrap_socket(socket.create_connection((host, int(port))), server_hostname="vm.test")
+
+
 @pytest.mark.skipif("VMS_SANITIZE" in os.environ, reason="AddressSanitizer keeps freed memory for a while")
+@pytest.mark.parametrize("secure", [False, True], ids=["plain", "tls"])
 @pytest.mark.parametrize("compression", ["none", "zlib", "zstd"])
-def test_channels_of_a_stranger(tmp_path: Path, compression: str) -> None:
-    data, path = packets(compression), str(tmp_path / "x")
+def test_channels_of_a_stranger(tmp_path: Path, compression: str, secure: bool) -> None:
+    data, uri = packets(compression), "tcp:127.0.0.1:0" if secure else f"unix:{tmp_path}/x"
     vm = Machine("x")
     vm.add_ram("main", bytearray(PAGES * PAGE))
     stream = vm.dumps()
     setup = stream.index(bytes.fromhex("0000000000000010")) + 8 + 5
-    command = [sys.executable, "-c", RECEIVER, f"unix:{path}", compression]
+    files = [str(HERE / "tls" / name) for name in ("certificate.pem", "key.pem")] if secure else []
+    command = [sys.executable, "-c", RECEIVER, uri, compression, *files]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as receiver:
         assert receiver.stdout is not None
-        assert receiver.stdout.readline() == "listening\n"
+        uri = receiver.stdout.readline().strip()
         connections = []
         for number in range(-1, CHANNELS):
-            each = socket.socket(socket.AF_UNIX)
-            each.connect(path)
+            each = connected(uri)
             each.sendall(
                 stream[:setup]
                 if number < 0
@@ -112,6 +130,7 @@ def test_channels_of_a_stranger(tmp_path: Path, compression: str) -> None:
         fill(connections[1:], data)
         connections[0].close()
         grown, error, incomplete = receiver.stdout.read().split()
-    # Those that were refused for their windows were so after others had stored pages.
-    assert (error, incomplete) in [("TruncatedError", "True"), ("FramingError", "True")]
+    # Those that were refused for their windows were so after others had stored pages; TLS has an end of its own.
+    cut = "ChannelError" if secure else "TruncatedError"
+    assert (error, incomplete) in [(cut, "True"), ("FramingError", "True")]
     assert int(grown) < MOST, f"{grown} KiB"

@@ -14,7 +14,7 @@ from vmstate.errors import ChannelError
 from vmstate.file.channel import milliseconds
 from vmstate.file.getting import Getting
 from vmstate.file.objects import operations_of
-from vmstate.file.operations import GetBuffer, Operations, PutBuffer
+from vmstate.file.operations import PIECE, GetBuffer, Operations, PutBuffer
 from vmstate.file.putting import Putting
 
 if TYPE_CHECKING:
@@ -170,6 +170,7 @@ class File(Putting, Getting):
         Each is made when something is first put or got. For whoever has many files at once.
         """
         lib.vms_file_set_room(self._native, size)
+        self._operations.piece = max(4096, min(size, PIECE))
 
     def seek(self, position: int) -> None:
         """To a position of both sides, 0 being where the descriptor stood at first. Of files on disk alone."""

@@ -26,7 +26,8 @@ class Operations:
 
     They get copies, and may keep what they were given. `raised` holds what an operation raised, by side (0: neither),
     until it reaches the caller. `lies_still`: what is put stays where it is, and may be got again. `ready`: would
-    get_buffer not wait? Asked where there is no descriptor, and never while get_buffer is at work.
+    get_buffer not wait? Asked where there is no descriptor, and never while get_buffer is at work. `piece`: bytes that
+    a get_buffer is asked for at most; so many are kept for it.
     """
 
     put_buffer: PutBuffer | None = None
@@ -38,6 +39,7 @@ class Operations:
     set_idle: Callable[[float | None], None] | None = None
     ready: Callable[[], bool] | None = None
     lies_still: bool = False
+    piece: int = PIECE
 
     def __post_init__(self) -> None:
         self.raised: dict[int, BaseException] = {}
@@ -52,8 +54,9 @@ class Operations:
         return table
 
     def got(self, size: int, pos: int) -> tuple[memoryview, int]:
-        """Asks for `size` bytes; returns the memory that they are in, and the count."""
+        """Asks for `size` bytes, or a piece; returns the memory that they are in, and the count."""
         assert self.get_buffer is not None
+        size = min(size, self.piece)
         if self._room is None or len(self._room) < size:
             self._room = memoryview(bytearray(size))
         room = self._room[:size]
@@ -105,7 +108,7 @@ def vms_python_put_buffer(opaque: Any, buf: Any, pos: int, size: int) -> int:
 
 @_called_from_c(GETTING, error=-errno.EIO)
 def vms_python_get_buffer(opaque: Any, buf: Any, pos: int, size: int) -> int:
-    room, count = ffi.from_handle(opaque).got(min(size, PIECE), pos)
+    room, count = ffi.from_handle(opaque).got(size, pos)
     if count > 0:
         ffi.memmove(buf, room, count)
     return int(count)
