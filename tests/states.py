@@ -1,7 +1,8 @@
 """Values as tests write them down, as the oracle's states.
 
 A struct is a dict, and what it leaves out is at reset; a map by number a dict, one by struct a list of pairs; a bitmap
-an int, its bit 0 the first; a buffer bytes. Variable arrays are given as far as they are in use.
+an int, its bit 0 the first, in as many words as it needs where these are allocated; a buffer bytes. Variable arrays are
+given as far as they are in use.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ def value_of(type_: Type, plain: Any) -> Value:
         case Buffer():
             return bytearray(plain) if type_.allocated else bytearray(plain).ljust(type_.capacity, b"\0")
         case Bitmap():
-            return [plain >> 64 * word & (1 << 64) - 1 for word in range(type_.words)]
+            words = (plain.bit_length() + 63) // 64 if type_.allocated else type_.words
+            return [plain >> 64 * word & (1 << 64) - 1 for word in range(words)]
         case List(element):
             return [state_of(element.description, inner) for inner in plain]
         case Map(key, value):

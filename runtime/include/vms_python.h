@@ -37,7 +37,8 @@ typedef enum vms_python_storage {
 } vms_python_storage;
 
 /* An attribute. Of an array `shape` has `rank` lengths, outermost first, the largest where it is in a block; `count`
- * gives how many of the outermost are in use, -1 if that is out of bounds; NULL: all. Of a single bitmap it counts bits. */
+ * gives how many of the outermost are in use, -1 if that is out of bounds; NULL: all. Of a single bitmap it counts bits,
+ * while `owned` counts words. */
 typedef struct vms_python_member {
     const char *name;
     vms_python_kind kind;

@@ -94,6 +94,20 @@ def _bytes(value: Any, length: int, shape: tuple[int, ...], subject: str) -> byt
     return b"".join(_bytes(row, length, shape[1:], f"{subject}[{i}]") for i, row in enumerate(rows))
 
 
+def _block(value: Any, length: int, most: int, shape: tuple[int, ...], subject: str) -> bytes:
+    """The same for a bitmap, or rows of them, in memory of their own: bits, or rows, one by one may be fewer than there
+    can be. A number has `length` bits."""
+    if not isinstance(value, Iterable) or isinstance(value, str | bytes | bytearray | memoryview):
+        return _bytes(value, length, shape, subject)
+    given = list(value)
+    what, limit = ("bitmaps", shape[0]) if shape else ("bits", most)
+    if len(given) > limit:
+        raise ValueError(f"{subject} takes at most {limit} {what}, not {len(given)}")
+    if shape:
+        return _bytes(given, length, (len(given), *shape[1:]), subject)
+    return _bytes(given, len(given), (), subject)
+
+
 def _number(value: Any, length: int, subject: str) -> int:
     if isinstance(value, bytes | bytearray):
         value = int.from_bytes(value, "little")
@@ -119,4 +133,5 @@ def _plain(value: Bitmap | list[Any]) -> int | list[Any]:
 
 parts["bitmap"] = _made
 parts["bitmap_bytes"] = _bytes
+parts["bitmap_block"] = _block
 parts["bitmap_plain"] = _plain

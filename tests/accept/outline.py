@@ -156,8 +156,8 @@ def _type(t: Type) -> str:
             return f"buffer[{capacity}]" + _counted(t)
         case Array(element, capacity):
             return f"{_type(element)}[{capacity}]" + _counted(t)
-        case Bitmap(capacity, count):
-            return f"bitmap[{capacity}]" + (f"({_expression(count)})" if count is not None else "")
+        case Bitmap(capacity):
+            return f"bitmap[{capacity}]" + _counted(t)
         case Optional(element):
             return f"{_type(element)}?"
         case List(element, maximum):
@@ -169,7 +169,7 @@ def _type(t: Type) -> str:
     raise AssertionError(t)
 
 
-def _counted(t: Array | Buffer) -> str:
+def _counted(t: Array | Buffer | Bitmap) -> str:
     text = f"({_expression(t.count)})" if t.count is not None else ""
     return text + (" allocated" if t.allocated else "")
 

@@ -67,6 +67,7 @@ static const uint8_t expected[] = {
     0, 1, 0, 2, 0, 3, 0, 4,                             /* words */
     'o', 'k',                                           /* raw */
     12, 0, 13, 14, 0, 15,                               /* pairs */
+    0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0x80, 0,  /* marks: bits 0 and 79, of 80 */
     0xca, 0xfe, 16, 0x77,                               /* irqs, late, fp */
 };
 
@@ -110,6 +111,9 @@ static void fill(struct rest *s)
     s->pairs = vms_allocate(2, sizeof *s->pairs, NULL);
     s->pairs_count = 2;
     s->pairs[0] = (struct Pair){12, 13}, s->pairs[1] = (struct Pair){14, 15};
+    s->marks = vms_allocate(2, sizeof *s->marks, NULL);
+    s->marks_count = 2;
+    s->marks[0] = 1, s->marks[1] = 0x8000;
 }
 
 static size_t save(struct rest *s, uint8_t *out, size_t size)
@@ -130,11 +134,13 @@ static void there_and_back(void)
     vms_reader_init(&r, expected, sizeof expected);
     EXPECT(rest_load(&t, &r, 3, &hooks) == 0 && pairs_loaded == 7);
     EXPECT(t.ratio == 1.5 && t.queue_count == 2 && t.queue[1].b == 6 && t.mappings[1].key == 263 && t.raw[1] == 'k');
+    EXPECT(t.marks_count == 2 && t.marks[0] == 1 && t.marks[1] == 0x8000);
     EXPECT(save(&t, out, sizeof out) == sizeof expected && memcmp(out, expected, sizeof expected) == 0);
 
     /* A copy of its own, and one that shares until somebody lets go. */
     struct rest copy = t;
     EXPECT(rest_part(&copy) == 0 && copy.queue != t.queue && copy.queue[1].b == 6);
+    EXPECT(copy.marks != t.marks && copy.marks[1] == 0x8000);
     struct rest sharer = t;
     rest_share(&sharer);
     rest_clear(&t);
@@ -149,6 +155,10 @@ static void there_and_back(void)
     s.n = 3;
     EXPECT(save(&s, out, sizeof out) == 0);
     s.n = 2;
+    s.marks_count = 1;
+    EXPECT(save(&s, out, sizeof out) == 0);
+    s.marks_count = 2;
+    EXPECT(save(&s, out, sizeof out) == sizeof expected);
     s.mappings[1].key = 7;
     EXPECT(save(&s, out, sizeof out) == 0);
     rest_clear(&s);

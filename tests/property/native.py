@@ -102,6 +102,9 @@ def _fill_owned(view: Any, struct: Any, name: str, type_: Type, value: Value) ->
                 fill(getattr(view, name)[key], of_value.description, given)
         case Buffer():
             setattr(view, name, bytes(value))
+        case Bitmap(capacity):
+            setattr(view, name, [False] * min(64 * len(value), capacity))
+            _fill(None, getattr(struct, name), type_, value)
         case Array(element):
             setattr(view, name, [_attribute(element, inner) for inner in value])
             views = getattr(view, name) if isinstance(innermost(type_), Struct) else None
@@ -197,7 +200,7 @@ def _read_value(views: Any, place: Any, type_: Type, count: int | None, there: A
         case Buffer(capacity):
             return bytearray(place[0 : capacity if count is None else count])
         case Bitmap():
-            return [place[index] for index in range(type_.words)]
+            return [place[index] for index in range(type_.words if count is None else count)]
         case Array(element, capacity):
             values = []
             for index in range(capacity if count is None else count):

@@ -77,6 +77,58 @@ def test_more_than_is_allocated_is_not_saved(side: MakeSide) -> None:
     assert counts.save(state_of(counts.device, {"m_now": 1, "raw": b"ab"})) == b"\1a"
 
 
+ROWS = "0000000000000003 0000000000000000 0000000000000000 0000000000000020"
+
+
+def test_a_bitmap_has_as_many_words_as_its_bits_need(side: MakeSide) -> None:
+    marked = side("marked")
+    for n, seen, words in (
+        (0, 0, ""),
+        (1, 1, "0000000000000001"),
+        (64, 1 << 63, "8000000000000000"),
+        (65, 1 << 64 | 2, "0000000000000002 0000000000000001"),
+        (130, 1 << 129, "0000000000000000 0000000000000000 0000000000000002"),
+    ):
+        plain = {"n": n, "seen": seen, "rows": [3, 1 << 69]}
+        state = state_of(marked.device, plain)
+        assert [len(state["seen"]), state["rows"]] == [(n + 63) // 64, [[3, 0], [0, 32]]]
+        wire = bytes([n]) + bytes.fromhex(words + ROWS)
+        assert marked.save(state) == wire
+        held = {"n": 3, "seen": 7, "rows": [1, 1]}
+        assert marked.load(state_of(marked.device, held), wire) is None
+        assert marked.state == state
+        for length in range(len(wire)):
+            refused = marked.load(state_of(marked.device, held), wire[:length])
+            assert isinstance(refused, Refused) and refused.code == "truncated"
+            assert marked.state == state_of(marked.device, held)
+
+
+def test_a_bitmap_with_a_count_out_of_bounds_is_refused(side: MakeSide) -> None:
+    marked = side("marked")
+    held = {"n": 3, "seen": 7}
+    assert marked.load(state_of(marked.device, held), bytes.fromhex("83" + 80 * "00")) == Refused("count", "seen", 1)
+    assert marked.state == state_of(marked.device, held)
+    assert marked.save(state_of(marked.device, {"n": 131, "seen": 7})) == Refused("count", "seen")
+
+
+def test_more_bits_than_are_allocated_are_not_saved(side: MakeSide) -> None:
+    marked = side("marked")
+    plain = {"n": 65, "seen": 7, "rows": [0, 0]}
+    assert marked.save(state_of(marked.device, plain)) == Refused("count", "seen")
+    assert marked.save(state_of(marked.device, {**plain, "n": 64, "rows": [0]})) == Refused("count", "rows")
+    # Words beyond the bits in use stay behind.
+    wire = bytes.fromhex("40 0000000000000007" + 64 * "0")
+    assert marked.save(state_of(marked.device, {**plain, "n": 64, "seen": 7 | 1 << 64})) == wire
+
+
+def test_a_bitmap_that_a_stream_lacks_is_empty(side: MakeSide) -> None:
+    marked = side("marked")
+    plain = {"n": 2, "seen": 1, "rows": [1, 2]}
+    assert marked.load(state_of(marked.device, plain), bytes.fromhex("02 0000000000000003"), 1) is None
+    assert marked.state == state_of(marked.device, {"n": 2, "seen": 3})
+    assert marked.save(state_of(marked.device, {"n": 2, "seen": 3}), 1) == bytes.fromhex("02 0000000000000003")
+
+
 def test_what_a_stream_lacks(side: MakeSide) -> None:
     lacking = side("lacking")
     before = {"a": 9, "b": 9, "c": 9, "d": 9, "e": 9}

@@ -24,16 +24,18 @@ MAPPINGS = bytes.fromhex("00000002 01 0000000000000007 08 0009 01 00000000000001
 WORDS    = bytes.fromhex("0001 0002 0003 0004")
 RAW      = b"ok"
 PAIRS    = bytes.fromhex("0c 000d 0e 000f")
+MARKS    = bytes.fromhex("0000000000000001 0000000000008000")   # bits 0 and 79, of 80
 IRQS     = bytes.fromhex("cafe")
 LATE     = bytes.fromhex("10")
 FP       = bytes.fromhex("77")
 # fmt: on
-BODY = N + RATIO + SEEN + BITS + THEN + SLOTS + TIMERS + QUEUE + MAPPINGS + WORDS + RAW + PAIRS + IRQS + LATE + FP
+ALLOCATED = WORDS + RAW + PAIRS + MARKS
+BODY = N + RATIO + SEEN + BITS + THEN + SLOTS + TIMERS + QUEUE + MAPPINGS + ALLOCATED + IRQS + LATE + FP
 FIELDS: dict[str, Any] = {
     "n": 2, "ratio": 1.5, "seen": 1 | 1 << 63 | 1 << 64, "bits": 0x8001, "then": {"x": 5},
     "slots": [None, {"a": 1, "b": 2}, None], "timers": [9, None], "queue": [{"a": 3, "b": 4}, {"a": 5, "b": 6}],
     "mappings": {263: {"a": 10, "b": 11}, 7: {"a": 8, "b": 9}}, "words": [[1, 2], [3, 4]], "raw": b"ok",
-    "pairs": [{"a": 12, "b": 13}, {"a": 14, "b": 15}], "late": 16,
+    "pairs": [{"a": 12, "b": 13}, {"a": 14, "b": 15}], "marks": 1 | 1 << 79, "late": 16,
 }  # fmt: skip
 
 
@@ -82,6 +84,7 @@ def test_they_come_back(rest: Any) -> None:
     assert list(loaded.mappings) == [7, 263] and loaded.mappings[263].b == 11
     assert loaded.words.tolist() == [[1, 2], [3, 4]] and bytes(loaded.raw) == b"ok"
     assert loaded.pairs[1].b == 15
+    assert (len(loaded.marks), int(loaded.marks)) == (80, 1 | 1 << 79)
     assert loaded.fp.mantissa == 0x77
     assert loaded.save() == BODY
 
@@ -105,6 +108,8 @@ def test_dict_copy_pickle_and_blob(rest: Any) -> None:
         other.queue[0].a = 99
         other.mappings[7].b = 99
         other.words[0, 0] = 99
+        other.marks[1] = True
+        assert device.marks == 1 | 1 << 79
         assert device.queue[0].a == 3 and device.mappings[7].b == 9 and device.words[0, 0] == 1
         assert other != device
 

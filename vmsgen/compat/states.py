@@ -13,6 +13,7 @@ from vmsgen.compat.slots import Bits
 from vmsgen.compat.steer import Want, steer
 from vmsgen.compat.trace import Answers
 from vmsgen.interpret import Refusal, State, encode, needed, reset_state
+from vmsgen.interpret.items import words_of
 from vmsgen.interpret.state import Value, copy_value, reset_value
 from vmsgen.model.description import Description, HookPredicate
 from vmsgen.model.expressions import Expression, Path
@@ -160,12 +161,13 @@ class States:
                 type_, value = type_.element, value[int(number)]
             else:
                 return False
-        if not (is_allocated(type_) and isinstance(type_, Array | Buffer)) or len(value) >= refusal.found:
+        if not (is_allocated(type_) and isinstance(type_, Array | Buffer | Bitmap)) or refusal.found > type_.capacity:
             return False
-        if refusal.found > type_.capacity:
+        wanted = words_of(refusal.found) if isinstance(type_, Bitmap) else refusal.found
+        if len(value) >= wanted:
             return False
-        fresh = [0 if isinstance(type_, Buffer) else reset_value(type_.element, None)]
-        value.extend(copy_value(fresh * (refusal.found - len(value))))
+        fresh = [reset_value(type_.element, None) if isinstance(type_, Array) else 0]
+        value.extend(copy_value(fresh * (wanted - len(value))))
         return True
 
     def _grown(self, target: State, answers: dict[str, bool]) -> Candidate | None:

@@ -45,10 +45,12 @@ class Put:
         if not isinstance(field.type, Array | Buffer | Bitmap):
             self.value(field, wire, storage, value, frame, ())
             return
+        if is_allocated(field.storage):
+            room = 64 * len(value) if isinstance(field.type, Bitmap) else len(value)
+            if number > room:
+                raise Refusal("count", name, len(self.out), found=number, high=room)
         if isinstance(field.type, Bitmap):
             number = words_of(number)
-        if is_allocated(field.storage) and number > len(value):
-            raise Refusal("count", name, len(self.out), found=number, high=len(value))
         self.row(field, wire, storage, value[field.start : field.start + number], frame, (), field.start)
 
     def row(

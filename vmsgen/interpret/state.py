@@ -41,7 +41,7 @@ def reset_value(type_: Type, value: int | None) -> Value:
         case Scalar():
             number = type_.reset if value is None else value
             return float(number) if type_.floating else number
-        case List() | Map() | Array(allocated=True):
+        case List() | Map() | Array(allocated=True) | Bitmap(allocated=True):
             return []
         case Buffer(allocated=True):
             return bytearray()

@@ -111,11 +111,13 @@ class Buffer:
 class Bitmap:
     """`bitmap[capacity]` bits in words of 64: bit 64k+b is bit b of word k.
 
-    With `count`, only the words that the first so many bits need are on the wire.
+    With `count`, only the words that the first so many bits need are on the wire. `allocated` as for `Buffer`, in whole
+    words: saving more bits than there are words for is an error (`count`).
     """
 
     capacity: int
     count: Expression | None = None
+    allocated: bool = False
 
     @property
     def words(self) -> int:
@@ -214,7 +216,7 @@ def is_allocated(type_: Type) -> bool:
     match type_:
         case List() | Map():
             return True
-        case Array(allocated=allocated) | Buffer(allocated=allocated):
+        case Array(allocated=allocated) | Buffer(allocated=allocated) | Bitmap(allocated=allocated):
             return allocated
     return False
 

@@ -190,16 +190,16 @@ class Fields:
         ]  # fmt: skip
 
     def _allocated(self, storage: Type, on_wire: Type, found: Clauses, place: Place) -> tuple[Type, Type]:
-        """`alloc`: the outermost array or buffer gets memory of its own."""
+        """`alloc`: the outermost array, buffer or bitmap gets memory of its own."""
         if is_optional(storage):
             # The receiver's own pattern decides what comes, and what a load allocates would have none.
             message = "elements that may be missing are not allocated by a load: it would find all of them missing"
             self.diagnostics.error("optional", message, found.by_word["alloc"].span)
             return storage, on_wire
-        if isinstance(storage, Array | Buffer) and isinstance(on_wire, Array | Buffer) and not place.depth:
+        owning = Array | Buffer | Bitmap
+        if isinstance(storage, owning) and isinstance(on_wire, owning) and not place.depth:
             return replace(storage, allocated=True), replace(on_wire, allocated=True)
         span = found.by_word["alloc"].span
-        self.diagnostics.error(
-            "misplaced-clause", "`alloc` is for arrays and buffers of a device or a named struct", span
-        )
+        message = "`alloc` is for arrays, buffers and bitmaps of a device or a named struct"
+        self.diagnostics.error("misplaced-clause", message, span)
         return storage, on_wire

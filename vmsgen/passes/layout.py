@@ -84,7 +84,7 @@ def type_size(type_: Type) -> int | None:
     match type_:
         case Scalar():
             return type_.size
-        case Buffer(allocated=True) | Array(allocated=True):
+        case Buffer(allocated=True) | Array(allocated=True) | Bitmap(allocated=True):
             return None
         case Buffer(capacity, None):
             return capacity

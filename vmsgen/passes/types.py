@@ -152,7 +152,7 @@ def array_of(element: Type, capacities: list[int]) -> Type:
 def size_of(type_: Type) -> int:
     """Bytes of storage, about: without padding."""
     match type_:
-        case List() | Map() | Buffer(allocated=True) | Array(allocated=True):
+        case List() | Map() | Buffer(allocated=True) | Array(allocated=True) | Bitmap(allocated=True):
             return 16
         case Scalar():
             return type_.size
@@ -177,6 +177,8 @@ def allocation_of(type_: Type) -> int:
             return maximum * (size_of(key) + size_of(value) + allocation_of(key) + allocation_of(value))
         case Buffer(capacity, allocated=True):
             return capacity
+        case Bitmap(allocated=True):
+            return 8 * type_.words
         case Array(element, capacity):
             return capacity * (allocation_of(element) + (size_of(element) if type_.allocated else 0))
         case Optional(element):

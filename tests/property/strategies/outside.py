@@ -62,7 +62,9 @@ class Outside:
             size = length(choose, body.names, 6).text
         else:
             size = str(choose.number(1, 200))
-        body.line(f"{self.writer.name()} : bitmap[{size}]{when}{self.keep(body, when)}")
+        alloc = " alloc" if not body.depth and choose.chance(25) else ""
+        self.writer.owns = self.writer.owns or bool(alloc)
+        body.line(f"{self.writer.name()} : bitmap[{size}]{alloc}{when}{self.keep(body, when)}")
         return True
 
     def missing(self, body: Body) -> bool:

@@ -68,7 +68,8 @@ def _value(choose: Chooser, type_: Type, low: int | None, high: int | None, curr
         case Buffer(capacity):
             return bytearray(choose.binary(choose.number(0, capacity) if type_.allocated else capacity))
         case Bitmap():
-            return [choose.number(0, (1 << 64) - 1) for _ in range(type_.words)]
+            words = choose.number(0, type_.words) if type_.allocated else type_.words
+            return [choose.number(0, (1 << 64) - 1) for _ in range(words)]
         case Array(element, capacity) if type_.allocated:
             return [_fresh(choose, element, low, high) for _ in range(choose.number(0, capacity))]
         case Array(element):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 import struct
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.unit.runtime.building import build
-from vmstate import InexpressibleError
+from vmstate import InexpressibleError, TruncatedError, ValidationError
 
 
 def test_bits_in_place(store: Any) -> None:
@@ -98,3 +99,124 @@ def test_as_many_rows_as_are_in_use(tmp_path_factory: pytest.TempPathFactory) ->
     assert device.maps == [] and device.save() == b"\0" and device.save(version=1) == b"\0"
     device.n = 3
     assert [int(each) for each in device.maps] == [1, 1 << 70, 0]
+
+
+MARKS = """\
+struct Part version 1 { n : u8  bits : bitmap[n max 130] alloc }
+device marks version 1..2 {
+    n    : u8
+    seen : bitmap[n max 130] alloc
+    rows : bitmap[70][n max 3] alloc since 2
+    all  : bitmap[65] alloc when n == 9
+    part : Part
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def marks(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return build({"marks.vms": MARKS}, tmp_path_factory.mktemp("marks"), "bitmap_marks")["marks"]
+
+
+def test_an_allocated_bitmap_is_as_one_in_place(marks: Any) -> None:
+    device = marks.Marks()
+    assert (len(device.seen), int(device.seen), list(device.seen.words), device.rows) == (0, 0, [], [])
+    device.update(n=3, seen=0b101, rows=[1, 1 << 69, 0])
+    assert list(device.seen) == [True, False, True] and [len(row) for row in device.rows] == [70, 70, 70]
+    device.seen[1] = device.rows[2][64] = True
+    wire = "03 0000000000000007" + "0000000000000001 0000000000000000" + "0000000000000000 0000000000000020"
+    wire += "0000000000000000 0000000000000001 00"
+    assert device.save() == bytes.fromhex(wire)
+    plain = {"n": 3, "seen": 7, "rows": [1, 1 << 69, 1 << 64], "part": {"n": 0, "bits": 0}}
+    assert device.as_dict() == {**plain, "all": 0} and marks.Marks(**plain) == device
+    loaded = marks.Marks.load(bytes.fromhex(wire), 2)
+    for other in (loaded, copy.copy(device), copy.deepcopy(device), marks.Marks.loads(device.dumps())):
+        assert other == device
+        other.seen[0] = other.rows[0][0] = False
+        assert other != device and device.seen == 7 and device.rows[0] == 1
+    device.n = 0
+    device.restore(b"\3" + bytes(8 + 48 + 1), 2)
+    assert device.seen == 0 and device.rows == [0, 0, 0]
+
+
+def test_what_an_allocated_bitmap_takes(marks: Any) -> None:
+    device = marks.Marks(n=100)
+    # A number has as many bits as are in use; bits one by one, and rows, are as many as they are.
+    device.seen = 1 << 99
+    assert (len(device.seen), len(device.seen.words)) == (100, 2)
+    device.seen = [True]
+    assert (len(device.seen), list(device.seen.words)) == (64, [1])
+    with pytest.raises(ValidationError, match=r"marks: seen: found 100, allowed 0\.\.64"):
+        device.save()
+    device.seen = (True for _ in range(130))
+    assert (len(device.seen), list(device.seen.words)) == (100, [2**64 - 1, 2**64 - 1, 3])
+    device.seen = marks.Marks(n=2, seen=2).seen
+    assert list(device.seen.words) == [2]
+    device.seen = b"\x01\x02"
+    assert device.seen == 0x201 and len(device.seen.words) == 2
+    device.seen = []
+    assert (len(device.seen), list(device.seen.words)) == (0, [])
+    device.rows = [5]
+    assert [int(row) for row in device.rows] == [5]
+    device.part.update(n=66, bits=1 << 65)
+    assert device.part.bits[65] and list(device.part.bits.words) == [0, 2]
+    device.all = 1 << 64
+    assert (len(device.all), device.all[64]) == (65, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind", "message"),
+    [
+        ("seen", 1 << 2, OverflowError, "marks: seen: 0x4 does not fit into 2 bits"),
+        ("seen", [True] * 131, ValueError, "marks: seen takes at most 130 bits, not 131"),
+        ("seen", "a", TypeError, "marks: seen takes 2 bools, an integer or a bitmap, not str"),
+        ("seen", None, TypeError, "not NoneType"),
+        ("rows", [0] * 4, ValueError, "marks: rows takes at most 3 bitmaps, not 4"),
+        ("rows", 1, TypeError, "marks: rows takes 3 bitmaps"),
+        ("rows", [0, 1 << 70], OverflowError, r"marks: rows\[1\]: 0x400000000000000000 does not fit into 70 bits"),
+    ],
+)
+def test_what_an_allocated_bitmap_refuses(
+    marks: Any, name: str, value: Any, kind: type[Exception], message: str
+) -> None:
+    device = marks.Marks(n=2, seen=3, rows=[1, 2])
+    with pytest.raises(kind, match=message):
+        setattr(device, name, value)
+    assert device == marks.Marks(n=2, seen=3, rows=[1, 2])
+
+
+def test_views_of_an_allocated_bitmap_keep_what_they_showed(marks: Any) -> None:
+    device = marks.Marks(n=2, seen=3, rows=[1, 2])
+    seen, row, words = device.seen, device.rows[1], device.seen.words
+    device.seen[0] = False
+    assert seen == 2 and list(words) == [2]
+    device.update(seen=1, rows=[0, 0])
+    device.restore(bytes.fromhex("02 0000000000000003" + 64 * "0" + "00"), 2)
+    seen[1] = False
+    assert (int(seen), int(row), list(words), int(device.seen)) == (0, 2, [0], 3)
+    del device
+    assert list(words) == [0]
+
+
+def test_an_older_version_without_the_rows(marks: Any) -> None:
+    device = marks.Marks(n=1, seen=1, rows=[2])
+    with pytest.raises(InexpressibleError) as refused:
+        device.save(version=1)
+    assert (refused.value.path, refused.value.found, refused.value.allowed) == ("rows", 1, 0)
+    assert marks.Marks(n=0).save(version=1) == bytes.fromhex("00 00")
+
+
+def test_a_refused_load_keeps_the_bits(marks: Any) -> None:
+    device = marks.Marks(n=2, seen=3, rows=[1, 2])
+    device.part.update(n=1, bits=1)
+    body = device.save()
+    held = marks.Marks(n=1, seen=1, rows=[5])
+    before = held.as_dict()
+    for size in range(len(body)):
+        with pytest.raises(TruncatedError):
+            held.restore(body[:size], 2)
+        assert held.as_dict() == before
+    with pytest.raises(ValidationError) as refused:
+        held.restore(b"\x83" + body, 2)
+    assert (refused.value.code, refused.value.path, refused.value.offset) == ("count", "seen", 1)
+    assert (refused.value.found, refused.value.allowed) == (131, (0, 130)) and held.as_dict() == before

@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from vmsgen.backend.c.lines import Lines
-from vmsgen.backend.c.refusals import Trail
+from vmsgen.backend.c.refusals import Trail, spelled
+from vmsgen.model.description import Field
 from vmsgen.model.types import Bitmap, Buffer, Scalar, Type, dimensions, innermost
 
 Flat = Scalar | Buffer | Bitmap
@@ -58,6 +59,19 @@ def flat_count(type_: Type, outer: str | None) -> str:
         return str(math.prod(lengths))
     inner = math.prod(lengths[1:])
     return outer if inner == 1 else f"{outer} * {inner}"
+
+
+def flat_number(type_: Type, count: str) -> str:
+    """C for the same number where `count` elements, of a bitmap bits, are sent; of a bitmap it is that of words."""
+    if not isinstance(type_, Bitmap):
+        return flat_count(type_, count)
+    return str((int(count) + 63) // 64) if count.isdigit() else f"({count} + 63) / 64"
+
+
+def allocated_room(field: Field) -> str:
+    """C for the number of elements, of a bitmap bits, that an allocated field has memory for."""
+    room = f"{spelled(field.target)}_count"
+    return f"64 * (size_t){room}" if isinstance(field.type, Bitmap) else room
 
 
 def copy(to: str, source: str, element: Flat, count: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from weakref import WeakKeyDictionary
 
-from vmsgen.backend.c.arrays import flat_count, item_size
+from vmsgen.backend.c.arrays import flat_count, flat_number, item_size
 from vmsgen.backend.c.describe_arrays import Arrays
 from vmsgen.backend.c.describe_body import Shown, Size, counted
 from vmsgen.backend.c.described import Owner, codec, is_optional, numbered, program, uniform
@@ -197,7 +197,7 @@ class Describer(Arrays):
                 return 8 * field.type.words
             return int(flat_count(field.type, None)) * item_size(element)
         count = counted(self.lines, self.ask, field, at)
-        number = f"({count} + 63) / 64" if isinstance(field.type, Bitmap) else flat_count(field.type, count)
+        number = flat_number(field.type, count)
         each_size = item_size(element)
         return f"(int64_t)({number})" + (f" * {each_size}" if each_size > 1 else "")
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from vmsgen.backend.c.arrays import allocated_room
 from vmsgen.backend.c.described import Owner
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.listing import Listing, quoted
 from vmsgen.backend.c.questions import Questions
-from vmsgen.backend.c.refusals import SAVE, Trail, spelled
+from vmsgen.backend.c.refusals import SAVE, Trail
 from vmsgen.backend.c.text import Text
 from vmsgen.backend.names import c_struct
 from vmsgen.model.description import Field
@@ -157,7 +158,7 @@ def counted(lines: Lines, ask: Questions, field: Field, at: Trail) -> str:
     if field.type.count is not None:
         count = ask.count(field.type.count, capacity, "count", at)
     if is_allocated(field.type):
-        room = spelled(field.target) + "_count"
+        room = allocated_room(field)
         found, most = f"vms_unsigned({count})", f"vms_unsigned({room})"
         lines.fail(f"{count} > {room}", *SAVE.refuse(at, "VMS_COUNT", found, "vms_unsigned(0)", most))
     return count

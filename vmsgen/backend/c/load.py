@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vmsgen.backend.c import coded, owned
-from vmsgen.backend.c.arrays import Element, Flat, copy, each, flat_count, item_size
+from vmsgen.backend.c.arrays import Element, Flat, copy, each, flat_count, flat_number, item_size
 from vmsgen.backend.c.calls import read_call
 from vmsgen.backend.c.ctypes import SCALARS
 from vmsgen.backend.c.held import items_use_held
@@ -180,7 +180,7 @@ class Loader:
     def flat(self, field: Field, element: Flat, at: Trail) -> None:
         """Numbers, bytes or bits, in one piece, as many as are counted."""
         count = self.counted(field, at)
-        number = flat_count(field.type, count) if not isinstance(field.type, Bitmap) else f"({count} + 63) / 64"
+        number = flat_number(field.type, count)
         size = item_size(element)
         bytes_ = f"({number}) * {size}" if " " in number and size > 1 else number if size == 1 else f"{number} * {size}"
         self.take(bytes_, [at.last], at)
@@ -188,11 +188,22 @@ class Loader:
             self.questions.elements(field, "p", count, {})
         target = start_of(spelled(field.target), field.start)
         if is_allocated(field.type):
-            owned.allocate(self, target, element, "", count, at)
+            held = count
+            if isinstance(field.type, Bitmap):
+                held = number = self.named("words", number)
+            owned.allocate(self, target, element, "", held, at)
             with self.lines.block(f"if ({count})"):
                 self.lines.add(copy(target, "p", element, number), field.span)
             return
         self.lines.add(copy(target, "p", element, number), field.span)
+
+    def named(self, name: str, number: str) -> str:
+        """C for a number that is used more than once: a variable, unless it is a constant."""
+        if number.isdigit():
+            return number
+        name = self.ask.fresh(name)
+        self.lines.add(f"size_t {name} = {number};")
+        return name
 
     def structs(self, field: Field, element: Type, at: Trail) -> None:
         """Structs with a name, and elements that may be missing: one after the other."""

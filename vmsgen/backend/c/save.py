@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from vmsgen.backend.c import coded, owned
-from vmsgen.backend.c.arrays import Flat, copy, each, flat_count, item_size
+from vmsgen.backend.c.arrays import Flat, allocated_room, copy, each, flat_count, flat_number, item_size
 from vmsgen.backend.c.calls import save_call
 from vmsgen.backend.c.items import always, asks, start_of
 from vmsgen.backend.c.lines import Lines
@@ -173,7 +173,7 @@ class Saver:
         count = self.counted(field, at)
         self.question(field, count)
         assert isinstance(element, Flat)
-        number = flat_count(field.type, count) if not isinstance(field.type, Bitmap) else f"({count} + 63) / 64"
+        number = flat_number(field.type, count)
         size = item_size(element)
         self.room(
             f"({number}) * {size}" if " " in number and size > 1 else number if size == 1 else f"{number} * {size}"
@@ -194,7 +194,7 @@ class Saver:
         else:
             count = self.ask.count(field.type.count, capacity, "count", at)
         if is_allocated(field.type):
-            room = spelled(field.target) + "_count"
+            room = allocated_room(field)
             found, most = f"vms_unsigned({count})", f"vms_unsigned({room})"
             self.lines.fail(f"{count} > {room}", *SAVE.refuse(at, "VMS_COUNT", found, "vms_unsigned(0)", most))
         return count
