@@ -8,6 +8,7 @@ import stat
 
 from vmstate.errors import ChannelError
 from vmstate.file import File
+from vmstate.file.owned import Owned
 from vmstate.transport.address import Path
 from vmstate.transport.waiting import failed
 
@@ -23,21 +24,18 @@ def open_there(address: Path) -> File:
 
 def _open(address: Path, flags: int, mode: str) -> File:
     try:
-        # Non-blocking, or a FIFO without a peer would hold us here.
-        fd = os.open(address.path, flags | os.O_CLOEXEC | os.O_NONBLOCK, 0o600)
+        with Owned() as raw:
+            # Non-blocking, or a FIFO without a peer would hold us here.
+            raw.open(address.path, flags | os.O_NONBLOCK)
+            kind = os.fstat(raw.fileno()).st_mode
+            if stat.S_ISDIR(kind) or stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind):
+                raise ChannelError(f"{address}: not a file; a FIFO can be had by exec: or fd:", number=errno.EINVAL)
+            if mode == "w" and stat.S_ISREG(kind):
+                os.ftruncate(raw.fileno(), address.offset)
+            if address.offset:
+                os.lseek(raw.fileno(), address.offset, os.SEEK_SET)
+            return File._copying(raw.fileno(), mode, None)
+    except ChannelError:
+        raise
     except OSError as error:
         raise failed(str(address), error) from error
-    try:
-        kind = os.fstat(fd).st_mode
-        if stat.S_ISDIR(kind) or stat.S_ISFIFO(kind) or stat.S_ISSOCK(kind):
-            raise ChannelError(f"{address}: not a file; a FIFO can be had by exec: or fd:", number=errno.EINVAL)
-        if mode == "w" and stat.S_ISREG(kind):
-            os.ftruncate(fd, address.offset)
-        if address.offset:
-            os.lseek(fd, address.offset, os.SEEK_SET)
-        return File.from_fd(fd, mode)
-    except BaseException as error:
-        os.close(fd)
-        if isinstance(error, OSError) and not isinstance(error, ChannelError):
-            raise failed(str(address), error) from error
-        raise

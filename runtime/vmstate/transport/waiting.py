@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from vmstate.errors import ChannelError, ChannelTimeoutError
+from vmstate.file.owned import Owned
 
 
 class Deadline:
@@ -36,7 +37,8 @@ class Wake:
 
     def __init__(self) -> None:
         self._lock = threading.RLock()  # a signal's handler may set it wherever its thread is
-        self._fd = os.eventfd(0, os.EFD_CLOEXEC | os.EFD_NONBLOCK)
+        self._event = Owned()
+        self._event.event()
         self._set = self._acting = False
         self._also: list[Callable[[], None]] = []
 
@@ -54,8 +56,8 @@ class Wake:
         """From any thread, and from a signal's handler."""
         with self._lock:
             self._set = True
-            if self._fd >= 0:
-                os.eventfd_write(self._fd, 1)
+            if self.fileno() >= 0:
+                os.eventfd_write(self.fileno(), 1)
             if not self._acting:
                 self._acting = True
                 try:
@@ -79,18 +81,12 @@ class Wake:
 
     def fileno(self) -> int:
         """It can be read from once it was set."""
-        return self._fd
+        return self._event.fileno()
 
     def close(self) -> None:
         """Not while somebody waits."""
         with self._lock:
-            fd, self._fd = self._fd, -1
-            if fd >= 0:
-                os.close(fd)
-
-    def __del__(self) -> None:
-        if hasattr(self, "_fd"):
-            self.close()
+            self._event.close()
 
     def wait(self, fd: int, events: int, deadline: Deadline, doing: str, other: Wake | None = None) -> None:
         """Until `fd` is ready for `events` (of select.poll). `other` ends it, too."""

@@ -97,6 +97,18 @@ def test_a_command(writing: bool) -> None:
     assert at_any_point(run) > 20
 
 
+def test_a_file_on_disk(tmp_path: Path) -> None:
+    def write_and_read() -> None:
+        transport.connect(f"file:{tmp_path}/a").abort()
+        transport.listen(f"file:{tmp_path}/a").accept().abort()
+
+    assert at_any_point(write_and_read) > 40
+
+
+def test_a_wake() -> None:
+    assert at_any_point(lambda: transport.Wake().close()) > 5
+
+
 def test_a_wake_that_is_dropped_leaves_nothing_open() -> None:
     had = descriptors()
     assert transport.Wake() is not None
