@@ -115,6 +115,8 @@ def _items(items: tuple[WireItem, ...], pad: str) -> Iterator[str]:
                 hooks = "".join(f" {hook.kind} as {hook.method}" for hook in item.hooks)
                 yield f'{pad}{item.name} "{item.wire_name}" for the wire{hooks}{_presence(item.presence)}'
                 yield from _items(item.items, pad + "  ")
+                for subsection in item.subsections:
+                    yield from _subsection(subsection, pad + "  ")
             case Repeat():
                 counted = f" ({_expression(item.count)})" if item.count is not None else ""
                 yield f"{pad}{item.target} {item.capacity} times{counted}{_presence(item.presence)}"

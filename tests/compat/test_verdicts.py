@@ -21,6 +21,10 @@ def device(text: str) -> Description:
 
 LIST = "struct I {{ a : u8 {} }}  device d version 1 {{ q : list<I max 4> }}"
 MAP = "struct I {{ a : u8 {} }}  device d version 1 {{ q : map<u64, I max 4> }}"
+TMP = "a : u8  t : tmp {{ x : u8  {} }}  z : u8"
+SUB = "subsection s version 1 needed x == 1 { y : u8 }"
+LISTED = "struct I {{ a : u8 }}  device d version 1 {{ t : tmp {{ q : list<I max {}> }} }}"
+BITS = "n : u8  x : bitmap[n max {}] {}"
 SLOTS = "struct I {{ a : {} }}  device d version 1 {{ q : I?[3] }}"
 
 
@@ -49,6 +53,23 @@ SLOTS = "struct I {{ a : {} }}  device d version 1 {{ q : I?[3] }}"
         # Bytes are the same, and the receiver is another one.
         ("local mode : u8  a : u8", "local mode : u8  a : u8 when mode != 3", UNLESS, "both agree: always, when mode"),
         ("local mode : u8  a : u8", "local mode : u8  a : u8  check mode != 3", UNLESS, "mode != 3"),
+        # A `tmp` has subsections of its own.
+        (TMP.format(SUB), TMP.format(""), UNLESS, "`d_t/s` is not sent"),
+        (TMP.format(""), TMP.format(SUB), LOADS, ""),
+        (
+            TMP.format(SUB),
+            TMP.format(SUB.replace("y : u8", "y : u16")),
+            UNLESS,
+            "`t.y` is not there (t.x == 1 does not",
+        ),
+        (TMP.format(SUB), TMP.format(SUB.replace("version 1", "version 2")), UNLESS, "`d_t/s` is not sent"),
+        (TMP.format(SUB), TMP.format("") + ' subsection s "d_t/s" version 1 { y : u8 }', UNLESS, "`d_t/s` is not sent"),
+        ("t : tmp { unused[2] }", "unused[2]", LOADS, ""),
+        (LISTED.format(2), LISTED.format(1), UNLESS, "`t.q` has at most 1 elements"),
+        # Where bits are kept does not matter.
+        (BITS.format("100", "alloc"), BITS.format("100", ""), LOADS, ""),
+        (BITS.format("100", ""), BITS.format("100", "alloc"), LOADS, ""),
+        (BITS.format("100", "alloc"), BITS.format("64", "alloc"), UNLESS, "n <= 64"),
         # What the sender cannot have cannot break.
         ("x : i8 in 0..100", "x : u8", LOADS, ""),
         ("n : u8 in 0..9  x : u8[n max 64]", "n : u8 in 0..9  x : u8[n max 9]", LOADS, ""),

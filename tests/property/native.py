@@ -166,7 +166,7 @@ def read(view: Any, description: Description) -> State:
 def _read_struct(view: Any, struct: Any, description: Description) -> State:
     """`view` is None for an element that is not in use."""
     state = State((m.name, _read(view, struct, member_name(m.name), m.type)) for m in description.members)
-    if not description.anonymous and description.subsections:
+    if not description.anonymous and description.all_subsections:
         came = struct.vms_present
         state.present = {s.name for s in description.all_subsections if came >> s.number & 1}
     return state

@@ -17,7 +17,7 @@ def struct_declaration(description: Description) -> str:
     members = [text for member in description.members for text in declarations(description, member)]
     if has_nothing(description):
         members.append("uint8_t vms_nothing")
-    if description.subsections:
+    if description.all_subsections:
         members.append("uint64_t vms_present")
     lines = "".join(f"    {member};\n" for member in members)
     return f"struct {c_struct(description.name)} {{\n{lines}}};\n"

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vmsgen.backend.names import MODULE_RESERVED, class_name, hook_name, index_names, is_reserved, member_name
-from vmsgen.model.description import Description, HookPredicate, Member, Subsection
+from vmsgen.model.description import Description, HookPredicate, Member, Subsection, WireItem, tmps_in
 from vmsgen.model.hooks import PREDICATE, HookPoint, hook_points
 from vmsgen.model.schema import Schema
 from vmsgen.model.types import Buffer, Enumeration, Scalar, dimensions, innermost, structs_in
@@ -90,16 +91,17 @@ def element_classes(description: Description) -> tuple[str, ...]:
 
 
 def subsection_paths(description: Description) -> tuple[str, ...]:
-    """`outer` and `outer/inner`, by number."""
+    """`outer`, `outer/inner`, and `fp/inner` of one in a `tmp`, by number."""
 
-    def below(subsections: tuple[Subsection, ...], prefix: str) -> list[str]:
-        return [
-            path
-            for subsection in subsections
-            for path in (prefix + subsection.name, *below(subsection.subsections, f"{prefix}{subsection.name}/"))
-        ]
+    def below(items: tuple[WireItem, ...], subsections: tuple[Subsection, ...], prefix: str) -> Iterator[str]:
+        for tmp in tmps_in(items):
+            yield from below(tmp.items, tmp.subsections, f"{prefix}{tmp.name}/")
+        for subsection in subsections:
+            path = prefix + subsection.name
+            yield path
+            yield from below(subsection.wire, subsection.subsections, f"{path}/")
 
-    return tuple(below(description.subsections, ""))
+    return tuple(below(description.wire, description.subsections, ""))
 
 
 def hook_methods(description: Description) -> tuple[HookMethod, ...]:

@@ -11,19 +11,24 @@ from vmsgen.compat.flatten import device_program, subsection_program
 from vmsgen.compat.names import pair_names, paired_members, plain
 from vmsgen.compat.places import PARTS
 from vmsgen.compat.slots import Asked, Condition, Owner, Program, Slot
-from vmsgen.model.description import Description, HookPredicate, Member, Subsection
-from vmsgen.model.expressions import Constant, IndexStep, MemberStep, Path
+from vmsgen.model.description import Description, Group, HookPredicate, Member, Subsection, Tmp, WireItem
+from vmsgen.model.expressions import Constant, Expression, IndexStep, MemberStep, Path
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Struct, Type, innermost
+from vmsgen.passes.project import at_version
 
 
 @dataclass(frozen=True)
 class PlacedSubsection:
-    """A subsection of `owner`, within those called `around`; `guards` are all that must hold for it to be sent."""
+    """A subsection of `owner`, within those called `around`; `guards` are all that must hold for it to be sent.
+
+    `tmp` is what the one that it stands in is called on the wire, "" where it stands in none.
+    """
 
     subsection: Subsection
     owner: Owner
     around: tuple[str, ...]
     guards: tuple[Condition, ...]
+    tmp: str = ""
 
     @property
     def wire_name(self) -> str:
@@ -31,7 +36,7 @@ class PlacedSubsection:
 
     @property
     def key(self) -> tuple[str, ...]:
-        return (self.owner.name, *self.around, self.wire_name)
+        return (self.owner.name, *self.around, self.tmp, self.wire_name)
 
 
 @dataclass(frozen=True)
@@ -217,19 +222,40 @@ def _structs(ours: Type, theirs: Type) -> Iterator[tuple[str, Description, Descr
 def placed(
     owner: Owner, around: tuple[str, ...] = (), within: Subsection | None = None, guards: tuple[Condition, ...] = ()
 ) -> list[PlacedSubsection]:
-    """The subsections directly in the owner, or in one of its subsections."""
+    """The subsections directly in the owner, or in one of its subsections; those of a `tmp` there, too."""
     found = []
-    for subsection in within.subsections if within else owner.description.subsections:
-        needed: tuple[Condition, ...] = ()
-        match subsection.needed:
-            case None:
-                pass
-            case HookPredicate() as hook:
-                needed = (hook,)
-            case expression:
-                needed = (absolute(expression, owner.scope.prefix, subsection.version),)
-        found.append(PlacedSubsection(subsection, owner, around, (*guards, *needed)))
+    version, wire = (within.version, within.wire) if within else (owner.version, owner.description.wire)
+    behind = [("", guards, within.subsections if within else owner.description.subsections)]
+    for tmp, asked in _tmps(at_version(wire, version), version, owner.scope.prefix, guards):
+        behind.append((tmp.wire_name, asked, tmp.subsections))
+    for name, asked, subsections in behind:
+        for subsection in subsections:
+            needed = _asked(subsection.needed, subsection.version, owner.scope.prefix)
+            found.append(PlacedSubsection(subsection, owner, around, (*asked, *needed), name))
     return found
+
+
+def _tmps(
+    items: tuple[WireItem, ...], version: int, prefix: Path, guards: tuple[Condition, ...]
+) -> Iterator[tuple[Tmp, tuple[Condition, ...]]]:
+    """What has subsections of its own, and all that must hold for it to be sent."""
+    for item in items:
+        if isinstance(item, Group | Tmp):
+            asked = (*guards, *_asked(item.presence.condition, version, prefix))
+            if isinstance(item, Tmp):
+                yield item, asked
+            else:
+                yield from _tmps(item.items, version, prefix, asked)
+
+
+def _asked(condition: Expression | HookPredicate | None, version: int, prefix: Path) -> tuple[Condition, ...]:
+    match condition:
+        case None:
+            return ()
+        case HookPredicate() as hook:
+            return (hook,)
+        case expression:
+            return (absolute(expression, prefix, version),)
 
 
 def inside(sub: PlacedSubsection) -> list[PlacedSubsection]:
@@ -244,9 +270,9 @@ def everything_inside(subs: list[PlacedSubsection]) -> Iterator[PlacedSubsection
 
 
 def _subsections(both: Pair, ours: list[PlacedSubsection], theirs: list[PlacedSubsection]) -> None:
-    by_name = {sub.wire_name: sub for sub in theirs}
+    by_name = {(sub.tmp, sub.wire_name): sub for sub in theirs}
     for sub in ours:
-        other = by_name.pop(sub.wire_name, None)
+        other = by_name.pop((sub.tmp, sub.wire_name), None)
         made = SubsectionPair(sub, other)
         both.subsections.append(made)
         if other is not None and made.readable:

@@ -76,7 +76,7 @@ def _members(description: Description) -> list[tuple[str, int, int]]:
             found.append((f"{name}_there", prod(dimensions(member.type)), 1))
     if description.opaque:
         found.append(("vms_nothing", 1, 1))
-    if description.subsections:
+    if description.all_subsections:
         found.append((PRESENT, 8, 8))
     return found
 

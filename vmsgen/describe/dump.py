@@ -47,15 +47,21 @@ def _description(owner: Description | Subsection, home: Description) -> Object:
     versions = _versions(owner)
     made = Object([("name", owner.wire_name), *versions.keys])
     _add_fields(made, owner, home, versions)
+    _add_subsections(made, owner, home)
+    return made
+
+
+def _add_subsections(made: Object, owner: Description | Subsection | Tmp, home: Description) -> None:
     if owner.subsections:
         made.append(("Subsections", [_description(subsection, home) for subsection in owner.subsections]))
-    return made
 
 
 def _plain(owner: Tmp | Repeat, home: Description, versions: _Versions) -> Object:
     """What has no declaration of its own; a struct without a name has the versions of what it stands in."""
     made = Object([("name", owner.wire_name), *versions.keys])
     _add_fields(made, owner, home, versions)
+    if isinstance(owner, Tmp):
+        _add_subsections(made, owner, home)
     return made
 
 

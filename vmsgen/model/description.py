@@ -6,8 +6,8 @@ program: what to write, or to read, one item after the other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
 
 from vmsgen.diagnostics import Span
 from vmsgen.model.expressions import Binary, Constant, Expression, Path
@@ -232,15 +232,15 @@ class Tmp:
     """Fields of a temporary state, here kept beside the others, with hooks of their own around them.
 
     On the wire it is a description of version 0 whose loads and saves run its hooks. `wire_name` is that description's;
-    the field itself is called `tmp` in every description. It has no subsections, but loaders look for some behind it.
+    the field itself is called `tmp` in every description. Its subsections are numbered with those of the description
+    that it stands in, and have their own versions.
     """
-
-    subsections: ClassVar[tuple[Subsection, ...]] = ()
 
     name: str
     wire_name: str
     hooks: tuple[Hook, ...]
     items: tuple[WireItem, ...]
+    subsections: tuple[Subsection, ...]
     presence: Presence
     span: Span
 
@@ -296,7 +296,8 @@ class Reset:
 class Subsection:
     """Fields that travel only when needed, in the state of the description that they belong to.
 
-    `number` is its place among all subsections of the description, nested ones included, depth first from 0.
+    `number` is its place among all subsections of the description, nested ones and those of a `tmp` included, depth
+    first in the order of the wire, from 0.
     `needed` None means always.
     """
 
@@ -371,12 +372,25 @@ class Description:
 
     @property
     def all_subsections(self) -> tuple[Subsection, ...]:
-        """Nested ones included, in the order of their numbers."""
-
-        def flatten(subsections: tuple[Subsection, ...]) -> tuple[Subsection, ...]:
-            return tuple(s for sub in subsections for s in (sub, *flatten(sub.subsections)))
-
-        return flatten(self.subsections)
+        """Nested ones and those of a `tmp` included, in the order of their numbers."""
+        return tuple(_subsections(self.wire, self.subsections))
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.name}>"
+
+
+def tmps_in(items: tuple[WireItem, ...]) -> Iterator[Tmp]:
+    """Those of one wire program. They never stand in an array."""
+    for item in items:
+        if isinstance(item, Tmp):
+            yield item
+        elif isinstance(item, Group | Run):
+            yield from tmps_in(item.items)
+
+
+def _subsections(items: tuple[WireItem, ...], subsections: tuple[Subsection, ...]) -> Iterator[Subsection]:
+    for tmp in tmps_in(items):
+        yield from _subsections(tmp.items, tmp.subsections)
+    for subsection in subsections:
+        yield subsection
+        yield from _subsections(subsection.wire, subsection.subsections)

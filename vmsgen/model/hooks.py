@@ -85,9 +85,11 @@ def has_hooks(description: Description) -> bool:
 
 def subsection_has_hooks(subsection: Subsection) -> bool:
     """Does saving or loading just this subsection call any hook? Its own `needed` is asked outside of it."""
-    if subsection.hooks or wire_has_hooks(subsection.wire):
-        return True
-    return any(isinstance(sub.needed, HookPredicate) or subsection_has_hooks(sub) for sub in subsection.subsections)
+    return bool(subsection.hooks) or wire_has_hooks(subsection.wire) or _any_has_hooks(subsection.subsections)
+
+
+def _any_has_hooks(subsections: tuple[Subsection, ...]) -> bool:
+    return any(isinstance(sub.needed, HookPredicate) or subsection_has_hooks(sub) for sub in subsections)
 
 
 def wire_has_hooks(items: tuple[WireItem, ...]) -> bool:
@@ -97,7 +99,7 @@ def wire_has_hooks(items: tuple[WireItem, ...]) -> bool:
             case Custom():
                 return True
             case Tmp():
-                if item.hooks or wire_has_hooks(item.items):
+                if item.hooks or wire_has_hooks(item.items) or _any_has_hooks(item.subsections):
                     return True
             case Field(type=type_):
                 if any(has_hooks(struct.description) for struct in structs_in(type_)):

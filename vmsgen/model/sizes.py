@@ -58,7 +58,7 @@ def _item(item: WireItem, version: int) -> int:
         case Repeat():
             return item.capacity * _items(item.items, version)
         case Tmp():
-            return _items(item.items, 0)
+            return _items(item.items, 0) + _subsections(item.subsections)
         case Custom():
             return CUSTOM_MAX * prod(item.lengths)
         case Check():

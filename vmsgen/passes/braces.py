@@ -8,7 +8,7 @@ from vmsgen.model.expressions import LoopStep
 from vmsgen.model.types import Struct
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.customs import stands_alone
-from vmsgen.passes.declared import Declared, Walk, field_names, has_fields
+from vmsgen.passes.declared import Declared, StartSubsections, Walk, field_names, has_fields
 from vmsgen.passes.place import Place
 from vmsgen.passes.scope import Visible, key_of
 from vmsgen.passes.stored import add_member, is_type_too_large
@@ -17,10 +17,11 @@ from vmsgen.syntax import tree
 
 
 class Braces:
-    """`walk` gathers what stands in them. `descriptions` then has one of each."""
+    """`walk` gathers what stands in them, `subsections` those of a `tmp`. `descriptions` then has one of each."""
 
-    def __init__(self, walk: Walk, schema: str, diagnostics: Diagnostics) -> None:
+    def __init__(self, walk: Walk, subsections: StartSubsections, schema: str, diagnostics: Diagnostics) -> None:
         self.walk = walk
+        self.subsections = subsections
         self.schema = schema
         self.diagnostics = diagnostics
         self.descriptions: list[Description] = []
@@ -89,9 +90,14 @@ class Braces:
                 self.diagnostics.error("unknown-hook", message, written.span)
             hooks[written.kind] = Hook(written.kind, written.method or f"{name}_{written.kind}")
             place.gathered.inner_hook_spans.append((hooks[written.kind].method, written.span))
-        items = self.walk(tuple(part for part in type_.items if not isinstance(part, tree.HookItem)), inner)
-        if not inner.members:
-            self.diagnostics.error("empty-struct", "a `tmp` without fields", type_.span)
+        items = self.walk(
+            tuple(p for p in type_.items if not isinstance(p, tree.HookItem | tree.SubsectionItem)), inner
+        )
+        wire_name = item.name.wire or inner.owner
+        has_subsections = self.subsections(name, type_.items, wire_name, inner, place)
+        if not inner.members and not items and not has_subsections:
+            if not has_fields(type_.items):
+                self.diagnostics.error("empty-struct", "a `tmp` without fields", type_.span)
             return []
         description = self._description(item, inner)
         self.descriptions.append(description)
@@ -100,7 +106,8 @@ class Braces:
             Member(name, Struct(description), None, None, None, True, item.doc, item.span, place.subsection)
         )
         place.gathered.inner_hooks += hooks.values()
-        return [Tmp(name, item.name.wire or inner.owner, tuple(hooks.values()), tuple(items), presence, item.span)]
+        # The builder has its subsections, until it knows of every field that their `needed` may ask for.
+        return [Tmp(name, wire_name, tuple(hooks.values()), tuple(items), (), presence, item.span)]
 
     def _description(self, item: tree.FieldItem, inner: Place) -> Description:
         return Description(

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
+
 from vmsgen.diagnostics import Diagnostics, Related
-from vmsgen.model.description import Check, Description, Group, Hook, HookPredicate, Subsection, Unused, WireItem
+from vmsgen.model.description import (
+    Check,
+    Description,
+    Group,
+    Hook,
+    HookPredicate,
+    Subsection,
+    Tmp,
+    Unused,
+    WireItem,
+)
 from vmsgen.model.expressions import Expression
 from vmsgen.model.subsections import is_looked_at
 from vmsgen.passes import clauses as clause
@@ -35,9 +48,11 @@ class Builder:
         self.types = types
         self.schema = schema
         self.diagnostics = diagnostics
-        self.fields = Fields(types, self.walk_inner, schema, diagnostics)
+        self.fields = Fields(types, self.walk_inner, self.start_subsections_of_tmp, schema, diagnostics)
         self.gathered = Gathered()
         self.numbered = 0
+        self.started: dict[str, tuple[list[_Started], Place]] = {}
+        """The subsections of each `tmp`, and the place that it stands in."""
         self.hooks = Hooks(declaration.kind, self.gathered, diagnostics)
 
     @property
@@ -51,17 +66,18 @@ class Builder:
         self.hooks.gather_codecs(declaration.items)
         place = Place(declaration.name.text, self.types.symbols, self.gathered, versions)
         place.coming = frozenset(field_names(declaration.items))
-        wire = self.walk(declaration.items, place)
+        items = self.walk(declaration.items, place)
         wire_name = declaration.name.text if declaration.name.wire is None else declaration.name.wire
         self._wire_name(wire_name, declaration.name)
         hooks = self.hooks.declared(declaration.items, "")
         subsections = self._subsections(declaration.items, wire_name, place)
         self.hooks.refuse_idle_codecs()
         if self._attribute("opaque"):
-            hooks = self._opaque_hooks(hooks, bool(place.members or wire or subsections))
-        elif not place.members and not wire and not has_fields(declaration.items):
+            hooks = self._opaque_hooks(hooks, bool(place.members or items or subsections))
+        elif not place.members and not items and not has_fields(declaration.items):
             message = f"{declaration.kind} `{declaration.name.text}` has no fields"
             self.diagnostics.error("empty-struct", message, declaration.name.span)
+        wire = self._finished(items)
         needed = self._needed(declaration.needed, place)
         self.hooks.refuse_names()
         members = sorted(place.members, key=lambda member: member.span.start)
@@ -69,7 +85,7 @@ class Builder:
             members = []  # or what embeds it would be walked all the same
         return Description(
             kind=declaration.kind, name=declaration.name.text, wire_name=wire_name, anonymous=False,
-            version=versions[1], minimum_version=versions[0], members=tuple(members), wire=lay_out(tuple(wire)),
+            version=versions[1], minimum_version=versions[0], members=tuple(members), wire=lay_out(wire),
             subsections=subsections, hooks=hooks, predicates=tuple(self.gathered.predicates),
             resets=tuple(self.gathered.resets), doc=declaration.doc, schema=self.schema, span=declaration.span,
             needed=needed, priority=self._priority(),
@@ -177,11 +193,11 @@ class Builder:
         return wire
 
     def walk_inner(self, items: tuple[tree.Item, ...], place: Place) -> list[WireItem]:
-        """As `walk`, for braces that can have neither hooks nor subsections."""
+        """As `walk`, for braces that can have neither hooks nor subsections; those of a `tmp` are taken out before."""
         for item in items:
             if isinstance(item, tree.HookItem | tree.SubsectionItem):
                 word = "a hook" if isinstance(item, tree.HookItem) else "a subsection"
-                message = f"{word} belongs to a device, a struct with a name, or a subsection"
+                message = f"{word} belongs to a device, a struct with a name, a subsection, or a `tmp`"
                 self.diagnostics.error("misplaced-item", message, item.span)
         return self.walk(items, place)
 
@@ -220,6 +236,29 @@ class Builder:
         """In two rounds: `needed` may ask about every field, those of later subsections too."""
         return tuple(self._finish_subsection(*parts) for parts in self._start_subsections(items, owner, place))
 
+    def start_subsections_of_tmp(
+        self, name: str, items: tuple[tree.Item, ...], owner: str, place: Place, around: Place
+    ) -> bool:
+        """Are there any? They are finished with everything else."""
+        self.started[name] = self._start_subsections(items, owner, place), around
+        return bool(self.started[name][0])
+
+    def _finished(self, items: Iterable[WireItem]) -> tuple[WireItem, ...]:
+        """The same items, each `tmp` with its subsections."""
+        finished: list[WireItem] = []
+        for item in items:
+            if isinstance(item, Group):
+                item = replace(item, items=self._finished(item.items))
+            elif isinstance(item, Tmp):
+                started, around = self.started.pop(item.name)
+                for parts in started:
+                    # What came behind the `tmp`.
+                    parts[5].visible.update({**around.visible, **parts[5].visible})
+                subsections = tuple(self._finish_subsection(*parts) for parts in started)
+                item = replace(item, subsections=subsections)
+            finished.append(item)
+        return tuple(finished)
+
     def _start_subsections(self, items: tuple[tree.Item, ...], owner: str, place: Place) -> list[_Started]:
         started = [
             self._start_subsection(item, owner, place) for item in items if isinstance(item, tree.SubsectionItem)
@@ -250,7 +289,7 @@ class Builder:
         if number == 64:
             self.diagnostics.error("too-many", "more than 64 subsections in one description", name.span)
         versions = self._versions(item.versions, False, name)
-        inner = Place(place.owner, place.symbols, self.gathered, versions)
+        inner = Place(place.owner, place.symbols, self.gathered, versions, place.prefix, named_from=place.named_from)
         inner.visible, inner.loaded, inner.members = place.visible, place.loaded, place.members
         inner.conditional, inner.subsection, inner.coming = True, name.text, place.coming
         wire = self.walk(item.items, inner)
@@ -270,7 +309,7 @@ class Builder:
         return Subsection(
             name=item.name.text, wire_name=wire_name, number=number, version=versions[1], minimum_version=versions[0],
             needed=self._needed(item.needed, place), hooks=self.hooks.declared(item.items, item.name.text),
-            wire=lay_out(wire), subsections=tuple(self._finish_subsection(*parts) for parts in nested),
+            wire=lay_out(self._finished(wire)), subsections=tuple(self._finish_subsection(*parts) for parts in nested),
             doc=item.doc, span=item.span,
         )  # fmt: skip
 

@@ -56,8 +56,8 @@ class Containers:
         self, item: tree.FieldItem, type_: List | Map, lengths: list[Extent], presence: Presence, place: Place
     ) -> None:
         """In VMState elements are loaded at the field's version and saved at their own; so the two must be equal."""
-        if lengths or place.depth or place.prefix.steps:
-            message = "a list or a map stands by itself in a device, a struct with a name, or a subsection"
+        if lengths or not place.stands_alone:
+            message = "a list or a map stands by itself in a device, a struct with a name, a subsection, or a `tmp`"
             self.diagnostics.error("misplaced-item", message, item.span)
         elements = (
             [type_.element]
@@ -72,4 +72,7 @@ class Containers:
                 self.diagnostics.error("element-version", message, item.span, hint=f"make `{name}` version {since}")
             elif since is None and presence.condition is None and version > place.versions[0]:
                 message = f"`{name}` has version {version}: in streams before that the field would be missing"
-                self.diagnostics.error("element-version", message, item.span, hint=f"say so: `since {version}`")
+                hint: str | None = f"say so: `since {version}`"
+                if place.prefix.steps:
+                    message, hint = f"`{name}` has version {version}, but a `tmp` is always of version 0", None
+                self.diagnostics.error("element-version", message, item.span, hint=hint)

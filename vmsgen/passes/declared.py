@@ -14,6 +14,9 @@ from vmsgen.syntax import tree
 Walk = Callable[[tuple[tree.Item, ...], Place], list[WireItem]]
 """What stands in braces, and the place of the braces, to wire items."""
 
+StartSubsections = Callable[[str, tuple[tree.Item, ...], str, Place, Place], bool]
+"""The name of a `tmp`, what stands in it, its name on the wire, its place and the one around it: has it subsections?"""
+
 
 @dataclass(frozen=True)
 class Declared:

@@ -23,7 +23,7 @@ from vmsgen.passes.braces import Braces
 from vmsgen.passes.clauses import Clauses, collect
 from vmsgen.passes.containers import Containers
 from vmsgen.passes.customs import claim_hooks, custom
-from vmsgen.passes.declared import Declared, Walk
+from vmsgen.passes.declared import Declared, StartSubsections, Walk
 from vmsgen.passes.lengths import Extent, extent
 from vmsgen.passes.names import duplicate, refuse_underscores
 from vmsgen.passes.place import Place
@@ -34,13 +34,16 @@ from vmsgen.syntax import tree
 
 
 class Fields:
-    """`walk` gathers what stands in the braces of a struct without a name; the builder supplies it."""
+    """`walk` gathers what stands in the braces of a struct without a name, `subsections` those of a `tmp`; the builder
+    supplies both."""
 
-    def __init__(self, types: Types, walk: Walk, schema: str, diagnostics: Diagnostics) -> None:
+    def __init__(
+        self, types: Types, walk: Walk, subsections: StartSubsections, schema: str, diagnostics: Diagnostics
+    ) -> None:
         self.types = types
         self.diagnostics = diagnostics
         self.containers = Containers(types, diagnostics)
-        self.braces = Braces(walk, schema, diagnostics)
+        self.braces = Braces(walk, subsections, schema, diagnostics)
 
     def field(self, item: tree.FieldItem, place: Place) -> list[WireItem]:
         """Adds the storage to `place`, and returns the wire items: none for a `local`."""

@@ -65,6 +65,11 @@ class Place:
         versions = Interval(*self.versions)
         return Scope(self.symbols, self.visible, None, versions, coming=self.coming, subsection=self.subsection)
 
+    @property
+    def stands_alone(self) -> bool:
+        """Are these the braces of a description: a device, a struct with a name, a subsection, or a `tmp`?"""
+        return not self.depth and len(self.prefix.steps) == self.named_from
+
     def path(self, name: str) -> Path:
         return self.prefix / MemberStep(name)
 

@@ -85,11 +85,23 @@ def events(
                 if _is_whole(item):
                     inside = counts if count is None else (*counts, (len(item.target.steps), count))
                     yield Sent(item.target, item.type, here, inside)
-            case Group() | Tmp():
+            case Group():
                 yield from events(item.items, version, here, counts)
+            case Tmp():
+                yield from events(item.items, 0, here, counts)
+                for subsection in item.subsections:
+                    yield from _events_in(subsection, here)
             case Repeat():
                 inside = counts if count is None else (*counts, (len(item.target.steps), count))
                 yield from events(item.items, version, here, inside)
+
+
+def _events_in(subsection: Subsection, known: Facts) -> Iterator[Event]:
+    """At its newest version, where it is sent."""
+    here = known | facts(at_version(subsection.needed, subsection.version))
+    yield from events(subsection.wire, subsection.version, here)
+    for inner in subsection.subsections:
+        yield from _events_in(inner, here)
 
 
 def count_of(item: WireItem) -> Expression | None:
@@ -235,14 +247,7 @@ def _is_inside(prefix: tuple[Step, ...], rest: tuple[Step, ...], type_: Type, st
 def _sent_by(description: Description, version: int) -> Iterator[Sent]:
     yield from (event for event in events(description.wire, version) if isinstance(event, Sent))
     for subsection in description.subsections:
-        yield from _sent_by_subsection(subsection, frozenset())
-
-
-def _sent_by_subsection(subsection: Subsection, known: Facts) -> Iterator[Sent]:
-    here = known | facts(at_version(subsection.needed, subsection.version))
-    yield from (event for event in events(subsection.wire, subsection.version, here) if isinstance(event, Sent))
-    for inner in subsection.subsections:
-        yield from _sent_by_subsection(inner, here)
+        yield from (event for event in _events_in(subsection, frozenset()) if isinstance(event, Sent))
 
 
 def _seen_from(prefix: tuple[Step, ...], condition: Condition) -> Condition:

@@ -20,6 +20,7 @@ from vmsgen.model.description import (
     Tmp,
     Unused,
     WireItem,
+    tmps_in,
 )
 from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, MemberStep, Path, replaced
 from vmsgen.model.implied import Facts, facts, implied, impossible, values
@@ -46,7 +47,8 @@ NOTHING: Facts = frozenset()
 def lint(description: Description, diagnostics: Diagnostics) -> None:
     """Adds warnings about one description."""
     ends = _Ends(description)
-    owners: list[Description | Subsection] = [description, *description.all_subsections]
+    owners: list[Description | Subsection | Tmp] = [description, *description.all_subsections]
+    owners += [tmp for owner in tuple(owners) if not isinstance(owner, Tmp) for tmp in tmps_in(owner.wire)]
     for owner in owners:
         for number, later in enumerate(owner.subsections):
             taker = next((end for end in ends.before(owner, number) if end.takes(later)), None)
@@ -86,7 +88,7 @@ class _Ends:
     description: Description
     structs: dict[tuple[int, int], _Struct] = field(default_factory=dict)
 
-    def before(self, owner: Description | Subsection, number: int) -> Iterator[_End]:
+    def before(self, owner: Description | Subsection | Tmp, number: int) -> Iterator[_End]:
         """What may look at the subsection of this number before its owner does, where it is sent."""
         later = owner.subsections[number]
         known = facts(at_version(later.needed, later.version))
@@ -103,6 +105,7 @@ class _Ends:
         ends, _ = self.open(owner.items if isinstance(owner, Tmp) else owner.wire, known)
         for last in ends:
             if isinstance(last, Tmp):
+                yield from self.of_subsections(last)
                 yield from self.of(last, known)
                 yield _End(last, f"`{last.name}` comes last, and its name, `{last.wire_name}`, begins the subsection's")
                 continue
@@ -113,7 +116,7 @@ class _Ends:
                 hint = f"`{last.name}` may come last, and its struct's name begins the subsection's"
                 yield _End(struct.description, hint)
 
-    def of_subsections(self, owner: Description | Subsection) -> Iterator[_End]:
+    def of_subsections(self, owner: Description | Subsection | Tmp) -> Iterator[_End]:
         for subsection in owner.subsections:
             yield from self.of_subsections(subsection)
             yield from self.of(subsection, NOTHING)

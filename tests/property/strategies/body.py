@@ -25,7 +25,8 @@ class StructType:
 class Body:
     """One pair of braces being written. `depth` counts the arrays of structs without a name around it.
 
-    `conditional`: a stream may lack what stands here. `braces`: it is a struct without a name, or a `tmp`.
+    `conditional`: a stream may lack what stands here. `braces`: it is a struct without a name, or a `tmp`;
+    `tmp`: it is a `tmp`.
     """
 
     names: Names
@@ -36,6 +37,7 @@ class Body:
     depth: int = 0
     conditional: bool = False
     braces: bool = False
+    tmp: bool = False
     lines: list[str] = field(default_factory=list)
 
     def line(self, text: str) -> None:

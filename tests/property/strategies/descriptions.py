@@ -31,6 +31,7 @@ class DescriptionWriter:
         self.plain = plain
         self.predicates: list[str] = []
         self.made = 0
+        self.called = ""
         self.owns = False
         self.codes = False
         """Is there a device model that codes `custom` fields?"""
@@ -41,6 +42,7 @@ class DescriptionWriter:
         """The text of the description, and what is known of it."""
         choose = self.choose
         self.codes = kind == "device" and not self.plain
+        self.called = name
         high = choose.number(0, 4)
         low = choose.number(0, high)
         numbers: list[str] = []
@@ -224,7 +226,7 @@ class DescriptionWriter:
         if not when:
             return
         body.line(f"group{when} {{")
-        inner = Body(body.names, body.versions, body.own, body.indent + "    ", body.depth, True, body.braces)
+        inner = Body(body.names, body.versions, body.own, body.indent + "    ", body.depth, True, body.braces, body.tmp)
         for _ in range(self.choose.number(1, 3)):
             self.item(inner)
         body.lines += [*inner.lines, body.indent + "}"]
@@ -258,7 +260,7 @@ class DescriptionWriter:
             high = choose.number(0, 3)
             low = choose.number(0, high)
             names = body.names.copy(versions=tuple(range(low, high + 1)) if low < high else ())
-            inner = Body(names, (low, high), body.own, body.indent + "    ", 0, True)
+            inner = Body(names, (low, high), body.own, body.indent + "    ", 0, True, body.braces, body.tmp)
             self.hooks(inner)
             for _ in range(choose.number(0, 4)):
                 self.item(inner)

@@ -104,7 +104,7 @@ class Outside:
     # Containers: elements are saved at their own version and loaded at the field's, so the two must be equal --------
 
     def contained(self, body: Body, make: Callable[[list[StructType]], tuple[str, list[StructType]]]) -> bool:
-        if body.depth or body.braces or not self.writer.structs:
+        if body.depth or (body.braces and not body.tmp) or not self.writer.structs:
             return False
         structs = [self.choose.one(self.writer.structs) for _ in range(2)]
         text, used = make(structs)
@@ -153,13 +153,17 @@ class Outside:
         if body.depth or body.braces:
             return False
         choose, name, when = self.choose, self.writer.name(), self.writer.presence(body)
-        inner = Body(body.names.copy(versions=()), (0, 0), [], body.indent + "    ", 0, False, True)
+        inner = Body(body.names.copy(versions=()), (0, 0), [], body.indent + "    ", 0, False, True, True)
         if choose.chance(50):
             first = choose.number(0, 3)
             inner.line("hook " + ", ".join(HOOKS[first : first + choose.number(1, 4)]))
-        self.writer.scalar(inner, "")
-        for _ in range(choose.number(0, 2)):
-            self.writer.item(inner)
+        if choose.chance(15):
+            inner.line(f"unused[{choose.number(1, 3)}]")
+        else:
+            self.writer.scalar(inner, "")
+            for _ in range(choose.number(0, 2)):
+                self.writer.item(inner)
+        self.writer.subsections(inner, f"{self.writer.called}_{name}", choose.one((0, 0, 1, 2)))
         body.lines += [f"{body.indent}{name} : tmp {{", *inner.lines, f"{body.indent}}}{when}"]
         return True
 

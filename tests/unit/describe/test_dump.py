@@ -89,3 +89,20 @@ def test_a_tmp_has_version_0_with_all_that_is_in_it() -> None:
     assert (found["version_id"], found["minimum_version_id"]) == (0, 0)
     inner = found["Fields"][0]["Description"]
     assert (inner["version_id"], inner["minimum_version_id"]) == (0, 0)
+
+
+def test_a_tmp_has_its_subsections() -> None:
+    inner = "subsection s version 2..3 needed x == 1 { x : u8  subsection u { y : u16 } }"
+    found = fields(f'device d version 1 {{ t "d_tmp" : tmp {{ unused[2]  {inner} }} }}')[0]["Description"]
+    assert found == {
+        "name": "d_tmp", "version_id": 0, "minimum_version_id": 0,
+        "Fields": [{"field": "unused", "version_id": 0, "field_exists": False, "size": 2}],
+        "Subsections": [{
+            "name": "d_tmp/s", "version_id": 3, "minimum_version_id": 2,
+            "Fields": [{"field": "x", "version_id": 0, "field_exists": False, "size": 1}],
+            "Subsections": [{
+                "name": "d_tmp/s/u", "version_id": 0, "minimum_version_id": 0,
+                "Fields": [{"field": "y", "version_id": 0, "field_exists": False, "size": 2}],
+            }],
+        }],
+    }  # fmt: skip

@@ -212,6 +212,32 @@ def test_tmp() -> None:
     )
 
 
+def test_what_is_in_a_tmp() -> None:
+    text = "struct Pair version 0 { a : u8 }\n"
+    items = """fp "fp_tmp" : tmp {
+        queue : list<Pair max 4>
+        unused[2]
+        subsection more version 2 needed x != 0 { x : u8  subsection deeper needed x == 3 { y : u8 } }
+    }"""
+    pair = '"vmsd_name": "Pair", "version": 0, "fields": [{"name": "a", "type": "uint8", "size": 1}]'
+    start = (
+        '{"name": "tmp", "type": "tmp", "vmsd_name": "fp_tmp", "version": 0, "fields": ['
+        f'{{"name": "queue", "type": "qtailq", {pair}, "size": 3}}, '
+        '{"name": "unused", "type": "unused_buffer", "size": 2}]'
+    )
+    more = (
+        ', "subsections": [{"vmsd_name": "fp_tmp/more", "version": 2, "fields": '
+        '[{"name": "x", "type": "uint8", "size": 1}]'
+    )
+    deeper = (
+        ', "subsections": [{"vmsd_name": "fp_tmp/more/deeper", "version": 0, "fields": '
+        '[{"name": "y", "type": "uint8", "size": 1}]}]'
+    )
+    queue = [{"a": 1}]
+    for x, behind in ((0, ', "size": 5}'), (1, more + '}], "size": 23}'), (3, more + deeper + '}], "size": 48}')):
+        assert fields(items, {"fp": {"queue": queue, "x": x, "y": 0}}, before=text) == start + behind
+
+
 def test_types_with_names() -> None:
     types = 'type Config "pci config" = buffer[8]\ntype Level "level" = u32\ntype Levels "levels" = u32[4]\n'
     assert fields("c : Config  l : Level  s : Levels  a : Level[2]", before=types) == (

@@ -88,6 +88,19 @@ def test_a_subsection_that_is_taken_for_that_of_a_tmp() -> None:
     assert warnings(KBD + struct) == [("shadowed-subsection", 6, hint)]
 
 
+def test_a_subsection_that_is_taken_for_that_of_one_in_a_tmp() -> None:
+    inner = '        subsection s "kbd/parts/s" version 1 needed x == 1 { y : u8 }\n'
+    section = '    subsection more "kbd/parts/s/t" version 1 needed b != 0 { b : u8 }\n}\n'
+    hint = "`kbd/parts/s` comes first, and its name begins the subsection's"
+    text = 'device kbd version 1 {\n    parts "kbd/parts" : tmp {\n        x : u8\n' + inner + "    }\n" + section
+    assert warnings(text)[0] == ("shadowed-subsection", 6, hint)
+    assert warnings(text.replace("kbd/parts/s/t", "kbd/t")) == []
+    # Those of the tmp among themselves.
+    more = '        subsection t "kbd/parts/st" version 1 needed x == 2 { z : u8 }\n'
+    text = text.replace("kbd/parts/s/t", "kbd/t").replace(inner, inner.replace("x == 1", "x != 0") + more)
+    assert [(code, line) for code, line, _ in warnings(text)] == [("shadowed-subsection", 5)]
+
+
 def test_a_subsection_that_is_taken_for_that_of_a_struct_further_in() -> None:
     outer = 'struct Outer "keys" version 1 {\n    inner : Inner\n}\n'
     section = '    subsection more "kbd/more" version 1 needed b != 0 { b : u8 }\n}\n'

@@ -61,7 +61,7 @@ class Describer(Arrays):
         self.items(program(owner), numbered(owner), False)
         self.fields = around
         self.text.add("]")
-        if isinstance(owner, Description | Subsection):
+        if not isinstance(owner, Repeat):
             self.subsections(owner.subsections)
 
     def subsections(self, subsections: tuple[Subsection, ...]) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vmsgen.backend.c.coded import by_hook, indices
 from vmsgen.backend.c.describe import Describer, constant_text
 from vmsgen.backend.c.describe_body import counted_bytes
-from vmsgen.backend.c.function import Function, Names, call_hook, function, passed, static, tmps
+from vmsgen.backend.c.function import Function, Names, call_hook, function, parts, passed, static
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import SAVE, Trail, numbers
 from vmsgen.backend.c.storage import PRESENT
@@ -30,9 +30,8 @@ def describe_functions(description: Description) -> list[Function]:
     if description.opaque:
         return _opaque(names)
     found = [static(_counted(names, item)) for item in _customs(description)]
-    found += [static(f) for tmp in tmps(description) for f in _part(names, tmp, tmp.name, 0)]
-    for subsection in reversed(description.all_subsections):
-        found += [static(f) for f in _part(names, subsection, subsection.name, subsection.version)]
+    for part in parts(description):
+        found += map(static, _part(names, part, part.name, 0 if isinstance(part, Tmp) else part.version))
     versions = description.minimum_version < description.version
     if versions:
         found += _any_version(names)

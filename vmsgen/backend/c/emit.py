@@ -120,7 +120,7 @@ def describe(description: Description) -> dict[str, object]:
         if description.anonymous
         else [_count(description, counted) for counted in counted_members(description)],
         "size_max": 0 if description.anonymous else size_max(description),
-        "present": f"offsetof(struct {names.stem}, {PRESENT})" if description.subsections else "SIZE_MAX",
+        "present": f"offsetof(struct {names.stem}, {PRESENT})" if description.all_subsections else "SIZE_MAX",
         "wire_name": string(description.wire_name),
         "title": source_text(description.span).rstrip(" {"),
     }

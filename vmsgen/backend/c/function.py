@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from vmsgen.backend.c.held import uses_held
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.names import c_struct, hook_name
-from vmsgen.model.description import Description, Group, Repeat, Run, Subsection, Tmp, WireItem
+from vmsgen.model.description import Description, Subsection, Tmp, WireItem, tmps_in
 from vmsgen.model.hooks import has_hooks, subsection_has_hooks, wire_has_hooks
 
 STRING = re.compile(r'"(\\.|[^"\\])*"')
@@ -110,15 +110,15 @@ def passed(parameter: str) -> str:
     return ", hooks" if parameter else ""
 
 
-def tmps(description: Description) -> list[Tmp]:
-    """All `tmp` fields, those of subsections and groups included."""
+def parts(description: Description) -> Iterator[Subsection | Tmp]:
+    """Its subsections and `tmp`s, those in others too: each comes before what it is a part of."""
+    return _parts(description.wire, description.subsections)
 
-    def walk(items: tuple[WireItem, ...]) -> Iterator[Tmp]:
-        for item in items:
-            if isinstance(item, Tmp):
-                yield item
-            elif isinstance(item, Group | Repeat | Run):
-                yield from walk(item.items)
 
-    programs = [description.wire, *(sub.wire for sub in description.all_subsections)]
-    return [tmp for program in programs for tmp in walk(program)]
+def _parts(items: tuple[WireItem, ...], subsections: tuple[Subsection, ...]) -> Iterator[Subsection | Tmp]:
+    for tmp in tmps_in(items):
+        yield from _parts(tmp.items, tmp.subsections)
+        yield tmp
+    for subsection in subsections:
+        yield from _parts(subsection.wire, subsection.subsections)
+        yield subsection

@@ -25,8 +25,8 @@ def uses_held(description: Description) -> bool:
     return _items(description.wire) or any(_items(sub.wire) for sub in description.all_subsections)
 
 
-def items_use_held(items: tuple[WireItem, ...]) -> bool:
-    return _items(items)
+def tmp_uses_held(tmp: Tmp) -> bool:
+    return _items(tmp.items) or any(map(subsection_uses_held, tmp.subsections))
 
 
 def subsection_uses_held(subsection: Subsection) -> bool:
@@ -39,8 +39,10 @@ def _items(items: tuple[WireItem, ...]) -> bool:
 
 def _item(item: WireItem) -> bool:
     match item:
-        case Run() | Group() | Repeat() | Tmp():
+        case Run() | Group() | Repeat():
             return _items(item.items)
+        case Tmp():
+            return tmp_uses_held(item)
         case Field():
             if any(uses_held(struct.description) for struct in structs_in(item.type)):
                 return True

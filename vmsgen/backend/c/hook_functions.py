@@ -20,7 +20,7 @@ def old_functions(description: Description) -> list[Function]:
     names = Names(description)
     lines = Lines()
     resets(lines, description.resets)
-    if description.subsections:
+    if description.all_subsections:
         lines.add(f"s->{PRESENT} = 0;")
     by_hook(lines, LOAD, hook.method, "version, ", Trail((), ""))
     lines.add("return 0;")

@@ -6,16 +6,18 @@ from vmsgen.backend.c import coded, owned
 from vmsgen.backend.c.arrays import Element, Flat, copy, each, flat_count, flat_number, item_size
 from vmsgen.backend.c.calls import read_call
 from vmsgen.backend.c.ctypes import SCALARS
-from vmsgen.backend.c.held import items_use_held
+from vmsgen.backend.c.held import tmp_uses_held
 from vmsgen.backend.c.items import always, asks, read_again, start_of
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.load_questions import Locals, RunQuestions
 from vmsgen.backend.c.questions import Questions
 from vmsgen.backend.c.refusals import LOAD, Trail, numbers, spelled, trail
 from vmsgen.backend.c.scalars import get
+from vmsgen.backend.names import c_struct
 from vmsgen.model.description import (
     Check,
     Custom,
+    Description,
     Field,
     Group,
     Repeat,
@@ -45,9 +47,10 @@ from vmsgen.passes.layout import fixed_size
 class Loader:
     """Writes one function body. `version` is C for the stream's version."""
 
-    def __init__(self, lines: Lines, stem: str, version: str) -> None:
+    def __init__(self, lines: Lines, description: Description, version: str) -> None:
         self.lines = lines
-        self.stem = stem
+        self.description = description
+        self.stem = c_struct(description.name)
         self.version = version
         self.ask = Questions(lines, LOAD, version)
         self.questions = RunQuestions(lines, self.ask)
@@ -93,7 +96,7 @@ class Loader:
     def tmp(self, item: Tmp) -> None:
         """A description inside, by a function of its own, always as version 0."""
         self.lines.blank()
-        held = ", held" if items_use_held(item.items) else ""
+        held = ", held" if tmp_uses_held(item) else ""
         hooks = ", hooks" if wire_has_hooks((item,)) else ""
         self.lines.fail(f"{self.stem}_{item.name}_read(s{held}, r{hooks})", "return -1;", beside=item.span)
 
@@ -163,7 +166,7 @@ class Loader:
         if isinstance(element, List):
             owned.load_list(self, field, element, at)
         elif isinstance(element, Map):
-            owned.load_map(self, field, element, at, self.stem)
+            owned.load_map(self, field, element, at)
         elif isinstance(element, Struct) or is_optional(field.type):
             self.structs(field, element, at)
         else:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from vmsgen.backend.c.function import Function, Names, call_hook, function, passed, tmps
-from vmsgen.backend.c.held import items_use_held, subsection_uses_held, uses_held
+from vmsgen.backend.c.function import Function, Names, call_hook, function, parts, passed
+from vmsgen.backend.c.held import subsection_uses_held, tmp_uses_held, uses_held
 from vmsgen.backend.c.hook_functions import by_hook_function
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.load import Loader
@@ -20,7 +20,7 @@ ON_STACK = 4096
 
 def sets_in_one_go(description: Description) -> bool:
     """Is every refusal decided before the first store? Then a load has nothing to undo."""
-    if description.hooks or description.subsections or description.resets or uses_held(description):
+    if description.hooks or description.all_subsections or description.resets or uses_held(description):
         return False
     if description.old_version is not None:
         return False
@@ -33,8 +33,10 @@ def load_functions(description: Description) -> list[Function]:
         return [by_hook_function(names, names.load, LOAD, "load_state", "version, ")]
     if description.kind == "device" and sets_in_one_go(description):
         return [_load_in_one_go(names)]
-    found = [_read_tmp(names, tmp) for tmp in tmps(description)]
-    found += [f for sub in description.subsections for f in _read_subsection(names, sub)]
+    found = [
+        _read_tmp(names, part) if isinstance(part, Tmp) else _read_subsection(names, part)
+        for part in parts(description)
+    ]
     found.append(_read(names))
     found.append(_load(names))
     return found
@@ -59,7 +61,7 @@ def _load_in_one_go(names: Names) -> Function:
     description = names.description
     lines = Lines()
     _refuse_versions(lines, description, "", "r->p")
-    loader = Loader(lines, names.stem, "version")
+    loader = Loader(lines, names.description, "version")
     owner = string(description.wire_name)
     loader.before_stores = [f"p = vms_end(r, p, {owner}, {len(description.wire_name)});", "if (!p)", "    return -1;"]
     loader.items(description.wire)
@@ -73,7 +75,7 @@ def _read(names: Names) -> Function:
     description = names.description
     body = Lines()
     resets(body, description.resets)
-    if description.subsections:
+    if description.all_subsections:
         body.add(f"s->{PRESENT} = 0;")
     _between_hooks(names, description, body)
     lines = body
@@ -89,7 +91,7 @@ def _between_hooks(names: Names, owner: Description | Subsection, lines: Lines) 
     if pre:
         lines.blank()
         call_hook(lines, "r", pre.method, "")
-    loader = Loader(lines, names.stem, "version")
+    loader = Loader(lines, names.description, "version")
     loader.declared_p = isinstance(owner, Subsection)
     loader.items(owner.wire)
     _read_subsections(names, owner, lines)
@@ -102,14 +104,14 @@ def _read_tmp(names: Names, tmp: Tmp) -> Function:
     lines = Lines()
     if pre := tmp.hook("pre_load"):
         call_hook(lines, "r", pre.method, "")
-    Loader(lines, names.stem, "0").items(tmp.items)
+    Loader(lines, names.description, "0").items(tmp.items)
     _read_subsections(names, tmp, lines)
     if post := tmp.hook("post_load"):
         lines.blank()
         call_hook(lines, "r", post.method, "0, ")
     lines.blank()
     lines.add("return 0;")
-    held = f", const struct {names.stem} *held" if items_use_held(tmp.items) else ""
+    held = f", const struct {names.stem} *held" if tmp_uses_held(tmp) else ""
     head = f"int {names.stem}_{tmp.name}_read(struct {names.stem} *s{held}, vms_reader *r{names.hooks_of(tmp)})"
     return function("static ", head, lines)
 
@@ -136,8 +138,7 @@ def _read_subsections(names: Names, owner: Description | Subsection | Tmp, lines
         lines.fail("failed", "return -1;")
 
 
-def _read_subsection(names: Names, subsection: Subsection) -> list[Function]:
-    found = [f for sub in subsection.subsections for f in _read_subsection(names, sub)]
+def _read_subsection(names: Names, subsection: Subsection) -> Function:
     lines = Lines()
     lines.fail(f"s->{PRESENT} >> {subsection.number} & 1", "return vms_refuse_repeated(r);")
     size = header_size(subsection)
@@ -153,7 +154,7 @@ def _read_subsection(names: Names, subsection: Subsection) -> list[Function]:
     held = f", const struct {names.stem} *held" if subsection_uses_held(subsection) else ""
     parameters = f"struct {names.stem} *s{held}, vms_reader *r{names.hooks_of(subsection)}"
     head = f"int {names.subsection(subsection)}_read({parameters})"
-    return [*found, function("static ", head, lines)]
+    return function("static ", head, lines)
 
 
 def _load(names: Names) -> Function:

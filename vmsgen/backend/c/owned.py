@@ -11,7 +11,8 @@ from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import LOAD, SAVE, Trail, numbers, spelled
 from vmsgen.backend.names import c_struct, member_name
 from vmsgen.diagnostics import Span
-from vmsgen.model.description import Field
+from vmsgen.model.description import Description, Field
+from vmsgen.model.expressions import MemberStep, Path
 from vmsgen.model.types import List, Map, Scalar, Struct, Type, dimensions, innermost, owns_memory
 
 if TYPE_CHECKING:
@@ -100,10 +101,11 @@ def load_list(loader: Loader, field: Field, type_: List, at: Trail) -> None:
     loader.declared_p = outer
 
 
-def load_map(loader: Loader, field: Field, type_: Map, at: Trail, stem: str) -> None:
+def load_map(loader: Loader, field: Field, type_: Map, at: Trail) -> None:
     """As many entries as are announced, and a byte 00."""
     lines, text = loader.lines, spelled(field.target)
-    member = member_name(field.target.root)
+    owner, member = _member(field.target, loader.description)
+    stem = c_struct(owner.name)
     loader.take("4", [at.last], at)
     announced = loader.ask.fresh("announced")
     lines.add(f"uint32_t {announced} = vms_get32(p);", field.span)
@@ -128,6 +130,16 @@ def load_map(loader: Loader, field: Field, type_: Map, at: Trail, stem: str) -> 
         read_fresh(lines, type_.value, "&element->value", _part(element, "value"))
     if isinstance(type_.key, Scalar):
         _sort(loader, text, f"{stem}_{member}", at)
+
+
+def _member(path: Path, description: Description) -> tuple[Description, str]:
+    """Whose member it is, and what that is called in C: one of a `tmp` belongs to a struct without a name."""
+    *around, last = [step.name for step in path.steps if isinstance(step, MemberStep)]
+    for name in around:
+        struct = innermost(description.member(name).type)
+        assert isinstance(struct, Struct), "only structs have members"
+        description = struct.description
+    return description, member_name(last)
 
 
 def read_fresh(lines: Lines, element: Struct, place: str, at: Trail, beside: Span | None = None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from vmsgen.backend.c.function import Function, Names, call_hook, function, passed, static, tmps
+from vmsgen.backend.c.function import Function, Names, call_hook, function, parts, passed, static
 from vmsgen.backend.c.hook_functions import by_hook_function
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import SAVE, Trail, numbers
@@ -18,8 +18,9 @@ def save_functions(description: Description) -> list[Function]:
     names = Names(description)
     if description.opaque:
         return [by_hook_function(names, names.save, SAVE, "save_state", "")]
-    found = [static(f) for tmp in tmps(description) for f in _save_tmp(names, tmp)]
-    found += [f for sub in description.subsections for f in _save_subsection(names, sub)]
+    found: list[Function] = []
+    for part in parts(description):
+        found += map(static, _save_tmp(names, part) if isinstance(part, Tmp) else _save_subsection(names, part))
     body = Lines()
     saver = Saver(body, names.stem, str(description.version))
     saver.items(at_version(description.wire, description.version))
@@ -45,7 +46,6 @@ def _save_version(names: Names) -> list[Function]:
 
 
 def _save_subsection(names: Names, subsection: Subsection) -> list[Function]:
-    found = [f for sub in subsection.subsections for f in _save_subsection(names, sub)]
     body = Lines()
     saver = Saver(body, names.stem, str(subsection.version))
     size = header_size(subsection)
@@ -56,12 +56,14 @@ def _save_subsection(names: Names, subsection: Subsection) -> list[Function]:
     _save_subsections(names, saver, subsection.subsections)
     name = names.subsection(subsection)
     head = f"int {name}_save({names.saved}, vms_writer *w{names.hooks_of(subsection)})"
-    return found + [static(f) for f in _around_save(names, subsection, head, f"{name}_write", body)]
+    return _around_save(names, subsection, head, f"{name}_write", body)
 
 
 def _save_tmp(names: Names, tmp: Tmp) -> list[Function]:
     body = Lines()
-    Saver(body, names.stem, "0").items(at_version(tmp.items, 0))
+    saver = Saver(body, names.stem, "0")
+    saver.items(at_version(tmp.items, 0))
+    _save_subsections(names, saver, tmp.subsections)
     name = f"{names.stem}_{tmp.name}"
     head = f"int {name}_save({names.saved}, vms_writer *w{names.hooks_of(tmp)})"
     return _around_save(names, tmp, head, f"{name}_write", body)

@@ -122,10 +122,13 @@ class _Shaper:
 
     def owner(self, owner: Owner) -> None:
         self.items(program(owner))
-        if isinstance(owner, Description | Subsection):
-            for subsection in owner.subsections:
-                with self.of_version(subsection.version):
-                    self.subsection(subsection)
+        if not isinstance(owner, Repeat):
+            self.subsections(owner.subsections)
+
+    def subsections(self, subsections: tuple[Subsection, ...]) -> None:
+        for subsection in subsections:
+            with self.of_version(subsection.version):
+                self.subsection(subsection)
 
     def subsection(self, subsection: Subsection) -> None:
         if subsection.needed is None:
@@ -178,7 +181,7 @@ class _Shaper:
                 self.repeat(item)
             case Tmp():
                 with self.of_version(0):
-                    self.items(item.items)
+                    self.owner(item)
             case Custom():
                 raise AssertionError("a hook has a say in its size")
 

@@ -34,7 +34,7 @@ def members(description: Description) -> list[str]:
         lines += [f"{text};" for text in beside]
     if has_nothing(description):
         lines.append("uint8_t vms_nothing;")
-    if description.subsections:
+    if description.all_subsections:
         text = f"uint64_t {PRESENT};"
         lines.append(f"{text:<34} /* subsections of the last load, a bit each */")
     return lines
@@ -42,7 +42,7 @@ def members(description: Description) -> list[str]:
 
 def has_nothing(description: Description) -> bool:
     """C has no structs without members."""
-    return not description.members and not description.subsections
+    return not description.members and not description.all_subsections
 
 
 def _note(member: Member) -> str:
@@ -117,7 +117,7 @@ def _set_members(lines: Lines, text: str, description: Description, depth: int) 
     for member in description.members:
         name = f"{text}.{member_name(member.name)}"
         _set(lines, name, member.type, member.default, zeroed=False, depth=depth)
-    if description.subsections:
+    if description.all_subsections:
         lines.add(f"{text}.{PRESENT} = 0;")
 
 

@@ -107,6 +107,8 @@ def moved(pair: Pair) -> Iterator[Difference]:
 
 
 def _owner(sub: PlacedSubsection) -> str:
+    if sub.tmp:
+        return f"the `tmp` called `{sub.tmp}`"
     if sub.around:
         return f"subsection `{sub.around[-1]}`"
     return f"`{sub.owner.name}`" if sub.owner.name else "the device"
