@@ -4,20 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from tests.compat.devices import device
 from vmsgen.compat import compare_devices, version
 from vmsgen.compat.finding import BREAKS, LOADS, UNLESS
-from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import Description
-from vmsgen.passes import compile_text
-
-
-def device(text: str) -> Description:
-    """A whole schema, or the items of one device."""
-    diagnostics = Diagnostics()
-    schema = compile_text(text if "device" in text else f"device d version 1 {{ {text} }}\n", diagnostics)
-    assert schema, diagnostics.found
-    return schema.devices[0]
-
 
 LIST = "struct I {{ a : u8 {} }}  device d version 1 {{ q : list<I max 4> }}"
 MAP = "struct I {{ a : u8 {} }}  device d version 1 {{ q : map<u64, I max 4> }}"

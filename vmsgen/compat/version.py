@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from vmsgen.compat.exhaustive import ALL, NONE, how_many
 from vmsgen.compat.expressions import with_own
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, UNLESS, WIRE, Finding, Verdict, Witness
 from vmsgen.compat.outcome import Outcome, outcome
@@ -65,11 +66,21 @@ class AtVersion:
         unsure, unknown = _attribute(found, [one for one in outcomes if not one.certain])
         findings = []
         for number, one in enumerate(found):
+            witness = shown.get(number)
+            if witness is None and self._how_many(one) == NONE:
+                continue
+            if witness is not None and len(failed) == len(outcomes) and self._how_many(one) == ALL:
+                one = replace(one, difference=replace(one.difference, loads_if=""))
             why_not = HOOKS_DECIDE if number in unsure else BREAKS_BEFORE if failed else ""
-            findings.append(self._finding(one, shown.get(number), why_not))
+            findings.append(self._finding(one, witness, why_not))
         if rest or unknown:
             findings.append(self._net([*rest, *unknown][0], len(rest) == len(outcomes)))
         return self._verdict(findings, len(outcomes), len(failed)), findings
+
+    def _how_many(self, one: _Found) -> str | None:
+        """The states that show it, as far as that can be told."""
+        shows = one.difference.shows
+        return None if shows is None else how_many(self.pair, shows)
 
     def _verdict(self, findings: list[Finding], tried: int, failed: int) -> Verdict:
         broken = [finding for finding in findings if finding.witness is not None]

@@ -19,20 +19,18 @@ def find(pair: Pair) -> Iterator[Difference]:
                 continue
             base = tuple(guard for guard in step.sender.guards if guard in program.base)
             ours = tuple(guard for guard in step.sender.guards if guard not in program.base)
-            theirs = tuple(
-                in_senders_names(pair, guard) or guard
-                for guard in step.receiver.guards
-                if guard not in program.receiver_base
-            )
+            asked = [guard for guard in step.receiver.guards if guard not in program.receiver_base]
+            known = [in_senders_names(pair, guard) for guard in asked]
+            theirs = tuple(there or guard for there, guard in zip(known, asked, strict=True))
             if {words(guard) for guard in ours} == {words(guard) for guard in theirs}:
                 continue
             first, second = _said(ours), _said(theirs)
             why = f"`{step.sender.name}` is sent {first}, and read {second}"
             fix = "keep the condition, or give the new one a new version: `group before N`, `group since N`"
             names = frozenset({step.sender.name, step.receiver.name, ""})
-            yield Difference(
-                step.sender.name, names, why, fix, _wants(base, ours, theirs), f"both agree: {first}, {second}"
-            )
+            wants, loads_if = _wants(base, ours, theirs), f"both agree: {first}, {second}"
+            shows = None if None in known else wants
+            yield Difference(step.sender.name, names, why, fix, wants, loads_if, shows)
 
 
 def _said(guards: tuple[Condition, ...]) -> str:

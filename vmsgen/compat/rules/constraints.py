@@ -23,7 +23,7 @@ from vmsgen.compat.rules.shapes import recast
 from vmsgen.compat.slots import Asked, Slot
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import EqualConstraint, RangeConstraint, WhereConstraint
-from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, OwnValue, Unary, Within
+from vmsgen.model.expressions import Binary, Constant, FieldValue, OwnValue, Unary, Within
 from vmsgen.model.interval import Interval
 
 
@@ -43,7 +43,10 @@ def tightened(pair: Pair) -> Iterator[Difference]:
                 allowed = f"{sent.low}..{sent.high} for the sender, {read.low}..{read.high} for the receiver"
                 why = f"`{theirs.name}` may be {allowed}"
                 fix = "keep the range that older streams were saved under, or clamp in `post_load`"
-                yield Difference(ours.name, names, why, fix, tuple(wants), f"{ours.name} in {read.low}..{read.high}")
+                within = Within(value, Constant(read.low), Constant(read.high))
+                shows = ((*present(ours), Want(within, False)),)
+                limits = f"{ours.name} in {read.low}..{read.high}"
+                yield Difference(ours.name, names, why, fix, tuple(wants), limits, shows)
         yield from _other_ends(pair, ours, theirs, value)
     fix = "see that what older streams have there is in range, or clamp in `post_load`"
     for made in remade(pair):
@@ -80,7 +83,8 @@ def _other_ends(pair: Pair, ours: Slot, theirs: Slot, value: FieldValue) -> Iter
             why = f"the receiver bounds `{theirs.name}` by {text(theirs_end)}, the sender does not"
             fix = "keep the range that older streams were saved under"
             names = frozenset({ours.name, theirs.name})
-            yield Difference(ours.name, names, why, fix, wants, f"{ours.name} is within {text(theirs_end)}")
+            shows = wants if end is not None else None
+            yield Difference(ours.name, names, why, fix, wants, f"{ours.name} is within {text(theirs_end)}", shows)
 
 
 def where(pair: Pair) -> Iterator[Difference]:
@@ -94,23 +98,20 @@ def where(pair: Pair) -> Iterator[Difference]:
                 for c in ours.constraints
             ):
                 continue
-            condition = expression_in_senders_names(pair, with_own(constraint.condition, _there(theirs, value)))
-            said = text(with_own(constraint.condition, _there(theirs, value)))
+            condition = expression_in_senders_names(pair, constraint.condition)
+            said = text(with_own(constraint.condition, value_of(theirs) or value))
             wants: tuple[tuple[Want, ...], ...] = (present(ours),)
             if condition is not None:
-                wants = ((*present(ours), Want(condition, False)),)
+                wants = ((*present(ours), Want(with_own(condition, value), False)),)
             why = f"the receiver asks of `{theirs.name}` that {said}, the sender does not"
             fix = "ask it only of streams of a new version, or correct the value in `post_load`"
-            yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, wants, said)
+            shows = wants if condition is not None else None
+            yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, wants, said, shows)
     fix = "ask it only of streams of a new version, or correct the value in `post_load`"
     for made in remade(pair):
         for constraint in made.receiver.constraints if made.tells else ():
             if isinstance(constraint, WhereConstraint):
                 yield asked_of(pair, made, constraint.condition, fix)
-
-
-def _there(theirs: Slot, value: FieldValue) -> Expression:
-    return value_of(theirs) or value
 
 
 def equal(pair: Pair) -> Iterator[Difference]:
@@ -142,7 +143,8 @@ def checks(pair: Pair) -> Iterator[Difference]:
             wants = ((*around, Want(Unary("!", condition))),) if condition is not None else (around,)
             why = f"the receiver checks {text(check.condition)}, the sender does not"
             fix = "check it only where the version is new: put it into `group since N`"
-            yield Difference("", frozenset({"", check.name}), why, fix, wants, text(check.condition))
+            shows = wants if condition is not None and not check.loops else None
+            yield Difference("", frozenset({"", check.name}), why, fix, wants, text(check.condition), shows)
 
 
 def _covers(pair: Pair, program: AlignedProgram, ours: Asked, theirs: Asked) -> bool:

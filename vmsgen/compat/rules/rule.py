@@ -25,7 +25,8 @@ class Difference:
 
     `path` is how a finding calls the place; `names` are the plain names that a failing stream may be traced to. `wants`
     are alternatives: on a state that meets all of one of them it should show. `loads_if` says for people what keeps it
-    from happening, empty where nothing does.
+    from happening, empty where nothing does. `shows` are such alternatives, too, of which every state meets one that
+    shows it; None where that is not known.
     """
 
     path: str
@@ -34,6 +35,7 @@ class Difference:
     fix: str
     wants: tuple[tuple[Want, ...], ...] = ((),)
     loads_if: str = ""
+    shows: tuple[tuple[Want, ...], ...] | None = None
 
 
 @dataclass(frozen=True)

@@ -161,7 +161,10 @@ def length(pair: Pair) -> Iterator[Difference]:
         if _hooked(ours, a):
             fix = "keep the number, and have hooks for the rest `since` a new version or in a subsection"
         names = frozenset({a.name, ours.name, theirs.name})
-        yield Difference(a.name, names, why, fix, (present(ours),), if_not_sent(ours))
+        # An element that is missing has a byte, too.
+        alone = a.loop is not None and a.loop.kind == OPTIONAL and len(ours.loops) == 1
+        loads_if = if_absent(ours) if alone else if_not_sent(ours)
+        yield Difference(a.name, names, why, fix, (present(ours),), loads_if)
 
 
 def parts(pair: Pair) -> Iterator[Difference]:
@@ -201,7 +204,8 @@ def counted(pair: Pair) -> Iterator[Difference]:
         names = frozenset({a.name, ours.name, theirs.name})
         wants = tuple(Want(guard) for guard in ours.guards)
         loads_if = f"{text(here)} == {text(there)}" if less is None else if_absent(ours)
-        yield Difference(a.name, names, why, fix, ((*wants, *differ),), loads_if)
+        asked = ((*wants, *differ),)
+        yield Difference(a.name, names, why, fix, asked, loads_if, asked if differ else None)
 
 
 def capacity(pair: Pair) -> Iterator[Difference]:

@@ -76,7 +76,7 @@ def removed(pair: Pair) -> Iterator[Difference]:
             continue
         why = f"the receiver has no subsection `{name}`, and refuses one that it does not know"
         fix = "keep the subsection; for a receiver that cannot change, see that `needed` is false where it matters"
-        yield Difference(name, frozenset({name}), why, fix, sent(sub), _not_sent(sub))
+        yield Difference(name, frozenset({name}), why, fix, sent(sub), _not_sent(sub), sent(sub))
 
 
 def renamed(pair: Pair) -> Iterator[Difference]:
@@ -90,7 +90,7 @@ def renamed(pair: Pair) -> Iterator[Difference]:
             continue
         why = f"subsection `{name}` is called `{namesake.wire_name}` by the receiver"
         fix = f'keep its name on the wire: `subsection {namesake.subsection.name} "{name}"`'
-        yield Difference(name, frozenset({name}), why, fix, sent(sub), _not_sent(sub))
+        yield Difference(name, frozenset({name}), why, fix, sent(sub), _not_sent(sub), sent(sub))
 
 
 def moved(pair: Pair) -> Iterator[Difference]:
@@ -103,7 +103,7 @@ def moved(pair: Pair) -> Iterator[Difference]:
             continue
         why = f"subsection `{name}` belongs to {_owner(sub)}, and to {_owner(elsewhere)} on the receiver's side"
         fix = "a subsection follows the fields of its owner: leave it where it was"
-        yield Difference(name, frozenset({name}), why, fix, sent(sub), _not_sent(sub))
+        yield Difference(name, frozenset({name}), why, fix, sent(sub), _not_sent(sub), sent(sub))
 
 
 def _owner(sub: PlacedSubsection) -> str:

@@ -1,0 +1,131 @@
+"""How many states of a sender are as wanted? Where few fields with few values are asked for, all are looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from vmsgen.compat.expressions import with_own
+from vmsgen.compat.names import plain
+from vmsgen.compat.pairs import Pair
+from vmsgen.compat.rules.rule import values_of
+from vmsgen.compat.slots import Condition, Elements, Missing, Slot
+from vmsgen.compat.steer import Want
+from vmsgen.interpret.errors import Fault
+from vmsgen.interpret.expression import Frame, evaluate
+from vmsgen.interpret.state import State
+from vmsgen.model.description import HookPredicate, RangeConstraint, WhereConstraint
+from vmsgen.model.expressions import (
+    Expression,
+    FieldValue,
+    HeldValue,
+    MemberStep,
+    Path,
+    Within,
+    mentions_held,
+    replaced,
+    walk,
+)
+
+NONE, SOME, ALL = "none", "some", "all"
+
+STATES = 1 << 16
+"""No more than so many are looked at."""
+
+HOOKED = (HookPredicate, Elements, Missing)
+"""What is not asked of numbers."""
+
+
+def how_many(pair: Pair, alternatives: tuple[tuple[Want, ...], ...]) -> str | None:
+    """NONE, SOME or ALL of the states that a save accepts meet one of the alternatives; None if that cannot be told.
+
+    Only numbers that the stream has are asked; of hooks and elements any answer is thought possible.
+    """
+    wanted = [[want for want in wants if not isinstance(want.condition, HOOKED)] for wants in alternatives]
+    fields = _fields(want.condition for wants in wanted for want in wants)
+    held = any(isinstance(node, HeldValue) for wants in wanted for want in wants for node in _nodes(want.condition))
+    if held or not all(_is_there(pair, field, alternatives) for field in fields):
+        return None
+    asked = [condition for field in fields for condition in _asked_of(pair, field)]
+    fields = tuple(dict.fromkeys((*fields, *_fields(asked))))
+    checks = [check.condition for check in pair.programs[0].sender_checks if not check.guards and not check.loops]
+    asked += [check for check in checks if set(_fields([check])) <= set(fields)]
+    domains = [_values(pair, field) for field in fields]
+    if not 0 < prod(values.stop - values.start for values in domains) <= STATES:
+        return None
+    names = {field: FieldValue(Path((MemberStep(f"n{n}"),)), field.interval) for n, field in enumerate(fields)}
+    accepted = [_Wish(_named(condition, names), True) for condition in asked]
+    wishes = [[_Wish(_named(want.condition, names), want.holds) for want in wants] for wants in wanted]
+    met: set[bool] = set()
+    try:
+        for values in product(*domains):
+            state = State({f"n{n}": value for n, value in enumerate(values)})
+            if _meets(state, accepted):
+                met.add(any(_meets(state, some) for some in wishes))
+    except Fault:
+        return None
+    if True not in met:
+        return NONE
+    if any(len(some) < len(wants) for some, wants in zip(wanted, alternatives, strict=True)):
+        return None
+    return SOME if False in met else ALL
+
+
+@dataclass(frozen=True)
+class _Wish:
+    condition: Expression
+    holds: bool
+
+
+def _fields(conditions: Iterable[Condition]) -> tuple[FieldValue, ...]:
+    """What they ask for."""
+    found = [node for condition in conditions for node in _nodes(condition)]
+    return tuple(dict.fromkeys(node for node in found if isinstance(node, FieldValue)))
+
+
+def _nodes(condition: Condition) -> Iterator[Expression]:
+    return iter(()) if isinstance(condition, HOOKED) else walk(condition)
+
+
+def _is_there(pair: Pair, field: FieldValue, alternatives: tuple[tuple[Want, ...], ...]) -> bool:
+    """Has every stream that is asked about the number?"""
+    slot = _slot(pair, field)
+    return slot is not None and all(Want(guard) in wants for guard in slot.guards for wants in alternatives)
+
+
+def _slot(pair: Pair, field: FieldValue) -> Slot | None:
+    return pair.sender_slots.get(plain(str(field.path)))
+
+
+def _asked_of(pair: Pair, field: FieldValue) -> Iterator[Expression]:
+    """What a save asks of the number, constant ends of ranges aside."""
+    slot = _slot(pair, field)
+    for constraint in slot.constraints if slot is not None else ():
+        match constraint:
+            case RangeConstraint(low, high):
+                condition: Expression = Within(field, low, high)
+            case WhereConstraint(condition):
+                condition = with_own(condition, field)
+            case _:
+                continue
+        if not mentions_held(condition):
+            yield condition
+
+
+def _values(pair: Pair, field: FieldValue) -> range:
+    """All that it can have as far as its type and constant ends tell."""
+    slot = _slot(pair, field)
+    known = None if slot is None else values_of(slot)
+    interval = field.interval if known is None else known
+    return range(interval.low, interval.high + 1)
+
+
+def _named(condition: Condition, names: dict[FieldValue, FieldValue]) -> Expression:
+    assert not isinstance(condition, HOOKED)
+    return replaced(condition, lambda part: names.get(part) if isinstance(part, FieldValue) else None)
+
+
+def _meets(state: State, wishes: list[_Wish]) -> bool:
+    return all(bool(evaluate(wish.condition, Frame(state, state, 0))) == wish.holds for wish in wishes)
