@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.compat.devices import device
-from vmsgen.compat import compare_devices, version
-from vmsgen.compat.finding import BREAKS, LOADS, UNLESS
+from vmsgen.compat import compare_devices, exhaustive, version
+from vmsgen.compat.finding import BREAKS, LOADS, MAY, UNLESS
 
 LIST = "struct I {{ a : u8 {} }}  device d version 1 {{ q : list<I max 4> }}"
 MAP = "struct I {{ a : u8 {} }}  device d version 1 {{ q : map<u64, I max 4> }}"
@@ -96,3 +96,13 @@ def test_of_many_differences_each_is_tried_until_a_stream_shows_it(monkeypatch: 
     assert said.loads_if == all_tried.loads_if == tuple(f"f{number} in 0..9" for number in range(30))
     assert all(finding.witness is not None for finding in findings)
     assert (all_tried.tried, said.tried) == (121, 31)
+
+
+@pytest.mark.parametrize(("states", "verdict"), [(511, MAY), (512, LOADS)])
+def test_so_many_states_are_looked_at(monkeypatch: pytest.MonkeyPatch, states: int, verdict: str) -> None:
+    monkeypatch.setattr(exhaustive, "STATES", states)
+    old = device("a : u8  b : u8 when a > 0  c : u8 when a < 9")
+    new = device("a : u8  b : u8 when a != 0  c : u8 when !(a >= 9)")
+    (said,), findings = compare_devices(old, new)
+    assert said.verdict == verdict
+    assert [finding.path for finding in findings if finding.unproved] == (["c"] if verdict == MAY else [])

@@ -31,46 +31,58 @@ from vmsgen.model.expressions import (
 
 NONE, SOME, ALL = "none", "some", "all"
 
-STATES = 1 << 16
-"""No more than so many are looked at."""
+STATES = 1 << 18
+"""No more than so many are looked at for a pair: each takes microseconds."""
 
 HOOKED = (HookPredicate, Elements, Missing)
 """What is not asked of numbers."""
 
 
-def how_many(pair: Pair, alternatives: tuple[tuple[Want, ...], ...]) -> str | None:
-    """NONE, SOME or ALL of the states that a save accepts meet one of the alternatives; None if that cannot be told.
+class EveryState:
+    """Of the sender of a pair."""
 
-    Only numbers that the stream has are asked; of hooks and elements any answer is thought possible.
-    """
-    wanted = [[want for want in wants if not isinstance(want.condition, HOOKED)] for wants in alternatives]
-    fields = _fields(want.condition for wants in wanted for want in wants)
-    held = any(isinstance(node, HeldValue) for wants in wanted for want in wants for node in _nodes(want.condition))
-    if held or not all(_is_there(pair, field, alternatives) for field in fields):
-        return None
-    asked = [condition for field in fields for condition in _asked_of(pair, field)]
-    fields = tuple(dict.fromkeys((*fields, *_fields(asked))))
-    checks = [check.condition for check in pair.programs[0].sender_checks if not check.guards and not check.loops]
-    asked += [check for check in checks if set(_fields([check])) <= set(fields)]
-    domains = [_values(pair, field) for field in fields]
-    if not 0 < prod(values.stop - values.start for values in domains) <= STATES:
-        return None
-    names = {field: FieldValue(Path((MemberStep(f"n{n}"),)), field.interval) for n, field in enumerate(fields)}
-    accepted = [_Wish(_named(condition, names), True) for condition in asked]
-    wishes = [[_Wish(_named(want.condition, names), want.holds) for want in wants] for wants in wanted]
-    met: set[bool] = set()
-    try:
-        for values in product(*domains):
-            state = State({f"n{n}": value for n, value in enumerate(values)})
-            if _meets(state, accepted):
-                met.add(any(_meets(state, some) for some in wishes))
-    except Fault:
-        return None
-    if True not in met:
-        return NONE
-    if any(len(some) < len(wants) for some, wants in zip(wanted, alternatives, strict=True)):
-        return None
-    return SOME if False in met else ALL
+    def __init__(self, pair: Pair) -> None:
+        self.pair = pair
+        self.left = STATES
+
+    def how_many(self, alternatives: tuple[tuple[Want, ...], ...]) -> str | None:
+        """NONE, SOME or ALL that a save accepts meet one of the alternatives; None if that cannot be told.
+
+        Only numbers that the stream has are asked; of hooks and elements any answer is thought possible.
+        """
+        pair = self.pair
+        wanted = [[want for want in wants if not isinstance(want.condition, HOOKED)] for wants in alternatives]
+        fields = _fields(want.condition for wants in wanted for want in wants)
+        held = any(isinstance(node, HeldValue) for wants in wanted for want in wants for node in _nodes(want.condition))
+        if held or not all(_is_there(pair, field, alternatives) for field in fields):
+            return None
+        asked = [condition for field in fields for condition in _asked_of(pair, field)]
+        fields = tuple(dict.fromkeys((*fields, *_fields(asked))))
+        checks = [check.condition for check in pair.programs[0].sender_checks if not check.guards and not check.loops]
+        asked += [check for check in checks if set(_fields([check])) <= set(fields)]
+        domains = [_values(pair, field) for field in fields]
+        number = prod(values.stop - values.start for values in domains)
+        if not 0 < number <= self.left:
+            return None
+        self.left -= number
+        names = {field: FieldValue(Path((MemberStep(f"n{n}"),)), field.interval) for n, field in enumerate(fields)}
+        accepted = [_Wish(_named(condition, names), True) for condition in asked]
+        wishes = [[_Wish(_named(want.condition, names), want.holds) for want in wants] for wants in wanted]
+        met: set[bool] = set()
+        try:
+            for values in product(*domains):
+                state = State({f"n{n}": value for n, value in enumerate(values)})
+                if _meets(state, accepted):
+                    met.add(any(_meets(state, some) for some in wishes))
+                if len(met) > 1:
+                    break
+        except Fault:
+            return None
+        if True not in met:
+            return NONE
+        if any(len(some) < len(wants) for some, wants in zip(wanted, alternatives, strict=True)):
+            return None
+        return SOME if False in met else ALL
 
 
 @dataclass(frozen=True)

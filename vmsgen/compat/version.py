@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from vmsgen.compat.exhaustive import ALL, NONE, how_many
+from vmsgen.compat.exhaustive import ALL, NONE, EveryState
 from vmsgen.compat.expressions import with_own
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, UNLESS, WIRE, Finding, Verdict, Witness
 from vmsgen.compat.outcome import Outcome, outcome
@@ -48,6 +48,7 @@ class AtVersion:
     def __init__(self, sender: Description, receiver: Description, version: int, drawn: int) -> None:
         self.pair = pair(sender, receiver, version)
         self.itself = pair(sender, sender, version)
+        self.every = EveryState(self.pair)
         asked = tuple(dict.fromkeys((*predicates(sender), *predicates(receiver))))
         self.numbers = numbers_in(Struct(sender))
         self.large = self.numbers > LARGE
@@ -80,7 +81,7 @@ class AtVersion:
     def _how_many(self, one: _Found) -> str | None:
         """The states that show it, as far as that can be told."""
         shows = one.difference.shows
-        return None if shows is None else how_many(self.pair, shows)
+        return None if shows is None else self.every.how_many(shows)
 
     def _verdict(self, findings: list[Finding], tried: int, failed: int) -> Verdict:
         broken = [finding for finding in findings if finding.witness is not None]
