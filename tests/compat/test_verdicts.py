@@ -40,7 +40,7 @@ SLOTS = "struct I {{ a : {} }}  device d version 1 {{ q : I?[3] }}"
         ("n : u8 in 0..3  x : u8[n max 4]", "n : u8 in 0..3  x : u8[n + 1 max 4]", BREAKS, ""),
         ("n : u8 in 0..3  x : u8[2 + n - 1 max 4]", "n : u8 in 0..3  x : u8[n + 1 max 4]", LOADS, ""),
         # Bytes are the same, and the receiver is another one.
-        ("local mode : u8  a : u8", "local mode : u8  a : u8 when mode != 3", UNLESS, "both agree: always, when mode"),
+        ("local mode : u8  a : u8", "local mode : u8  a : u8 when mode != 3", UNLESS, "mode != 3"),
         ("local mode : u8  a : u8", "local mode : u8  a : u8  check mode != 3", UNLESS, "mode != 3"),
         # A `tmp` has subsections of its own.
         (TMP.format(SUB), TMP.format(""), UNLESS, "`d_t/s` is not sent"),

@@ -13,6 +13,7 @@ from vmsgen.compat.pairs import AlignedProgram, pair
 from vmsgen.compat.receiver import receiver_state
 from vmsgen.compat.rules import RULES, Difference, Rule
 from vmsgen.compat.rules.devices import NET
+from vmsgen.compat.rules.new_versions import MINIMUM
 from vmsgen.compat.rules.rule import value_of
 from vmsgen.compat.rules.subsections import sent
 from vmsgen.compat.states import LARGE, Candidate, States, numbers_in
@@ -76,7 +77,11 @@ class AtVersion:
             findings.append(self._finding(one, witness, why_not))
         if rest or unknown:
             findings.append(self._net([*rest, *unknown][0], len(rest) == len(outcomes)))
-        return self._verdict(findings, len(outcomes), len(failed)), findings
+        verdict = self._verdict(findings, len(outcomes), len(failed))
+        if verdict.verdict == LOADS:
+            # There is nothing to refuse or to read in another way.
+            findings = [finding for finding in findings if finding.rule != MINIMUM.id]
+        return verdict, findings
 
     def _how_many(self, one: _Found) -> str | None:
         """The states that show it, as far as that can be told."""

@@ -10,6 +10,7 @@ from vmsgen.compat.pairs import Pair
 from vmsgen.compat.rules.rule import Difference, Rule, in_senders_names, words
 from vmsgen.compat.slots import Condition
 from vmsgen.compat.steer import Want
+from vmsgen.model.description import HookPredicate
 
 
 def find(pair: Pair) -> Iterator[Difference]:
@@ -28,13 +29,27 @@ def find(pair: Pair) -> Iterator[Difference]:
             why = f"`{step.sender.name}` is sent {first}, and read {second}"
             fix = "keep the condition, or give the new one a new version: `group before N`, `group since N`"
             names = frozenset({step.sender.name, step.receiver.name, ""})
-            wants, loads_if = _wants(base, ours, theirs), f"both agree: {first}, {second}"
+            wants = _wants(base, ours, theirs)
             shows = None if None in known else wants
-            yield Difference(step.sender.name, names, why, fix, wants, loads_if, shows)
+            yield Difference(step.sender.name, names, why, fix, wants, _agreed(ours, theirs), shows)
 
 
 def _said(guards: tuple[Condition, ...]) -> str:
-    return "when " + " && ".join(words(guard, 3) for guard in guards) if guards else "always"
+    return f"when {_all(guards)}" if guards else "always"
+
+
+def _agreed(ours: tuple[Condition, ...], theirs: tuple[Condition, ...]) -> str:
+    """What holds where it is both sent and read, or neither."""
+    if ours and theirs:
+        return f"`{_all(ours)}` and `{_all(theirs)}` come to the same"
+    return " && ".join(
+        f"{words(guard)} says yes" if isinstance(guard, HookPredicate) else words(guard, 3)
+        for guard in (*ours, *theirs)
+    )
+
+
+def _all(guards: tuple[Condition, ...]) -> str:
+    return " && ".join(words(guard, 3) for guard in guards)
 
 
 def _wants(
