@@ -41,7 +41,11 @@ def compare(
         if receiver is not None and alike(sender, receiver):
             unchanged.append(name)
             continue
-        made = _missing(sender, receivers) if receiver is None else compare_devices(sender, receiver, drawn=drawn)
+        made = (
+            _missing(sender, receivers)
+            if receiver is None
+            else compare_devices(sender, receiver, drawn=drawn, backward=backward)
+        )
         verdicts += made[0]
         findings += made[1]
     ends = ("NEW", "OLD") if backward else ("OLD", "NEW")
@@ -75,7 +79,7 @@ def versions_of(sender: Description) -> range:
 
 
 def compare_devices(
-    sender: Description, receiver: Description, *, drawn: int = DRAWN
+    sender: Description, receiver: Description, *, drawn: int = DRAWN, backward: bool = False
 ) -> tuple[list[Verdict], list[Finding]]:
     """A verdict for each version that the sender can write, and each finding once, with its versions."""
     verdicts: list[Verdict] = []
@@ -88,7 +92,7 @@ def compare_devices(
         verdicts, blocked = _blocked(sender)
         return verdicts, [*blocked, *general]
     for version in versions_of(sender):
-        verdict, findings = _at_version(sender, receiver, version, drawn)
+        verdict, findings = _at_version(sender, receiver, version, drawn, backward)
         verdicts.append(verdict)
         for finding in findings:
             key = (finding.rule, finding.path, finding.why)
@@ -99,10 +103,12 @@ def compare_devices(
     return verdicts, [*found.values(), *general]
 
 
-def _at_version(sender: Description, receiver: Description, version: int, drawn: int) -> tuple[Verdict, list[Finding]]:
+def _at_version(
+    sender: Description, receiver: Description, version: int, drawn: int, backward: bool
+) -> tuple[Verdict, list[Finding]]:
     by_hook = _read_by_hook(sender, receiver, version)
     if by_hook is None:
-        return AtVersion(sender, receiver, version, drawn).compare()
+        return AtVersion(sender, receiver, version, drawn, backward).compare()
     rule, why = by_hook
     fix = "try it: no schema tells what a hook does with a stream"
     finding = Finding(rule, WIRE, sender.wire_name, "", (), why, fix, unproved=True)

@@ -44,9 +44,15 @@ class _Found:
 
 
 class AtVersion:
-    """`drawn` states are tried at random, beside those that the rules ask for."""
+    """`drawn` states are tried at random, beside those that the rules ask for.
 
-    def __init__(self, sender: Description, receiver: Description, version: int, drawn: int) -> None:
+    `backward` says that the receiver is the older one.
+    """
+
+    def __init__(
+        self, sender: Description, receiver: Description, version: int, drawn: int, backward: bool = False
+    ) -> None:
+        self.backward = backward
         self.pair = pair(sender, receiver, version)
         self.itself = pair(sender, sender, version)
         self.every = EveryState(self.pair)
@@ -181,8 +187,9 @@ class AtVersion:
         why = difference.why
         if unproved:
             why += f"; no stream was found that shows it{why_not}"
+        fix = difference.back if self.backward and difference.back else difference.fix
         return Finding(
-            rule.id, rule.category, self.pair.sender.wire_name, difference.path, (), why, difference.fix,
+            rule.id, rule.category, self.pair.sender.wire_name, difference.path, (), why, fix,
             difference.loads_if, witness, unproved,
         )  # fmt: skip
 

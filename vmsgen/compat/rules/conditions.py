@@ -28,10 +28,11 @@ def find(pair: Pair) -> Iterator[Difference]:
             first, second = _said(ours), _said(theirs)
             why = f"`{step.sender.name}` is sent {first}, and read {second}"
             fix = "keep the condition, or give the new one a new version: `group before N`, `group since N`"
+            back = "keep the condition, or send in a subsection what older receivers do not read"
             names = frozenset({step.sender.name, step.receiver.name, ""})
             wants = _wants(base, ours, theirs)
             shows = None if None in known else wants
-            yield Difference(step.sender.name, names, why, fix, wants, _agreed(ours, theirs), shows)
+            yield Difference(step.sender.name, names, why, fix, wants, _agreed(ours, theirs), shows, back)
 
 
 def _said(guards: tuple[Condition, ...]) -> str:

@@ -26,6 +26,10 @@ from vmsgen.model.description import EqualConstraint, RangeConstraint, WhereCons
 from vmsgen.model.expressions import Binary, Constant, FieldValue, OwnValue, Unary, Within
 from vmsgen.model.interval import Interval
 
+KEEP_TO = (
+    "keep to what older receivers take as long as machines may go back, and send what is beyond it in a subsection"
+)
+
 
 def tightened(pair: Pair) -> Iterator[Difference]:
     for step in pair.matched:
@@ -42,13 +46,13 @@ def tightened(pair: Pair) -> Iterator[Difference]:
             if wants:
                 allowed = f"{sent.low}..{sent.high} for the sender, {read.low}..{read.high} for the receiver"
                 why = f"`{theirs.name}` may be {allowed}"
-                fix = "keep the range that older streams were saved under, or clamp in `post_load`"
+                fix = "keep the range that older streams were saved under; where that is too wide, clamp in `post_load`"
                 within = Within(value, Constant(read.low), Constant(read.high))
                 shows = ((*present(ours), Want(within, False)),)
                 limits = f"{ours.name} in {read.low}..{read.high}"
-                yield Difference(ours.name, names, why, fix, tuple(wants), limits, shows)
+                yield Difference(ours.name, names, why, fix, tuple(wants), limits, shows, KEEP_TO)
         yield from _other_ends(pair, ours, theirs, value)
-    fix = "see that what older streams have there is in range, or clamp in `post_load`"
+    fix = "see that what older streams have there is in range, or leave the range out and clamp in `post_load`"
     for made in remade(pair):
         for constraint in made.receiver.constraints if made.tells else ():
             if isinstance(constraint, RangeConstraint) and made.receiver.element is not None:
@@ -84,7 +88,9 @@ def _other_ends(pair: Pair, ours: Slot, theirs: Slot, value: FieldValue) -> Iter
             fix = "keep the range that older streams were saved under"
             names = frozenset({ours.name, theirs.name})
             shows = wants if end is not None else None
-            yield Difference(ours.name, names, why, fix, wants, f"{ours.name} is within {text(theirs_end)}", shows)
+            yield Difference(
+                ours.name, names, why, fix, wants, f"{ours.name} is within {text(theirs_end)}", shows, KEEP_TO
+            )
 
 
 def where(pair: Pair) -> Iterator[Difference]:
@@ -104,10 +110,10 @@ def where(pair: Pair) -> Iterator[Difference]:
             if condition is not None:
                 wants = ((*present(ours), Want(with_own(condition, value), False)),)
             why = f"the receiver asks of `{theirs.name}` that {said}, the sender does not"
-            fix = "ask it only of streams of a new version, or correct the value in `post_load`"
+            fix = "ask it of streams of a new version alone, or leave it out and correct the value in `post_load`"
             shows = wants if condition is not None else None
-            yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, wants, said, shows)
-    fix = "ask it only of streams of a new version, or correct the value in `post_load`"
+            yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, wants, said, shows, KEEP_TO)
+    fix = "ask it of streams of a new version alone, or leave it out and correct the value in `post_load`"
     for made in remade(pair):
         for constraint in made.receiver.constraints if made.tells else ():
             if isinstance(constraint, WhereConstraint):
@@ -143,8 +149,9 @@ def checks(pair: Pair) -> Iterator[Difference]:
             wants = ((*around, Want(Unary("!", condition))),) if condition is not None else (around,)
             why = f"the receiver checks {text(check.condition)}, the sender does not"
             fix = "check it only where the version is new: put it into `group since N`"
+            back = "keep the check, so that a save refuses what older receivers would"
             shows = wants if condition is not None and not check.loops else None
-            yield Difference("", frozenset({"", check.name}), why, fix, wants, text(check.condition), shows)
+            yield Difference("", frozenset({"", check.name}), why, fix, wants, text(check.condition), shows, back)
 
 
 def _covers(pair: Pair, program: AlignedProgram, ours: Asked, theirs: Asked) -> bool:

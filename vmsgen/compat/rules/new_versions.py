@@ -35,7 +35,8 @@ def minimum(pair: Pair) -> Iterator[Difference]:
         fix = (
             f"raise the minimum version, so that old streams are refused at once (`version {newest + 1}`), or read both"
         )
-        yield Difference(program.title, frozenset(), why, fix)
+        back = "raise the version, so that older receivers refuse what they would take for something else"
+        yield Difference(program.title, frozenset(), why, fix, back=back)
 
 
 def _version_of(pair: Pair, program: AlignedProgram) -> tuple[int, int, bool]:

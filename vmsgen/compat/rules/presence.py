@@ -18,6 +18,10 @@ def _nested(pair: Pair, slot: Slot) -> str:
     return " (a struct's own version is not on the wire: `since` inside it tells no stream apart)" if inside else ""
 
 
+def _kept(slot: Slot) -> str:
+    return "its hooks" if slot.custom else f"its bytes: `unused[{slot.width * slot.elements}]`"
+
+
 def _hooked(slot: Slot) -> str:
     return HOOKED if slot.custom else ""
 
@@ -28,11 +32,13 @@ def removed(pair: Pair) -> Iterator[Difference]:
             if not isinstance(step, Dropped) or step.moved is not None:
                 continue
             slot = step.sender
-            what = "its hooks" if slot.custom else f"its bytes: `unused[{slot.width * slot.elements}]`"
-            fix = f"keep {what}, or raise the version and keep the field with `before`{_nested(pair, slot)}"
+            fix = f"keep {_kept(slot)}, or raise the version and keep the field with `before`{_nested(pair, slot)}"
+            back = "put it into a subsection that is needed when it matters: streams without it load in older receivers"
             names = frozenset({slot.name, *_neighbours(pair, slot)})
             why = f"the sender writes `{slot.name}`, the receiver does not read it{_hooked(slot)}"
-            yield Difference(slot.name, names, why, fix, (present(slot),), if_not_sent(slot, program.slots[1]))
+            yield Difference(
+                slot.name, names, why, fix, (present(slot),), if_not_sent(slot, program.slots[1]), back=back
+            )
 
 
 def added(pair: Pair) -> Iterator[Difference]:
@@ -48,7 +54,8 @@ def added(pair: Pair) -> Iterator[Difference]:
             why = f"the receiver reads `{slot.name}`, the sender does not write it{_hooked(slot)}"
             names = frozenset({slot.name, *_neighbours(pair, slot)})
             fix += _nested(pair, slot)
-            yield Difference(slot.name, names, why, fix, (wants,), if_not_sent(slot, program.slots[0]))
+            back = f"keep {_kept(slot)}"
+            yield Difference(slot.name, names, why, fix, (wants,), if_not_sent(slot, program.slots[0]), back=back)
 
 
 def _neighbours(pair: Pair, slot: Slot) -> set[str]:

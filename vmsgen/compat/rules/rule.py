@@ -26,7 +26,8 @@ class Difference:
     `path` is how a finding calls the place; `names` are the plain names that a failing stream may be traced to. `wants`
     are alternatives: on a state that meets all of one of them it should show. `loads_if` says for people what keeps it
     from happening, empty where nothing does. `shows` are such alternatives, too, of which every state meets one that
-    shows it; None where that is not known.
+    shows it; None where that is not known. `back` is what to do instead of `fix` where the receiver is the older one
+    and stays as it is; empty where that is the same.
     """
 
     path: str
@@ -36,6 +37,7 @@ class Difference:
     wants: tuple[tuple[Want, ...], ...] = ((),)
     loads_if: str = ""
     shows: tuple[tuple[Want, ...], ...] | None = None
+    back: str = ""
 
 
 @dataclass(frozen=True)

@@ -214,6 +214,7 @@ def capacity(pair: Pair) -> Iterator[Difference]:
         if most <= b.room or not (a.listed or (a.count is not None and b.count is not None)):
             continue
         why = f"the receiver has room for {b.room} elements of `{a.name}`, the sender writes up to {most}"
+        back = f"have no more than {b.room} as long as machines may go back"
         names = frozenset({a.name, ours.name, theirs.name})
         guards = tuple(Want(guard) for guard in ours.guards)
         too_many: tuple[tuple[Want, ...], ...]
@@ -226,7 +227,7 @@ def capacity(pair: Pair) -> Iterator[Difference]:
             loads_if = f"{text(a.count)} <= {b.room}"
         else:
             continue
-        yield Difference(a.name, names, why, f"keep room for {most}", too_many, loads_if)
+        yield Difference(a.name, names, why, f"keep room for {most}", too_many, loads_if, back=back)
 
 
 def _highest(pair: Pair, count: Expression) -> int:
