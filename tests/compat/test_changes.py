@@ -126,6 +126,14 @@ CHANGES: list[tuple[str, str, Verdicts, Verdicts]] = [
     ("a : u8  unused[1]", "a : u8  b : u8 in 0..3", LOADS, LOADS),
     ("a : u8  unused[1]", "a : u8  b : u8 in 1..3 = 1", BREAKS, LOADS),
     ("a : u8  unused[3]", "a : u8  b : u8 equal  unused[2]", MAY, LOADS),
+    # What breaks in some states hides what breaks in all of them
+    (
+        "a : u8  b : u8  m : u8  subsection s version 2 needed m != 0 { c : u8 }",
+        "b : u8  a : u8  m : u8  subsection s version 1 needed m != 0 { c : u8 }",
+        BREAKS,
+        BREAKS,
+    ),
+    ("a : u8  b : u8  n : u8", "b : u8  a : u8  n : u8 in 0..3", BREAKS, BREAKS),
     # Behind what hooks write
     (f"{REGS} n : u8", f"{REGS} n : u8 in 0..5", UNLESS, LOADS),
     (f"{REGS} n : u8", f"{REGS} n : u8 where n != 7", UNLESS, LOADS),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import chain
 
 from vmsgen.compat.exhaustive import ALL, NONE, EveryState
 from vmsgen.compat.expressions import with_own
@@ -113,7 +114,8 @@ class AtVersion:
         shown: set[int] = set()
         seen: dict[bytes, list[tuple[Candidate, Saved]]] = {}
         made: list[Outcome] = []
-        for candidate in self._candidates(asked, shown):
+        alone = () if many or self.large else self._alone(found, made)
+        for candidate in chain(self._candidates(asked, shown), alone):
             # Each takes seconds: enough is one for every difference.
             if self.large and sum(one.witness is not None for one in made) > len(asked):
                 break
@@ -152,6 +154,20 @@ class AtVersion:
                 if not numbers <= shown:
                     yield from self.states.steered(wants, [base])
         yield from self.states.drawn()
+
+    def _alone(self, found: list[_Found], made: list[Outcome]) -> Iterator[Candidate]:
+        """For differences that none of the streams `made` by then shows: states in which others do not show."""
+        failed = [one for one in made if one.witness is not None and one.certain]
+        shown = _attribute(found, failed)[0]
+        bases = self.states.bases() if failed else []
+        for number, one in enumerate(found):
+            if number in shown or not one.rule.needs_witness:
+                continue
+            others = [other.difference.shows or () for n, other in enumerate(found) if n != number]
+            last = [wants[-1] for alternatives in others for wants in alternatives if wants]
+            avoided = tuple(replace(want, holds=not want.holds) for want in last)
+            for wants in one.difference.wants if avoided else ():
+                yield from self.states.steered((*avoided, *wants), bases)
 
     def _judged(self, made: Outcome, own: State | None) -> Outcome:
         """Nothing is certain where other bytes of hooks would have made a difference: OLD may write any."""

@@ -128,7 +128,8 @@ def versions(pair: Pair) -> Iterator[Difference]:
                 "send what is new in a subsection of its own, which older receivers do not miss while it is not needed"
             )
         names = frozenset({name, ours.name, ""})
-        yield Difference(name, names, why, fix, sent(both.sender), _not_sent(both.sender))
+        wants = sent(both.sender)
+        yield Difference(name, names, why, fix, wants, _not_sent(both.sender), wants)
 
 
 def needed(pair: Pair) -> Iterator[Difference]:
