@@ -138,3 +138,17 @@ def test_a_schema_of_constants_only(tmp_path: Path) -> None:
     text = "/// Numbers.\n\nconst A = 3\nconst B = A * 2"
     module = build({"numbers_.vms": text}, tmp_path, "number_devices")["numbers_"]
     assert (module.A, module.B) == (3, 6)
+
+
+def test_the_largest_save_of_more_than_64_bits(tmp_path: Path) -> None:
+    """Lists of lists may be as long as nobody can save."""
+    text = """
+struct Item { local z : u8  a : u8 }
+struct Row { items : list<Item max 1073741824> }
+struct Table { rows : list<Row max 1073741824> }
+device huge version 1 { tables : list<Table max 1073741824> }
+"""
+    module = build({"huge.vms": text}, tmp_path, "huge_devices")["huge"]
+    assert module.Row.size_max == (1 << 31) + 1
+    assert module.Huge.size_max == (1 << 64) - 1
+    assert module.Huge().save() == b"\0"

@@ -119,7 +119,7 @@ def describe(description: Description) -> dict[str, object]:
         "counts": []
         if description.anonymous
         else [_count(description, counted) for counted in counted_members(description)],
-        "size_max": 0 if description.anonymous else size_max(description),
+        "size_max": "0" if description.anonymous else _largest(size_max(description)),
         "present": f"offsetof(struct {names.stem}, {PRESENT})" if description.all_subsections else "SIZE_MAX",
         "wire_name": string(description.wire_name),
         "title": source_text(description.span).rstrip(" {"),
@@ -152,3 +152,8 @@ def _count(description: Description, counted: Counted) -> dict[str, str]:
     lines.append(f"    return {result};")
     head = f"int64_t {stem}_{member_name(counted.member)}_count(const struct {stem} *s)"
     return {"head": head, "body": "\n".join(lines)}
+
+
+def _largest(size: int) -> str:
+    """C for a uint64_t. Nobody saves as much as fits none."""
+    return str(size) if size < 1 << 63 else "UINT64_MAX"
