@@ -2,7 +2,7 @@
 
 All ways make the same bytes: a frame around each device, no description. The first gives them as `bytes`, the others
 write them to /dev/null; the loops join what they have, and write it once. The bars are for the machine. The last row is
-a save with its description, whose text is some times as long as all else.
+a save with its description, five times as long as all else, of devices that hold the same things as before.
 """
 
 from __future__ import annotations

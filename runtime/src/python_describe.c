@@ -159,7 +159,7 @@ static int put_entry(State *self, vms_writer *w, PyObject *name, unsigned long i
     return failed;
 }
 
-static PyObject *make(State *self, PyObject *name, unsigned long instance_id, uint32_t version)
+PyObject *vms_describe(State *self, PyObject *name, unsigned long instance_id, uint32_t version)
 {
     vms_growing text;           /* not initialised as a whole: most of it is room for an error */
     size_t *size = &self->layout->text_size;
@@ -169,111 +169,6 @@ static PyObject *make(State *self, PyObject *name, unsigned long instance_id, ui
         return vms_growing_end(&text, size);
     vms_growing_drop(&text);
     return NULL;
-}
-
-/* One again -------------------------------------------------------------------------------------------------------- */
-
-enum { KEPT = 16 << 10 };       /* a longer one is not kept once there is another */
-
-static void drop(Described *one)
-{
-    Py_CLEAR(one->text);
-    Py_CLEAR(one->name);
-}
-
-void vms_described_free(Descriptions *described)
-{
-    if (!described)
-        return;
-    drop(&described->last);
-    drop(&described->before);
-    PyMem_Free(described->last.shape.bytes);
-    PyMem_Free(described->before.shape.bytes);
-    PyMem_Free(described->now.bytes);
-    PyMem_Free(described);
-}
-
-typedef struct shaping {
-    vms_writer w;               /* first: its flush finds the rest behind it */
-    Shape *shape;
-} shaping;
-
-static int grow_shape(vms_writer *w, size_t need)
-{
-    Shape *shape = ((shaping *)w)->shape;
-    size_t used = shape->bytes ? (size_t)(w->p - shape->bytes) : 0;
-    if (need > (size_t)PY_SSIZE_T_MAX / 2 - used)
-        return -1;
-    size_t room = 2 * shape->room < used + need ? used + need : 2 * shape->room;
-    uint8_t *bytes = (uint8_t *)PyMem_Realloc(shape->bytes, room);
-    if (!bytes)
-        return -1;
-    shape->bytes = bytes;
-    shape->room = room;
-    w->p = bytes + used;
-    w->end = bytes + room;
-    return 0;
-}
-
-/* False if it cannot be told. */
-static bool shape_of(const State *self, Shape *shape)
-{
-    shaping out;                /* not initialised as a whole: most of it is room for an error */
-    out.shape = shape;
-    vms_writer_init(&out.w, shape->bytes, shape->room);
-    out.w.flush = grow_shape;
-    if (self->layout->device->shape(self->data, &out.w))
-        return false;
-    shape->size = shape->bytes ? (size_t)(out.w.p - shape->bytes) : 0;
-    return true;
-}
-
-static bool holds(const Described *one, const Shape *now, PyObject *name, unsigned long instance_id)
-{
-    if (!one->text || one->instance_id != instance_id || !one->name != !name)
-        return false;
-    if (name && name != one->name && PyUnicode_Compare(name, one->name) != 0)
-        return false;
-    return one->shape.size == now->size && !memcmp(one->shape.bytes, now->bytes, now->size);
-}
-
-static void exchange(Descriptions *known)
-{
-    Described last = known->last;
-    known->last = known->before;
-    known->before = last;
-}
-
-/* The text is long, what decides it is short: as long as that is what it was, or was before, so is the text. */
-static PyObject *again(State *self, PyObject *name, unsigned long instance_id)
-{
-    uint32_t version = self->layout->device->version;
-    Descriptions *known = self->described;
-    if (!known && !(known = self->described = (Descriptions *)PyMem_Calloc(1, sizeof *known)))
-        return PyErr_NoMemory();
-    if (!shape_of(self, &known->now))
-        return make(self, name, instance_id, version);
-    if (holds(&known->last, &known->now, name, instance_id))
-        return Py_NewRef(known->last.text);
-    exchange(known);
-    if (holds(&known->last, &known->now, name, instance_id))
-        return Py_NewRef(known->last.text);
-    if (known->before.text && PyBytes_Size(known->before.text) > KEPT)
-        drop(&known->before);
-    drop(&known->last);
-    known->last.text = make(self, name, instance_id, version);
-    known->last.name = Py_XNewRef(name);
-    known->last.instance_id = instance_id;
-    Shape unused = known->last.shape;
-    known->last.shape = known->now;
-    known->now = unused;
-    return Py_XNewRef(known->last.text);
-}
-
-PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id)
-{
-    const vms_device *device = self->layout->device;
-    return device->shape ? again(self, name, instance_id) : make(self, name, instance_id, device->version);
 }
 
 /* Asked for nothing in particular: often the same is said of everyone. */
@@ -304,5 +199,5 @@ PyObject *vms_state_describe(PyObject *op, PyObject *const *args, Py_ssize_t cou
     if (arguments(args, count, keywords, values) || number_of(values[1], &instance_id) || number_of(values[2], &version))
         return NULL;
     return version == device->version ? vms_state_text(self, values[0], instance_id)
-                                      : make(self, values[0], instance_id, (uint32_t)version);
+                                      : vms_describe(self, values[0], instance_id, (uint32_t)version);
 }

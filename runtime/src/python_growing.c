@@ -4,7 +4,7 @@
  * copied: what is written here may be hundreds of kilobytes, and fresh memory costs more than what comes into it. */
 #include "python_growing.h"
 
-enum { FIRST = 1024 };
+enum { FIRST = 1024, MORE = 32 };
 
 static int take_room(vms_growing *self, size_t size, size_t used)
 {
@@ -41,7 +41,7 @@ int vms_growing_begin(vms_growing *self, size_t last)
     vms_writer_init(&self->w, NULL, 0);
     self->w.flush = grow;
     self->bytes = NULL;
-    return take_room(self, last ? last + last / 8 : FIRST, 0);
+    return take_room(self, last ? last + last / 16 + MORE : FIRST, 0);
 }
 
 void vms_growing_drop(vms_growing *self)
@@ -49,7 +49,7 @@ void vms_growing_drop(vms_growing *self)
     Py_CLEAR(self->bytes);
 }
 
-/* What _PyBytes_Resize does to make bytes shorter that nobody has seen yet; the limited API has the parts of it alone. */
+/* Of bytes that nobody has seen yet. What is cut off stays allocated as long as they live. */
 static PyObject *cut(PyObject *bytes, uint8_t *end)
 {
     *end = 0;
@@ -61,7 +61,7 @@ PyObject *vms_growing_end(vms_growing *self, size_t *size)
 {
     Py_ssize_t used = self->w.p - self->room, left = self->w.end - self->w.p;
     *size = (size_t)used;
-    if (left <= used / 4)
+    if (left <= used / 8)
         return cut(self->bytes, self->w.p);
     PyObject *bytes = PyBytes_FromStringAndSize((const char *)self->room, used);
     Py_DECREF(self->bytes);

@@ -13,8 +13,9 @@ typedef struct Section {
     const uint8_t *data;            /* the state's, when this was made: to fetch what is there, not to read it */
     bool optional;                  /* is it sent only if it is needed? */
     Py_ssize_t start, end;          /* of the last save: of the header and of the body; start < 0: it was not needed */
-    PyObject *text;                 /* bytes: what the last description said of it; NULL: it was not needed, or not described */
-} Section;                          /* one line of a cache: a save goes through all of them */
+    PyObject *text;                 /* bytes: what was said of it last, if somebody else keeps that, too; or NULL */
+    Py_ssize_t said, said_size;     /* where that is in the text of all, and how long; size 0: nothing was */
+} Section;
 
 typedef struct Sections {
     PyObject_HEAD
@@ -25,7 +26,8 @@ typedef struct Sections {
     PyObject *store;                /* bytearray of the last save, for the next one; NULL: there is none */
     uint8_t *room;                  /* what is in it */
     size_t room_size;
-    PyObject *joined;               /* bytes: the texts of all, or NULL */
+    PyObject *joined;               /* bytes: what was said of all, or NULL */
+    size_t joined_size;             /* and how long that was, kept or not */
     bool busy;
 } Sections;
 

@@ -1,6 +1,8 @@
 /* python_sections_describe.c: what a description says of all sections that were written, as one text.
  *
- * It is long, and mostly what it was: so what was said of each is kept, and all of it in one piece. */
+ * It is long, and mostly what it was: so it is kept, unless it is longer than KEPT. Of each section only what its state
+ * keeps anyway is held beside it, to see at a glance that nothing changed. */
+#include "python_growing.h"
 #include "python_sections.h"
 
 enum { KEPT = 16 << 20 };
@@ -20,80 +22,100 @@ static PyObject *text_of(const Section *section, PyObject *how)
     return vms_state_text(section->state, name, instance_id);
 }
 
-static bool same(PyObject *a, PyObject *b)
+/* Is it what stands in the kept text? */
+static bool stands(const Sections *self, const Section *section, PyObject *text)
 {
-    if (a == b || !a || !b)
-        return a == b;
-    Py_ssize_t size = PyBytes_Size(a);
-    return size == PyBytes_Size(b) && !memcmp(PyBytes_AsString(a), PyBytes_AsString(b), (size_t)size);
+    if (!text || !section->said_size)
+        return !text && !section->said_size;
+    if (text == section->text)
+        return true;
+    Py_ssize_t size = PyBytes_Size(text);
+    return size == section->said_size &&
+           !memcmp(PyBytes_AsString(self->joined) + section->said, PyBytes_AsString(text), (size_t)size);
 }
 
-/* Asks for what is said of one, and keeps that. Does it differ from the last time? -1 with an exception. */
-static int ask(Section *section, PyObject *how)
+static int put(vms_growing *all, const char *bytes, Py_ssize_t size)
 {
-    PyObject *text = NULL;
-    if (section->start >= 0) {
-        text = text_of(section, how);
-        if (text && !PyBytes_Check(text)) {
-            PyErr_SetString(PyExc_TypeError, "a description is bytes");
-            Py_CLEAR(text);
+    uint8_t *p = vms_room(&all->w, (size_t)size);
+    if (!p) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    memcpy(p, bytes, (size_t)size);
+    return 0;
+}
+
+static int add(vms_growing *all, Section *section, PyObject *text)
+{
+    Py_ssize_t before = all->w.p - all->room;
+    section->said_size = text ? PyBytes_Size(text) : 0;
+    section->said = text && before ? before + 2 : before;
+    return text && ((before && put(all, ", ", 2)) || put(all, PyBytes_AsString(text), section->said_size)) ? -1 : 0;
+}
+
+/* With the first `same` bytes of the kept text. */
+static int begin(const Sections *self, vms_growing *all, Py_ssize_t same)
+{
+    if (vms_growing_begin(all, self->joined_size))
+        return -1;
+    return same ? put(all, PyBytes_AsString(self->joined), same) : 0;
+}
+
+/* Asks for what is said of one; NULL if it was not written. Non-zero with an exception. */
+static int ask(const Section *section, PyObject *how, PyObject **text)
+{
+    *text = section->start < 0 ? NULL : text_of(section, how);
+    if (section->start < 0 || (*text && PyBytes_Check(*text) && PyBytes_Size(*text)))
+        return 0;
+    if (*text)
+        PyErr_SetString(PyExc_TypeError, "a description is bytes, and not empty");
+    Py_CLEAR(*text);
+    return -1;
+}
+
+/* Goes through all of them. From the first on that says something else than before, a text is made anew: in `all`, whose
+ * bytes are NULL as long as nobody has. */
+static int go_through(Sections *self, PyObject *how, vms_growing *all)
+{
+    Py_ssize_t same = 0;            /* bytes of the kept text that hold */
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        Section *section = &self->items[i];
+        PyObject *text;
+        self->failed = i;
+        if (ask(section, PyTuple_GetItem(how, i), &text))
+            return -1;
+        int failed = 0;
+        if (!all->bytes && self->joined && stands(self, section, text)) {
+            same = text ? section->said + section->said_size : same;
+        } else {
+            if (!all->bytes)
+                failed = begin(self, all, same);
+            failed = failed || add(all, section, text);
         }
-        if (!text)
+        vms_replace(&section->text, text);
+        if (text && Py_REFCNT(text) == 1)
+            Py_CLEAR(section->text);            /* nobody else's: it is in the text of all */
+        if (failed)
             return -1;
     }
-    if (same(section->text, text)) {
-        Py_XDECREF(text);
-        return 0;
-    }
-    vms_replace(&section->text, text);
-    return 1;
-}
-
-static PyObject *join(const Sections *self)
-{
-    Py_ssize_t total = 0, texts = 0;
-    PyObject *last = NULL;
-    for (Py_ssize_t i = 0; i < self->count; i++)
-        if (self->items[i].text) {
-            last = self->items[i].text;
-            total += PyBytes_Size(last) + 2 * (texts++ > 0);
-        }
-    if (texts == 1)
-        return Py_NewRef(last);
-    PyObject *joined = PyBytes_FromStringAndSize(NULL, total);
-    if (!joined)
-        return NULL;
-    char *start = PyBytes_AsString(joined), *at = start;
-    for (Py_ssize_t i = 0; i < self->count; i++) {
-        PyObject *text = self->items[i].text;
-        if (!text)
-            continue;
-        if (at > start) {
-            memcpy(at, ", ", 2);
-            at += 2;
-        }
-        size_t size = (size_t)PyBytes_Size(text);
-        memcpy(at, PyBytes_AsString(text), size);
-        at += size;
-    }
-    return joined;
+    self->failed = -1;
+    return 0;
 }
 
 static PyObject *describe_all(Sections *self, PyObject *how)
 {
-    for (Py_ssize_t i = 0; i < self->count; i++) {
-        int differs = ask(&self->items[i], PyTuple_GetItem(how, i));
-        if (differs)
-            Py_CLEAR(self->joined);
-        if (differs < 0) {
-            self->failed = i;
-            return NULL;
-        }
+    vms_growing all;
+    all.bytes = NULL;
+    if (go_through(self, how, &all)) {
+        vms_growing_drop(&all);
+        Py_CLEAR(self->joined);                 /* some know by now where they stand in another one */
+        return NULL;
     }
-    if (self->joined)
+    if (!all.bytes && self->joined)
         return Py_NewRef(self->joined);
-    PyObject *joined = join(self);
-    if (joined && PyBytes_Size(joined) <= KEPT)
+    Py_CLEAR(self->joined);
+    PyObject *joined = all.bytes ? vms_growing_end(&all, &self->joined_size) : PyBytes_FromStringAndSize(NULL, 0);
+    if (joined && self->joined_size <= KEPT)
         self->joined = Py_NewRef(joined);
     return joined;
 }

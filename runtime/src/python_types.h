@@ -45,6 +45,7 @@ typedef struct Layout {
     size_t last_size;           /* of the last save of such a one */
     PyObject *description;      /* bytes: what describe() says of everyone; NULL until it was asked for */
     size_t text_size;           /* of the last description, where they differ */
+    size_t texts_kept;          /* bytes of descriptions that its states keep */
 } Layout;
 
 typedef struct Field {
@@ -171,9 +172,11 @@ int vms_state_is_needed(State *self);                             /* 1, 0, or -1
 /* python_describe.c */
 PyObject *vms_state_coded(PyObject *self, PyObject *version);
 PyObject *vms_state_describe(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
-/* The same of a device in a section of this name (NULL: its own), at the newest version. */
+PyObject *vms_describe(State *self, PyObject *name, unsigned long instance_id, uint32_t version);   /* made anew */
+
+/* python_described.c: of a device in a section of this name (NULL: its own), at the newest version. */
 PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id);
-void vms_described_free(Descriptions *described);
+void vms_described_free(Layout *layout, Descriptions *described);
 
 typedef struct vms_python_call {
     vms_python_context context;

@@ -79,6 +79,30 @@ def test_two_texts_are_kept(uart: Any) -> None:
     assert state.describe("x" * 17000) is not long[0][1]
 
 
+def test_states_of_a_class_keep_8_mebibytes_of_texts(uart: Any) -> None:
+    def kept(states: list[Any]) -> list[bool]:
+        texts = [state.describe(name) for state in states]
+        return [state.describe(name) is text for state, text in zip(states, texts, strict=True)]
+
+    name = "x" * (1 << 20)
+    states = [uart.Uart() for _ in range(9)]
+    assert kept(states) == [True] * 7 + [False] * 2
+    del states[:3]
+    assert kept(states) == [True] * 6
+    assert kept([*states, uart.Uart(), uart.Uart()]) == [True] * 7 + [False]
+
+
+def test_a_name_that_may_run_code_is_not_kept(uart: Any) -> None:
+    class Name(str):
+        __slots__ = ()
+
+    state = uart.Uart()
+    text = state.describe(Name("serial"))
+    assert text == state.describe("serial") == state.describe(Name("serial"))
+    assert state.describe(Name("serial")) is not state.describe(Name("serial"))
+    assert state.describe("serial") is state.describe("serial")
+
+
 def test_texts_of_all_lengths(uart: Any) -> None:
     """Each is bytes of its own length, however long the one before it was."""
     state = uart.Uart()
