@@ -46,13 +46,14 @@ PyObject *vms_bitmap_value(Field *field, State *state)
 {
     const vms_python_member *member = field->member;
     vms_extent extent = vms_extent_of(field, state->data);
-    PyObject *make = vms_python_part("bitmap"), *shape = make ? shape_of(field, extent.count) : NULL, *bitmap = NULL;
     bool owned = member->storage != VMS_PYTHON_INLINE;
+    /* A block is looked at with a share of it, taken before anything can run Python: that may put another one there. */
+    Memory *memory = owned ? vms_memory_of_block(state->memory, extent.items)
+                           : (Memory *)Py_NewRef((PyObject *)state->memory);
     size_t words = (owned || member->rank > 1 ? extent.count * field->item : field->size) / 8;
-    /* A block is looked at with a share of it: another one may be there the next time. */
-    Memory *memory = !shape ? NULL : owned ? vms_memory_of_block(state->memory, extent.items)
-                                           : (Memory *)Py_NewRef((PyObject *)state->memory);
-    PyObject *view = memory ? vms_window(memory, extent.items, "Q", 8, 1, &words, -1) : NULL;
+    PyObject *make = memory ? vms_python_part("bitmap") : NULL, *bitmap = NULL;
+    PyObject *shape = make ? shape_of(field, extent.count) : NULL;
+    PyObject *view = shape ? vms_window(memory, extent.items, "Q", 8, 1, &words, -1) : NULL;
     if (view)
         bitmap = PyObject_CallFunction(make, "OnO", view, (Py_ssize_t)bits_there(field, state, extent), shape);
     Py_XDECREF(view);

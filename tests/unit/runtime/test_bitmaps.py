@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import math
 import struct
 from typing import Any
@@ -196,6 +197,32 @@ def test_views_of_an_allocated_bitmap_keep_what_they_showed(marks: Any) -> None:
     assert (int(seen), int(row), list(words), int(device.seen)) == (0, 2, [0], 3)
     del device
     assert list(words) == [0]
+
+
+def test_a_collection_while_an_allocated_bitmap_is_looked_at(marks: Any) -> None:
+    """What ends there may assign another one."""
+    device, others = marks.Marks(n=3, rows=[1, 2, 3]), []
+
+    class Cycle:
+        def __init__(self) -> None:
+            self.me = self
+
+        def __del__(self) -> None:
+            device.rows = []
+            others.extend(marks.Marks(n=3, rows=[5, 6, 7]) for _ in range(8))
+
+    thresholds = gc.get_threshold()
+    gc.collect()
+    gc.disable()
+    Cycle()
+    held = [(number,) for number in range(3000)]  # no tuple is left over: the next one is allocated
+    gc.set_threshold(1, *thresholds[1:])
+    gc.enable()
+    try:
+        rows = device.rows
+    finally:
+        gc.set_threshold(*thresholds)
+    assert [int(row) for row in rows] == [1, 2, 3] and len(held) == 3000
 
 
 def test_an_older_version_without_the_rows(marks: Any) -> None:
