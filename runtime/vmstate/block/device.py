@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import threading
 from typing import TYPE_CHECKING, Any
@@ -84,7 +85,8 @@ class BlockDevice:
         while done < len(room):
             count = self.file.readinto(room[done:])
             if not count:
-                raise OSError(f"disk {self.name!r}: its file ends at {offset + done}, it should have {self.length}")
+                what = f"its file ends at {offset + done}, it should have {self.length}"
+                raise OSError(errno.EIO, what, self.name)
             done += count
 
     def _put(self, offset: int, view: memoryview) -> None:
@@ -93,7 +95,7 @@ class BlockDevice:
         while done < len(view):
             count = self.file.write(view[done:])
             if not count:
-                raise OSError(f"disk {self.name!r}: nothing more could be written at {offset + done}")
+                raise OSError(errno.EIO, f"nothing more could be written at {offset + done}", self.name)
             done += count
 
     def mark(self, offset: int, length: int = 1) -> None:

@@ -15,13 +15,17 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def told(device: BlockDevice, doing: str, place: int | None = None, offset: int | None = None) -> Iterator[None]:
-    """An OSError becomes a DiskError: `doing` what, at a `place` of the disk, for the record at `offset`."""
+    """An error of the disk's file becomes a DiskError: `doing` what, at a `place` of it, for the record at `offset`.
+
+    Around the disk's own calls only: a file that is closed raises ValueError.
+    """
     try:
         yield
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        number, text = (error.errno, error.strerror) if isinstance(error, OSError) else (None, None)
         where = "" if offset is None else f" at offset {offset}"
         at = "" if place is None else f" at {place}"
         raise DiskError(
-            f"block{where}: disk {device.name!r} could not be {doing}{at}: {error.strerror or error}",
-            number=error.errno or errno.EIO, disk=device.name, place=place, offset=offset, device="block",
+            f"block{where}: disk {device.name!r} could not be {doing}{at}: {text or error}",
+            number=number or errno.EIO, disk=device.name, place=place, offset=offset, device="block",
         ) from error  # fmt: skip

@@ -89,7 +89,9 @@ class ChunkReader:
         if device is None:
             known = ", ".join(map(repr, self._devices)) or "none"
             raise _refused(offset, f"there is no disk {name!r}, there are: {known}", "device")
-        if device.read_only:
+        with told(device, "written", offset=offset):
+            read_only = device.read_only
+        if read_only:
             raise _refused(offset, f"disk {name!r} is open for reading alone", "read-only")
         if sector * SECTOR >= device.length:
             what = f"disk {name!r} has {device.length // SECTOR} sectors, none is number {sector}"

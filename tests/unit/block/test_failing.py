@@ -128,6 +128,34 @@ def test_in_a_save(board: Any, data: bytes) -> None:
         with_disk(image, board.Clock(ticks=5)).dumps()
 
 
+def test_what_its_file_does_is_said_once(board: Any, data: bytes) -> None:
+    image = Image(b"new" * CHUNK)
+    vm = with_disk(image, board.Clock(ticks=5))
+    image.truncate(CHUNK + 512)
+    what = f"block at offset {records(data)[1]}: disk 'ide' could not be read at 1048576: "
+    with pytest.raises(DiskError) as caught:
+        vm.dumps()
+    assert str(caught.value) == what + "its file ends at 1049088, it should have 3145728"
+    assert caught.value.errno == errno.EIO
+
+
+@pytest.mark.parametrize("shadow", [False, True])
+def test_closed(board: Any, data: bytes, shadow: bool) -> None:
+    image, clock = Image(OLD), board.Clock(ticks=7)
+    vm = with_disk(image, clock)
+    image.close()
+    offset = records(data)[0]
+    with pytest.raises(DiskError) as caught:
+        vm.loads(data, shadow=shadow)
+    assert (
+        str(caught.value) == f"block at offset {offset}: disk 'ide' could not be written: I/O operation on closed file."
+    )
+    assert (caught.value.disk, caught.value.place, caught.value.offset) == ("ide", None, offset)
+    assert isinstance(caught.value.__cause__, ValueError) and clock.ticks == 7 and not vm.incomplete
+    with pytest.raises(DiskError, match="disk 'ide' could not be read at 0: I/O operation on closed file"):
+        vm.dumps()
+
+
 def test_it_goes_from_process_to_process() -> None:
     error = DiskError("no", number=errno.EIO, disk="ide", place=5, offset=7)
     again = pickle.loads(pickle.dumps(error))
