@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from vmstate.block.device import CHUNK, SECTOR, BlockDevice
-from vmstate.block.failures import told
+from vmstate.block.failures import raise_all, told
 from vmstate.block.history import History, Moment
 from vmstate.block.records import EOS, PROGRESS, ChunkReader, ChunkSender, Piece, word
 from vmstate.machine.differences import Difference
@@ -153,7 +153,7 @@ class Disks(Live):
         self._reader = None
         if not accepted:
             return self._put_back()
-        self._flush()
+        raise_all(self._flush())
         return True
 
     def settle_load(self, here: bool) -> bool:
@@ -165,8 +165,7 @@ class Disks(Live):
     def _put_back(self) -> bool:
         try:
             if self._touched and self._undo is not None:
-                self._undo.put_back()
-                self._flush()
+                raise_all([*self._undo.put_back(), *self._flush()])
             return not self._touched or self._undo is not None
         finally:
             self._forget()
@@ -176,11 +175,16 @@ class Disks(Live):
         if undo is not None:
             undo.forget()
 
-    def _flush(self) -> None:
-        if self._touched:
-            for device in self.devices.values():
+    def _flush(self) -> list[Exception]:
+        """Every disk, whatever the others make of it: how those failed that did."""
+        failed: list[Exception] = []
+        for device in self.devices.values() if self._touched else ():
+            try:
                 with told(device, "written out"):
                     device.flush()
+            except Exception as error:
+                failed.append(error)
+        return failed
 
     # Going back -------------------------------------------------------------------------------------------------------
 
@@ -215,11 +219,18 @@ class _Undo:
                 self._file.write(device.read(at, size))
             self._pieces[device, at] = size
 
-    def put_back(self) -> None:
+    def put_back(self) -> list[Exception]:
+        """Every piece, whatever becomes of the others: how those failed that did."""
+        failed: list[Exception] = []
         self._file.seek(0)
         for (device, at), size in self._pieces.items():
-            with told(device, "put back", at):
-                device.write(at, self._file.read(size))
+            data = self._file.read(size)
+            try:
+                with told(device, "put back", at):
+                    device.write(at, data)
+            except Exception as error:
+                failed.append(error)
+        return failed
 
     def forget(self) -> None:
         self._file.close()

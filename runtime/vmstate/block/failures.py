@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import errno
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from vmstate.errors import DiskError
 
@@ -29,3 +29,14 @@ def told(device: BlockDevice, doing: str, place: int | None = None, offset: int 
             f"block{where}: disk {device.name!r} could not be {doing}{at}: {text or error}",
             number=number or errno.EIO, disk=device.name, place=place, offset=offset, device="block",
         ) from error  # fmt: skip
+
+
+def raise_all(failed: Sequence[Exception]) -> None:
+    """Nothing of none. Of several a DiskError that says them all, and is for the rest as the first one."""
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        first, known = failed[0], dict[str, Any]()
+        if isinstance(first, DiskError):
+            known = {"number": first.errno, "disk": first.disk, "place": first.place}
+        raise DiskError("; ".join(map(str, failed)), device="block", **known) from first

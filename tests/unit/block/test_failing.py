@@ -105,6 +105,46 @@ def test_what_cannot_be_put_back_is_told(board: Any, data: bytes) -> None:
     )
 
 
+def test_what_can_be_put_back_is_put_back(board: Any, data: bytes) -> None:
+    """The third write fails, of those that put back the first and the last, and the flushes of both disks."""
+
+    class Failing(Image):
+        writes = 0
+
+        def write(self, data: Any) -> int:
+            self.writes += 1
+            if self.writes in (3, 4, 6):
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return super().write(data)
+
+    image, other = Failing(OLD, "flush"), Image(OLD, "flush")
+    vm = with_disk(image, board.Clock())
+    vm.add_block("sd", other)
+    with pytest.raises(DiskError, match="could not be written at 2097152") as caught:
+        vm.loads(data, shadow=True)
+    assert image.getvalue() == (b"new" * CHUNK)[:CHUNK] + OLD[CHUNK:]
+    (note,) = caught.value.__notes__
+    assert note == (
+        "board: Disks was not put back: block: disk 'ide' could not be put back at 0: Input/output error; "
+        "block: disk 'ide' could not be put back at 2097152: Input/output error; "
+        "block: disk 'ide' could not be written out: No space left on device; "
+        "block: disk 'sd' could not be written out: No space left on device; "
+        "the machine is incomplete until a load succeeds"
+    )
+
+
+def test_every_disk_is_written_out(board: Any, data: bytes) -> None:
+    vm = with_disk(Image(OLD, "flush"), board.Clock())
+    vm.add_block("sd", Image(OLD, "flush"))
+    with pytest.raises(DiskError) as caught:
+        vm.loads(data)
+    assert str(caught.value) == (
+        "block: disk 'ide' could not be written out: No space left on device; "
+        "block: disk 'sd' could not be written out: No space left on device"
+    )
+    assert (caught.value.disk, caught.value.errno) == ("ide", errno.ENOSPC) and vm.incomplete
+
+
 def test_what_cannot_be_kept_is_not_overwritten(board: Any, data: bytes) -> None:
     image = Image(OLD, "read")
     vm, offset = with_disk(image, board.Clock()), records(data)[0]
