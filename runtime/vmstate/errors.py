@@ -170,6 +170,15 @@ class DiskError(_SystemError):
         self.place = place
 
 
+class ShadowError(_SystemError):
+    """What a load with `shadow=True` was to overwrite could not be kept, or not be read again. An OSError too.
+
+    `offset` is where the record begins that was to overwrite it.
+    """
+
+    default_code = "shadow"
+
+
 class ChannelTimeoutError(ChannelError, TimeoutError):
     """Nothing moved for longer than was allowed; or nobody answered, or came."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ from vmstate.block.device import CHUNK, SECTOR, BlockDevice
 from vmstate.block.failures import raise_all, told
 from vmstate.block.history import History, Moment
 from vmstate.block.records import EOS, PROGRESS, ChunkReader, ChunkSender, Piece, word
+from vmstate.block.undo import Undo
 from vmstate.machine.differences import Difference
 from vmstate.machine.live import Live
 from vmstate.machine.wire import Element
@@ -42,7 +42,7 @@ class Disks(Live):
         self._percent = -1
         self._sender: ChunkSender | None = None
         self._reader: ChunkReader | None = None
-        self._undo: _Undo | None = None
+        self._undo: Undo | None = None
         self._touched = False
         self._history: History | None = None
 
@@ -131,7 +131,7 @@ class Disks(Live):
 
     def begin_load(self, check: bool, shadow: bool) -> None:
         self._reader = ChunkReader(self.devices)
-        self._undo = _Undo() if shadow and not check else None
+        self._undo = Undo() if shadow and not check else None
         self._touched = False
 
     def load(self, file: File, kind: Element, version: int, check: bool) -> Sequence[Difference]:
@@ -203,34 +203,3 @@ class Disks(Live):
 
     def disturb(self) -> None:
         """Loads write through the disks, too."""
-
-
-class _Undo:
-    """Pieces as they were, in a file that nobody else sees."""
-
-    def __init__(self) -> None:
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115
-        self._pieces: dict[tuple[BlockDevice, int], int] = {}
-
-    def remember(self, piece: Piece) -> None:
-        device, at, size = piece.device, piece.at, len(piece.data)
-        if (device, at) not in self._pieces:
-            with told(device, "kept as it was", at, piece.offset):
-                self._file.write(device.read(at, size))
-            self._pieces[device, at] = size
-
-    def put_back(self) -> list[Exception]:
-        """Every piece, whatever becomes of the others: how those failed that did."""
-        failed: list[Exception] = []
-        self._file.seek(0)
-        for (device, at), size in self._pieces.items():
-            data = self._file.read(size)
-            try:
-                with told(device, "put back", at):
-                    device.write(at, data)
-            except Exception as error:
-                failed.append(error)
-        return failed
-
-    def forget(self) -> None:
-        self._file.close()

@@ -6,12 +6,16 @@ import errno
 import io
 import os
 import pickle
+import resource
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.unit.runtime.building import build
-from vmstate import DiskError, File, Machine, VMStateError
+from vmstate import DiskError, File, Machine, ShadowError, VMStateError
 from vmstate.block import CHUNK
 
 OLD = b"old" * CHUNK
@@ -47,10 +51,11 @@ class Image(io.BytesIO):
         self._fail("flush")
 
 
-def with_disk(image: Image, clock: Any) -> Machine:
+def with_disk(image: Image, clock: Any = None) -> Machine:
     vm = Machine("board")
     vm.add_block("ide", image)
-    vm.register(clock)
+    if clock is not None:
+        vm.register(clock)
     return vm
 
 
@@ -151,6 +156,64 @@ def test_what_cannot_be_kept_is_not_overwritten(board: Any, data: bytes) -> None
     with pytest.raises(DiskError, match=f"^block at offset {offset}: disk 'ide' could not be kept as it was at 0: No"):
         vm.loads(data, shadow=True)
     assert image.getvalue() == OLD and not vm.incomplete
+
+
+@pytest.fixture
+def room() -> Iterator[Callable[[int], None]]:
+    """How long files may become, as on a file system that is full then."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("fits", [0, 1, 4095])
+def test_no_room_for_a_last_short_piece(room: Callable[[int], None], fits: int) -> None:
+    """Nothing of it is overwritten; what was before it is put back."""
+    old = b"o" * (CHUNK + 4096)
+    data = with_disk(Image(b"n" * len(old))).dumps()
+    image, offset = Image(old), records(data)[1]
+    vm = with_disk(image)
+    room(CHUNK + fits)
+    with pytest.raises(ShadowError) as caught:
+        vm.loads(data, shadow=True)
+    what = f"block at offset {offset}: the temporary file for what disk 'ide' holds at 1048576 could not be written: "
+    assert str(caught.value) == what + "File too large"
+    assert (caught.value.code, caught.value.offset, caught.value.errno) == ("shadow", offset, errno.EFBIG)
+    assert image.getvalue() == old and not vm.incomplete
+
+
+def test_no_place_for_a_temporary_file(
+    data: bytes, board: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    image, clock = Image(OLD), board.Clock(ticks=7)
+    vm = with_disk(image, clock)
+    what = "^block: the temporary file for what disks hold could not be made: No such file or directory$"
+    with pytest.raises(ShadowError, match=what):
+        vm.loads(data, shadow=True)
+    assert image.getvalue() == OLD and clock.ticks == 7 and not vm.incomplete
+
+
+def test_what_was_kept_and_cannot_be_read(
+    data: bytes, board: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It is one piece less that is put back."""
+
+    class Kept(io.FileIO):
+        def readinto(self, room: Any) -> int | None:
+            if self.tell() == 0:
+                raise OSError(errno.EIO, os.strerror(errno.EIO))
+            return super().readinto(room[:1000])
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda buffering: Kept(tmp_path / "kept", "w+b"))
+    image = Image(OLD, "write", 2 * CHUNK)
+    with pytest.raises(DiskError, match="could not be written at 2097152") as caught:
+        with_disk(image, board.Clock()).loads(data, shadow=True)
+    assert image.getvalue() == (b"new" * CHUNK)[:CHUNK] + OLD[CHUNK:]
+    what = "block: the temporary file for what disk 'ide' held at 0 could not be read: Input/output error; "
+    assert caught.value.__notes__ == [
+        f"board: Disks was not put back: {what}the machine is incomplete until a load succeeds"
+    ]
 
 
 def test_at_the_end_of_a_load(board: Any, data: bytes) -> None:
