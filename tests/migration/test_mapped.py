@@ -112,6 +112,20 @@ def test_a_rate_is_of_the_pages_too() -> None:
         connections.end()
 
 
+def test_pages_that_go_beside_the_file_wait_for_the_rate(monkeypatch: pytest.MonkeyPatch) -> None:
+    beside = 99
+    monkeypatch.setattr("vmstate.migration.connections.time.monotonic", lambda: 8.0)
+    with File.to_bytes() as file:
+        connections = Connections(lambda _: file, lambda: beside)
+        connections.open()
+        connections.limit(1000)
+        beside += 99
+        assert connections._too_early() == 0
+        beside += 1  # a tenth of a second's worth
+        assert connections._too_early() == pytest.approx(0.1)
+        connections.end()
+
+
 def test_from_an_offset_of_a_file_on(devices: Any, tmp_path: Path) -> None:
     path = tmp_path / "x.vm"
     path.write_bytes(b"something else, " * 1000)
