@@ -36,14 +36,17 @@ vms_file *vms_file_new(const vms_file_ops *ops, void *opaque);
 
 /* Descriptors: -1 is none, both may be the same. They become the file's, which makes them blocking or not as it needs, and
  * closes them; `keep` leaves them open, as they were. A cancelled socket is shut down, unless it is kept. A terminal is made
- * raw, and left so. On a pipe whose reader is gone a C program gets SIGPIPE, unless it ignores it; on a socket it does not. */
+ * raw, and left so. On a pipe whose reader is gone a C program gets SIGPIPE, unless it ignores it; on a socket it does not.
+ *
+ * `copy`: copies become the file's instead. Only the numbers stay the caller's, who may close them at any time; what they
+ * stand for is the same, and all of this happens to it: it is set, shut down, left raw. EINVAL if `keep` is asked for, too. */
 typedef struct vms_descriptors {
     int in, out;
     bool keep;
     int64_t idle_ms;                    /* the longest wait for a byte to move; negative: for ever */
     int (*interrupted)(void *opaque);   /* asked after a signal; non-zero: give up with EINTR. May be NULL */
     void *opaque;
-    bool copy;                          /* it has copies of them, which it closes: those named stay the caller's */
+    bool copy;                          /* on copies of them: the numbers stay the caller's */
 } vms_descriptors;
 
 /* 0, or a negative errno; the descriptors are still the caller's then. */

@@ -64,8 +64,10 @@ static int copied(int fd)
 /* On copies of the descriptors, which are closed again if it fails. */
 static int on_copies(vms_file **file, const vms_descriptors *descriptors)
 {
+    if (descriptors->keep)
+        return -EINVAL;
     vms_descriptors own = *descriptors;
-    own.copy = own.keep = false;
+    own.copy = false;
     own.in = copied(descriptors->in);
     own.out = descriptors->out == descriptors->in ? own.in : copied(descriptors->out);
     bool failed = (own.in < 0 && descriptors->in >= 0) || (own.out < 0 && descriptors->out >= 0);

@@ -291,6 +291,8 @@ static void copied_ones(void)
     /* Refused: no copy is left. */
     EXPECT(!pipe(ends));
     int free_from = lowest();
+    d = (vms_descriptors){.in = ends[0], .out = -1, .copy = true, .keep = true};
+    EXPECT(vms_file_on_descriptors(&untouched, &d) == -EINVAL && !untouched && lowest() == free_from);
     d = (vms_descriptors){.in = ends[1], .out = ends[0], .copy = true};
     EXPECT(vms_file_on_descriptors(&untouched, &d) == -EBADF && !untouched && lowest() == free_from);
     d = (vms_descriptors){.in = ends[0], .out = 9999, .copy = true};

@@ -77,8 +77,8 @@ class File(Putting, Getting):
 
     @classmethod
     def _copying(cls, fd: int, mode: str, idle_timeout: float | None) -> Self:
-        """The same over a copy of a descriptor, which stays its owner's, who closes it: nothing is without an owner in
-        between, where a signal's handler may raise.
+        """The same over a copy of a descriptor, whose number stays its owner's, who closes it: nothing is without an
+        owner in between, where a signal's handler may raise.
         """
         return cls._on(fd, mode, idle_timeout, copy=True)
 
