@@ -63,13 +63,6 @@ int vms_file_seek(vms_file *f, uint64_t pos);
 /* Until then a new name in a folder may be lost with the power. 0 or -errno. */
 int vms_file_sync_folder(const char *path);
 
-/* Descriptors that are stored where their owner looks, in the call that opens them: for languages that may be interrupted
- * between a call and a store. A path, close-on-exec and made for its user alone; an eventfd that does not block. 0 or -errno,
- * and *fd is -1 then. Closed: *fd is -1; again: nothing. */
-int vms_owned_open(int *fd, const char *path, int flags);
-int vms_owned_event(int *fd);
-void vms_owned_close(int *fd);
-
 /* Memory: bytes to read, which must outlive the file; or room that grows as it is written to. */
 vms_file *vms_file_from_memory(const void *data, size_t size);
 vms_file *vms_file_to_memory(void);

@@ -1,11 +1,11 @@
 /* file_owned.c: descriptors that are stored where their owner looks, in the call that opens them. */
 #define _GNU_SOURCE
+#include "file_owned.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include "vms_file.h"
 
 int vms_owned_open(int *fd, const char *path, int flags)
 {

@@ -1,6 +1,7 @@
 """How `vmstate._stream` is built: channels, RAM and machines, whose calls release the GIL, as cffi's do.
 
-Every `_cdef/X.h` describes `include/vms_X.h`; the C is all of `src/` but what makes native Python types.
+Every `_cdef/X.h` describes `include/vms_X.h`, or `src/X.h` if there is no such header; the C is all of `src/` but what
+makes native Python types.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ def _rank(path: Path) -> tuple[int, str]:
 
 
 def _header(path: Path) -> str:
-    return "vms.h" if path.stem == "vms" else f"vms_{path.stem}.h"
+    public = "vms.h" if path.stem == "vms" else f"vms_{path.name}"
+    return public if (_RUNTIME / "include" / public).is_file() else path.name
 
 
 _pieces = sorted((_HERE / "_cdef").glob("*.h"), key=_rank)

@@ -26,10 +26,6 @@ void vms_file_set_idle(vms_file *f, int64_t idle_ms);
 void vms_file_set_room(vms_file *f, size_t size);
 int vms_file_seek(vms_file *f, uint64_t pos);
 int vms_file_sync_folder(const char *path);
-
-int vms_owned_open(int *fd, const char *path, int flags);
-int vms_owned_event(int *fd);
-void vms_owned_close(int *fd);
 vms_file *vms_file_from_memory(const void *data, size_t size);
 vms_file *vms_file_to_memory(void);
 const uint8_t *vms_file_memory(const vms_file *f, size_t *size);

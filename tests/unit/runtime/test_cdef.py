@@ -30,7 +30,8 @@ def functions(path: Path) -> dict[str, str]:
 
 
 def header(path: Path) -> Path:
-    return RUNTIME / "include" / ("vms.h" if path.stem == "vms" else f"vms_{path.stem}.h")
+    public = RUNTIME / "include" / ("vms.h" if path.stem == "vms" else f"vms_{path.name}")
+    return public if public.is_file() else RUNTIME / "src" / path.name
 
 
 def test_there_are_functions_to_compare() -> None:
