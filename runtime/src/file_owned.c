@@ -9,14 +9,14 @@
 
 int vms_owned_open(int *fd, const char *path, int flags)
 {
-    do
-        *fd = open(path, flags | O_CLOEXEC, 0600);
-    while (*fd < 0 && errno == EINTR);
+    vms_owned_close(fd);
+    *fd = open(path, flags | O_CLOEXEC, 0600);
     return *fd < 0 ? -errno : 0;
 }
 
 int vms_owned_event(int *fd)
 {
+    vms_owned_close(fd);
     *fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     return *fd < 0 ? -errno : 0;
 }
