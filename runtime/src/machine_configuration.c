@@ -42,7 +42,7 @@ int vms_machine_put_configuration(const vms_machine *m, vms_file *f, bool mapped
     return vms_file_error(f, VMS_FILE_PUTTING, NULL);
 }
 
-/* Describing, as QEMU does from 8.2 on: without that nobody who goes by the description finds what comes behind --------- */
+/* Describing, as QEMU does from 8.2 on: without that nobody who goes by the description finds what comes behind ---- */
 
 #define TEXT(f, text) vms_file_put_buffer(f, text, sizeof(text) - 1)
 
@@ -212,8 +212,8 @@ int vms_walk_configuration(walk *w)
     if (!p)
         return -1;
     if (*p != ELEMENT_CONFIGURATION)
-        return vms_machine_fail_range(w->m, VMS_MACHINE_FRAMING, start, *p, ELEMENT_CONFIGURATION, ELEMENT_CONFIGURATION,
-                                      "no configuration where it should be");
+        return vms_machine_fail_range(w->m, VMS_MACHINE_FRAMING, start, *p, ELEMENT_CONFIGURATION,
+                                      ELEMENT_CONFIGURATION, "no configuration where it should be");
     uint32_t length;
     start = vms_walk_offset(w);
     if (take32(w, &length))

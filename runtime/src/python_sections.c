@@ -136,8 +136,8 @@ static PyObject *sections_spans(PyObject *op, void *unused)
     PyObject *spans = PyList_New(0);
     for (Py_ssize_t i = 0; spans && i < self->count; i++) {
         const Section *section = &self->items[i];
-        PyObject *span = section->start < 0 ? Py_NewRef(Py_None)
-                                            : Py_BuildValue("nnn", section->start, section->start + section->header_size, section->end);
+        Py_ssize_t start = section->start, body = start + section->header_size;
+        PyObject *span = start < 0 ? Py_NewRef(Py_None) : Py_BuildValue("nnn", start, body, section->end);
         if (!span || PyList_Append(spans, span))
             Py_CLEAR(spans);
         Py_XDECREF(span);
