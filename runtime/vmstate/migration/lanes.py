@@ -61,14 +61,17 @@ class Wanted:
         if that is for ever, for as long as a sender waits. Those of a machine with another uuid stay where they are. A
         sender that has more than it should is refused: it sends pages on connections that nobody reads.
         """
-        uuid = machine.configuration.uuid
-        uninvited = Uninvited(listener, self.count, uuid) if isinstance(listener, Listener) else None
         from vmstate.machine.channels import ReceivingLanes
 
+        if not isinstance(listener, Listener):  # there is one file alone
+            assert not self.count  # refused before
+            yield
+            return
+        uuid = machine.configuration.uuid
+        uninvited = Uninvited(listener, self.count, uuid)
         with contextlib.ExitStack() as stack:
             if self.count:
                 memory, limit = _memory(machine), CONNECT_TIMEOUT if timeout is None else timeout
-                assert isinstance(listener, Listener) and uninvited is not None
                 accept = partial(_accept, listener, uninvited, limit, wake, beginning(uuid))
                 files = [stack.enter_context(accept()) for _ in range(self.count)]
                 for file in files:
@@ -76,7 +79,7 @@ class Wanted:
                 memory.receiving = lanes = ReceivingLanes(files, self.compression, uuid)
                 stack.push(lambda kind, *_: lanes.stop(kind is not None))
                 stack.callback(setattr, memory, "receiving", None)
-            if uninvited is not None and _has_ram(machine):
+            if _has_ram(machine):
                 machine.ram.uninvited = uninvited.here
                 stack.callback(setattr, machine.ram, "uninvited", None)
             try:
@@ -84,7 +87,7 @@ class Wanted:
             except VMStateError as error:
                 if self.count and lanes.reason is not None:
                     raise lanes.reason from None
-                if uninvited is not None and isinstance(error, ChannelTimeoutError) and uninvited.here(False):
+                if isinstance(error, ChannelTimeoutError) and uninvited.here(False):
                     raise too_many() from error  # it waits until somebody reads them
                 raise
 
