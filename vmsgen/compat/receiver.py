@@ -108,11 +108,11 @@ def _copy_inside(pair: Pair, type_: Type, ours: object, senders: Type, theirs: o
 
 
 def _in_rows(lengths: tuple[int, ...], values: list[object]) -> list[object]:
-    """An array of as many elements in rows of other lengths, as one of `lengths`; anything else as it is."""
+    """An array's elements as those of one of `lengths`; as they are where more elements, or fewer, are to be in rows."""
     rows, flat = values, values
     while any(isinstance(row, list) for row in flat):
         flat = [value for row in flat if isinstance(row, list) for value in row]
-    if len(flat) != prod(lengths):
+    if len(lengths) > 1 and len(flat) != prod(lengths):
         return rows
     for length in reversed(lengths[1:]):
         flat = [flat[at : at + length] for at in range(0, len(flat), length)]
