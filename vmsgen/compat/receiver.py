@@ -108,7 +108,7 @@ def _copy_inside(pair: Pair, type_: Type, ours: object, senders: Type, theirs: o
 
 
 def _in_rows(lengths: tuple[int, ...], values: list[object]) -> list[object]:
-    """An array's elements as those of one of `lengths`; as they are where more elements, or fewer, are to be in rows."""
+    """An array's elements as those of one of `lengths`; as they are where more, or fewer, are to be in rows."""
     rows, flat = values, values
     while any(isinstance(row, list) for row in flat):
         flat = [value for row in flat if isinstance(row, list) for value in row]
