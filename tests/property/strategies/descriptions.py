@@ -21,7 +21,7 @@ class DescriptionWriter:
     """Writes one description. Names within it are numbered, `f0`, `f1` …, so that none is taken twice."""
 
     def __init__(self, choose: Chooser, scalars: list[ScalarType], structs: list[StructType], plain: bool) -> None:
-        """With `plain`, versions alone decide what is on the wire, and nothing asks about what may be absent.
+        """With `plain`, versions alone decide what is on the wire, and nothing asks about what a stream may lack.
 
         Then, and only then, must everything that a save accepts load again into the same state.
         """
@@ -123,8 +123,10 @@ class DescriptionWriter:
         if clauses.bound is not None and name in body.names.numbers:
             body.names.counts.append((name, clauses.bound))
 
-    def add_number(self, body: Body, path: str, when: str = "") -> None:
-        if self.plain and (when or body.conditional):
+    def add_number(self, body: Body, path: str, when: str = "", among: Length | None = None) -> None:
+        """That others may ask for. `among`: it is one of so many elements."""
+        counted = among is not None and not among.text.isdigit()
+        if self.plain and (when or counted or body.conditional):
             return
         body.names.numbers.append(path)
         body.own.append(path)
@@ -137,7 +139,7 @@ class DescriptionWriter:
             if choose.chance(30):
                 type_text = f"buffer[{choose.number(1, 4)}][{first.text}]"
             else:
-                self.add_number(body, f"{name}[{choose.number(0, first.capacity - 1)}]", when)
+                self.add_number(body, f"{name}[{choose.number(0, first.capacity - 1)}]", when, first)
         else:
             type_ = scalar_type(choose, self.scalars)
             kind, rest = type_.kind, [choose.number(1, 3) for _ in range(choose.one((0, 0, 0, 1, 2)))]
@@ -147,7 +149,7 @@ class DescriptionWriter:
             if not rest and body.names.counts and choose.chance(20) and not self.plain:
                 body.names.numbers.append(f"{name}[{choose.one(body.names.counts)[0]}]")
             else:
-                self.add_number(body, name + index, when)
+                self.add_number(body, name + index, when, first)
         default = otherwise(choose, clauses, kind) if when or (body.conditional and not body.depth) else ""
         body.line(f"{name} : {type_text}{clauses}{when}{default}")
 
@@ -157,7 +159,8 @@ class DescriptionWriter:
         if choose.chance(25) and kind != "buffer":
             default = f" = {choose.number(0, 99)}" if choose.chance(60) else ""
             body.line(f"local {name} : {kind}{default}")
-            self.add_number(body, name)
+            if not self.plain:
+                self.add_number(body, name)
             if choose.chance(50):
                 body.line(f"send {name}{self.presence(body)}")
             return
@@ -197,7 +200,7 @@ class DescriptionWriter:
         default = " else keep" if when and choose.chance(20) else ""
         if choose.chance(60):
             body.line(f"{name} : {struct.name}{when}{default}")
-            index = ""
+            index, first = "", None
         else:
             first = self.length_of(body, struct)
             columns = f"[{choose.number(1, 2)}]" if choose.chance(20) else ""
@@ -205,7 +208,7 @@ class DescriptionWriter:
             index = f"[{choose.number(0, first.capacity - 1)}]" + ("[0]" if columns else "")
         self.owns = self.owns or struct.owns
         for path in struct.numbers[:3]:
-            self.add_number(body, f"{name}{index}.{path}", when)
+            self.add_number(body, f"{name}{index}.{path}", when, first)
 
     # Python has no view of an element that is not in use, and so nothing to fill it with where it owns memory: those
     # that do are always in use.
@@ -233,7 +236,7 @@ class DescriptionWriter:
 
     def anonymous(self, body: Body) -> None:
         choose, name, when = self.choose, self.name(), self.presence(body)
-        lengths, index = "", ""
+        lengths, index, first = "", "", None
         if choose.chance(50):
             first = length(choose, body.names, 3)
             lengths, index = f"[{first.text}]", f"[{choose.number(0, first.capacity - 1)}]"
@@ -247,7 +250,7 @@ class DescriptionWriter:
         body.line(f"{name} : {{")
         body.lines += [*inner.lines, f"{body.indent}}}{lengths}{when}"]
         for path in inner.own[:3]:
-            self.add_number(body, f"{name}{index}.{path}", when)
+            self.add_number(body, f"{name}{index}.{path}", when, first)
 
     def subsections(self, body: Body, owner: str, count: int) -> None:
         choose = self.choose
