@@ -56,7 +56,7 @@ static int load_buffer(State *self, const Py_buffer *buffer, uint32_t version, b
 {
     const void *data = buffer->buf;
     PyObject *copy = NULL;
-    if (vms_state_has(self, data, (size_t)buffer->len)) {
+    if (vms_state_has(self, buffer, 0)) {
         copy = PyBytes_FromStringAndSize(buffer->buf, buffer->len);
         if (!copy)
             return -1;

@@ -92,11 +92,31 @@ static bool blocks_have(const Binding *binding, const uint8_t *state, const void
     return false;
 }
 
-/* C copies between state and bytes as between two things. A view of the state, as data or as a buffer, is none. */
-bool vms_state_has(const State *self, const void *from, size_t size)
+/* Does the memory belong to the object that gives it out, or to the one behind memoryviews? Then it is no state's. */
+static bool is_its_own(const Py_buffer *buffer)
 {
+    PyObject *object = Py_XNewRef(buffer->obj), *containers = vms_python_part("containers");
+    while (object && PyMemoryView_Check(object)) {
+        PyObject *behind = PyObject_GetAttrString(object, "obj");
+        Py_DECREF(object);
+        object = behind;
+    }
+    bool own = false;
+    for (Py_ssize_t i = 0; object && containers && !own && i < PyTuple_Size(containers); i++)
+        own = Py_IS_TYPE(object, (PyTypeObject *)PyTuple_GetItem(containers, i));
+    Py_XDECREF(object);
+    PyErr_Clear();
+    return own;
+}
+
+/* C copies between state and bytes as between two things. A view of the state, as data or as a buffer, is none. Blocks
+ * may be many: they are looked through only for a buffer that may be one of them. */
+bool vms_state_has(const State *self, const Py_buffer *buffer, size_t offset)
+{
+    const uint8_t *from = (const uint8_t *)buffer->buf + offset;
+    size_t size = (size_t)buffer->len - offset;
     return overlap(self->data, self->layout->device->state_size, from, size)
-        || blocks_have(self->binding, self->data, from, size);
+        || (self->layout->device->element && !is_its_own(buffer) && blocks_have(self->binding, self->data, from, size));
 }
 
 /* May blocks of the state at `owner` be moved, or given up? Not while C walks through them. */

@@ -172,10 +172,12 @@ PyObject *vms_state_coded(PyObject *op, PyObject *number)
 }
 
 /* The length of what was written; -1 with an exception. */
-static Py_ssize_t save_to_room(State *self, uint8_t *room, size_t size)
+static Py_ssize_t save_to_room(State *self, const Py_buffer *buffer, size_t offset)
 {
+    uint8_t *room = (uint8_t *)buffer->buf + offset;
+    size_t size = (size_t)buffer->len - offset;
     vms_writer w;
-    if (!vms_state_has(self, room, size)) {
+    if (!vms_state_has(self, buffer, offset)) {
         vms_writer_init(&w, room, size);
         return vms_state_save_to(self, &w, self->layout->device->version) ? -1 : w.p - room;
     }
@@ -212,7 +214,7 @@ PyObject *vms_state_save_into(PyObject *op, PyObject *const *args, Py_ssize_t co
     if (offset < 0 || offset > buffer.len)
         PyErr_Format(PyExc_IndexError, "offset %zd is outside the buffer of %zd bytes", offset, buffer.len);
     else
-        written = save_to_room(self, (uint8_t *)buffer.buf + offset, (size_t)(buffer.len - offset));
+        written = save_to_room(self, &buffer, (size_t)offset);
     PyBuffer_Release(&buffer);
     return written < 0 ? NULL : PyLong_FromSsize_t(written);
 }

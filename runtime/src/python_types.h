@@ -144,7 +144,7 @@ int vms_copy_states(const Layout *layout, uint8_t *to, const uint8_t *from);    
 uint8_t *vms_keep(const Layout *layout, uint8_t *states, size_t count);           /* NULL with MemoryError */
 void vms_forget(const Layout *layout, uint8_t *kept, size_t count);
 void vms_put_back(const Layout *layout, uint8_t *states, uint8_t *kept, size_t count);     /* and forgets */
-bool vms_state_has(const State *self, const void *from, size_t size);             /* do these lie in it, or its blocks? */
+bool vms_state_has(const State *self, const Py_buffer *buffer, size_t offset);    /* from there on: its own? */
 int vms_may_move(const Memory *memory, const uint8_t *owner);                     /* false with RuntimeError */
 PyObject *vms_state_overwrite(PyObject *self, PyObject *other);
 PyObject *vms_state_reset_like(PyObject *self, PyObject *other);

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from array import array as plain_array
+from mmap import mmap
+
 from vmstate._native import ffi, lib
 from vmstate._refusals import refusal
 from vmstate.errors import BufferTooSmallError, TruncatedError
 
-parts: dict[str, object] = {"truncated": TruncatedError, "full": BufferTooSmallError}
+# No subclasses of containers: those may give out other memory than their own.
+parts: dict[str, object] = {
+    "truncated": TruncatedError,
+    "full": BufferTooSmallError,
+    "containers": (bytearray, bytes, mmap, plain_array),
+}
 """What native code takes from here by name; the modules that have more to give add it."""
 _namespace: dict[str, object] = {"refusal": refusal, "parts": parts}
 if lib.vms_python_install(ffi.cast("void *", id(_namespace))):

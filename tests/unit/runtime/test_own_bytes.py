@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import array
+import ctypes
+import mmap
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -89,6 +94,37 @@ def test_a_save_into_a_view_of_an_element_of_a_list(made: Any) -> None:
     state = made.Lists(halves=halves(made))
     assert state.save_into(state.halves[0].all, 2) == 18
     assert bytes(state.halves[0].all) == b"\0\1\1" + SAVED + b"\0" + bytes(range(20, 32))
+
+
+VIEWS: dict[str, Callable[[Any], Any]] = {
+    "memoryview": memoryview,
+    "of a memoryview": lambda view: memoryview(memoryview(view)),
+    "cast": lambda view: memoryview(view).cast("I").cast("B"),
+    "slice": lambda view: memoryview(view)[:],
+    "PickleBuffer": pickle.PickleBuffer,
+    "of a PickleBuffer": lambda view: memoryview(pickle.PickleBuffer(memoryview(view))),
+    "ctypes": (ctypes.c_uint8 * 32).from_buffer,
+    "of ctypes": lambda view: memoryview((ctypes.c_uint8 * 32).from_buffer(view)).cast("B"),
+}
+
+
+@pytest.mark.parametrize("way", VIEWS)
+def test_views_of_views_of_what_a_state_owns(made: Any, way: str) -> None:
+    state = made.Blocks(n=1, halves=halves(made))
+    assert state.save_into(VIEWS[way](state.halves[0].all), 2) == 17
+    assert bytes(state.halves[0].all) == b"\0\1\1" + SAVED + bytes(range(19, 32))
+    state = made.Blocks(n=1, halves=halves(made))
+    state.restore(memoryview(VIEWS[way](state.halves[0].all))[1:18], 1)
+    assert bytes(state.halves[0].all)[:16] == bytes([*range(10, 18), *range(2, 10)])
+
+
+@pytest.mark.parametrize("room", [bytearray(38), array.array("B", bytes(38)), mmap.mmap(-1, 38)])
+def test_containers_with_memory_of_their_own(made: Any, room: Any) -> None:
+    state, other = made.Blocks(n=1, halves=halves(made)), made.Blocks()
+    assert [state.save_into(room, 2), state.save_into(memoryview(memoryview(room))[20:], 1)] == [17, 17]
+    assert bytes(room) == b"\0\0\1" + SAVED + b"\0\0\1" + SAVED
+    other.restore(memoryview(room)[21:], 1)
+    assert bytes(other.halves[0].all) == bytes(range(16)) + bytes(16)
 
 
 @pytest.mark.parametrize("where", ["around", "more"])
