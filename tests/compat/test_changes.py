@@ -13,6 +13,7 @@ from vmsgen.compat import compare_devices
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, UNLESS
 
 ITEM = "struct I {{ a : u8 {} }}  device d version 1 {{ q : {} }}"
+HELD = "n : u8 in 1..{} = 3  x : {{ y : {{ e : u8 equal }}[n] }}[n + 1]"
 ENUM = "enum E : u8 {{ {} }}  device d version 1 {{ e : E {} }}"
 REGS = "hook get_regs, put_regs  regs : custom  "
 SUB = "a : u8  subsection s version {} needed {} {{ b : u8 {} }}"
@@ -70,6 +71,7 @@ CHANGES: list[tuple[str, str, Verdicts, Verdicts]] = [
     ("a : u8 in 0..3  b : u8 in 4..9 = 4", 'a : u8 in 0..3  b : u8 in 4..9 = 4  check a <= b "a"', LOADS, LOADS),
     ("a : u8 in 4..9 = 4  b : u8 in 0..3", 'a : u8 in 4..9 = 4  b : u8 in 0..3  check a <= b "a"', BREAKS, LOADS),
     ("a : u8", "a : u8 equal", UNLESS, LOADS),
+    (HELD.format(3), HELD.format(8), LOADS, UNLESS),
     # Conditions
     ("a : u8  b : u8 when a > 0", "a : u8  b : u8 when a != 0", LOADS, LOADS),
     ("a : u8  b : u8 when a < 5", "a : u8  b : u8 when !(a >= 5)", LOADS, LOADS),

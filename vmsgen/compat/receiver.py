@@ -53,27 +53,32 @@ def _copy_place(ours: Slot, theirs: Slot, sent: State, state: State) -> None:
 
 
 def _copy_elements(ours: Slot, theirs: Slot, sent: State, state: State) -> None:
-    for (_, value), (put, _) in zip(leaves(sent, ours.name), leaves(state, theirs.name), strict=False):
-        if isinstance(theirs.storage, Scalar) and value in theirs.storage.interval:
+    numbers = {place: value for place, (_, value) in leaves(sent, ours.name).items()}
+    for place, (put, _) in leaves(state, theirs.name).items():
+        value = numbers.get(place)
+        if value is not None and isinstance(theirs.storage, Scalar) and value in theirs.storage.interval:
             put(value)
 
 
-def leaves(value: object, name: str) -> list[tuple[Callable[[int], None], int]]:
-    """Every number called `name` behind any indices: a function that sets it, and what it is."""
-    found: list[tuple[Callable[[int], None], int]] = []
+def leaves(value: object, name: str) -> dict[tuple[int, ...], tuple[Callable[[int], None], int]]:
+    """Every number called `name`, by the places in the arrays around it: a function that sets it, and what it is.
 
-    def go(holder: object, names: list[str]) -> None:
+    The rows of one array are one behind the other: as many elements may be in other rows.
+    """
+    found: dict[tuple[int, ...], tuple[Callable[[int], None], int]] = {}
+
+    def go(holder: object, names: list[str], place: tuple[int, ...]) -> None:
         if isinstance(holder, list):
-            for inner in holder:
-                go(inner, names)
+            for number, inner in enumerate(_flat(holder)):
+                go(inner, names, (*place, number))
         elif isinstance(holder, State) and names and names[0] in holder:
             if len(names) == 1:
                 if isinstance(holder[names[0]], int):
-                    found.append((partial(holder.__setitem__, names[0]), holder[names[0]]))
+                    found[place] = partial(holder.__setitem__, names[0]), holder[names[0]]
             else:
-                go(holder[names[0]], names[1:])
+                go(holder[names[0]], names[1:], place)
 
-    go(value, name.split("."))
+    go(value, name.split("."), ())
     return found
 
 
@@ -108,15 +113,20 @@ def _copy_inside(pair: Pair, type_: Type, ours: object, senders: Type, theirs: o
 
 
 def _in_rows(lengths: tuple[int, ...], values: list[object]) -> list[object]:
-    """An array's elements as those of one of `lengths`; as they are where more, or fewer, are to be in rows."""
-    rows, flat = values, values
-    while any(isinstance(row, list) for row in flat):
-        flat = [value for row in flat if isinstance(row, list) for value in row]
+    """The elements of an array in rows of other lengths; as they are where those are for more elements, or fewer."""
+    flat = _flat(values)
     if len(lengths) > 1 and len(flat) != prod(lengths):
-        return rows
+        return values
     for length in reversed(lengths[1:]):
         flat = [flat[at : at + length] for at in range(0, len(flat), length)]
     return flat
+
+
+def _flat(values: list[object]) -> list[object]:
+    """The elements of all rows, one behind the other."""
+    while any(isinstance(row, list) for row in values):
+        values = [value for row in values if isinstance(row, list) for value in row]
+    return values
 
 
 def _same_form(type_: Type, ours: object, theirs: object) -> bool:
