@@ -73,6 +73,20 @@ def test_the_verdict(old: str, new: str, verdict: str, loads_if: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("read", "rules"),
+    [
+        ("n", ["count-changed"]),
+        ("1 + n max 4", ["capacity-shrunk"]),
+        ("m max 4", ["count-changed", "capacity-shrunk"]),
+    ],
+)
+def test_room_is_asked_of_counts_that_the_receiver_may_have(read: str, rules: list[str]) -> None:
+    front = "n : u8 in 0..4  m : u8 in 0..5"
+    _, findings = compare_devices(device(f"{front}  x : u8[n + 1 max 5]"), device(f"{front}  x : u8[{read}]"))
+    assert [finding.rule for finding in findings] == rules
+
+
+@pytest.mark.parametrize(
     ("receiver", "read"),
     [
         ("version 3 old 2 { hook load_state_old  a : u8 }", "2..3"),

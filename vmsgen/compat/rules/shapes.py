@@ -213,6 +213,8 @@ def capacity(pair: Pair) -> Iterator[Difference]:
         most = a.room if a.count is None else min(a.room, _highest(pair, a.count))
         if most <= b.room or not (a.listed or (a.count is not None and b.count is not None)):
             continue
+        if not a.listed and _never_as_many(pair, a, b):
+            continue
         why = f"the receiver has room for {b.room} elements of `{a.name}`, the sender writes up to {most}"
         back = f"have no more than {b.room} as long as machines may go back"
         names = frozenset({a.name, ours.name, theirs.name})
@@ -228,6 +230,12 @@ def capacity(pair: Pair) -> Iterator[Difference]:
         else:
             continue
         yield Difference(a.name, names, why, f"keep room for {most}", too_many, loads_if, back=back)
+
+
+def _never_as_many(pair: Pair, a: _Length, b: _Length) -> bool:
+    """Does the receiver always count more, or always fewer? What it has room for is no matter of the sender's count."""
+    known = None if b.sent is None else expression_in_senders_names(pair, b.sent)
+    return a.sent is not None and known is not None and apart(a.sent, known) not in (None, 0)
 
 
 def _highest(pair: Pair, count: Expression) -> int:
