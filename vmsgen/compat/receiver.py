@@ -105,7 +105,7 @@ def _copy_inside(pair: Pair, type_: Type, ours: object, senders: Type, theirs: o
                 _copy_locals(pair, description, ours, of.description, theirs)
         case Array(Scalar()):
             pass
-        case Array(element) if isinstance(ours, list) and isinstance(theirs, list):
+        case Array(element) if isinstance(senders, Array) and isinstance(ours, list) and isinstance(theirs, list):
             theirs = _in_rows(dimensions(type_), theirs)
             pairs = zip(ours, theirs, strict=False)
             ours[: len(theirs)] = [_copy_inside(pair, element, mine, senders, other) for mine, other in pairs]
