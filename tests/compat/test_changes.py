@@ -38,6 +38,8 @@ CHANGES: list[tuple[str, str, Verdicts, Verdicts]] = [
         (BREAKS, LOADS),
     ),
     ("a : u8  b : u8", "a : u8  b : u8  c : u8", BREAKS, BREAKS),
+    # Arrays that are nested otherwise
+    ("x : { y : { e : u8 equal }[3] }[2]", "f : { e : u8 equal }[6]", UNLESS, UNLESS),
     ("a : u8", "a : u8  local z : u32", LOADS, LOADS),
     # Subsections
     ("a : u8", SUB.format(1, "a > 3", ""), LOADS, UNLESS),

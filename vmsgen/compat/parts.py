@@ -17,8 +17,10 @@ from vmsgen.interpret.state import Value, same
 def other_part(pair: Pair, saved: Saved, loaded: Loaded, own: State | None, into: State) -> Wrong | None:
     """A number of such an array that is not what a receiver like the sender would have, whether it was read or not."""
     for step in pair.matched if own is not None else ():
-        if step.by_name and step.sender.starts != step.receiver.starts:
-            wrong = _differing(step.sender, step.receiver, saved, loaded, own, into)
+        ours, theirs = step.sender, step.receiver
+        alike = ours.name.count(".") == theirs.name.count(".") and len(ours.starts) == len(theirs.starts)
+        if step.by_name and alike and ours.starts != theirs.starts:
+            wrong = _differing(ours, theirs, saved, loaded, own, into)
             if wrong is not None:
                 return wrong
     return None
