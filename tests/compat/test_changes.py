@@ -17,6 +17,9 @@ HELD = "n : u8 in 1..{} = 3  x : {{ y : {{ e : u8 equal }}[n] }}[n + 1]"
 ENUM = "enum E : u8 {{ {} }}  device d version 1 {{ e : E {} }}"
 REGS = "hook get_regs, put_regs  regs : custom  "
 SUB = "a : u8  subsection s version {} needed {} {{ b : u8 {} }}"
+X = "device d version 1 {{ x : u8 in 0..0  {} }}"
+LATER = "device d version 1..2 {{ unused[1] before 2  x : u8 since 2 else 9  {} }}"
+MODE = " len : u8  extra : u8 when mode == 0 || len < 200 || len > 210 }"
 
 Verdicts = str | tuple[str, ...]
 
@@ -83,6 +86,51 @@ CHANGES: list[tuple[str, str, Verdicts, Verdicts]] = [
     ("a : u8  b : u8 when hook has_b", "a : u8  b : u8 when hook is_there", UNLESS, UNLESS),
     ("a : u8  b : u8 when hook has_b", "a : u8  b : u8 when a == 1", UNLESS, UNLESS),
     ("a : u8  b : u8", "a : u8  local z : u8 = 1  b : u8 when z != 0", MAY, UNLESS),
+    # A number that is not sent is bounded by nothing
+    (
+        "n : u8 in 0..4  a : u8[n] in 0..3  z : u8",
+        'n : u8 in 0..4  a : u8[n] in 0..9 = 9  z : u8  check n != 0 || z != 77 || a[0] < 5 "no"',
+        MAY,
+        UNLESS,
+    ),
+    (
+        "n : u8 in 0..4  a : u8[n] in 0..3  z : u8  w : u8",
+        "n : u8 in 0..4  a : u8[n] in 0..9 = 9  z : u8  w : u8 when n != 0 || z != 77 || a[0] < 5",
+        MAY,
+        UNLESS,
+    ),
+    # A number that the receiver does not read is not the sender's, whatever its name is
+    (
+        X.format("z : u8  y : u8"),
+        LATER.format('z : u8  y : u8  check z != 77 || y != 99 || x == 0 "no"'),
+        UNLESS,
+        (BREAKS, LOADS),
+    ),
+    (
+        X.format("z : u8  y : u8"),
+        LATER.format("z : u8  y : u8 where z != 77 || y != 99 || x == 0"),
+        UNLESS,
+        (BREAKS, LOADS),
+    ),
+    (
+        X.format("z : u8  w : u8 when z != 77 || x == 0"),
+        LATER.format("z : u8  w : u8 when z != 77 || x == 0"),
+        UNLESS,
+        (BREAKS, UNLESS),
+    ),
+    (
+        X.format('z : u8  check z != 77 || x == 0 "no"'),
+        LATER.format('z : u8  check z != 77 || x == 0 "no"'),
+        UNLESS,
+        (BREAKS, MAY),
+    ),
+    (X.format("z : u8 where z != 77 || x == 0"), LATER.format("z : u8 where z != 77 || x == 0"), UNLESS, (BREAKS, MAY)),
+    (
+        "device d version 1 { mode : u8 in 0..1 " + MODE,
+        "device d version 1..2 { unused[1] before 2  mode : u8 in 0..2 since 2 else 2 " + MODE,
+        UNLESS,
+        (BREAKS, UNLESS),
+    ),
     # Names
     ("a : u8  z : u8", "b : u8  z : u8", LOADS, LOADS),
     ("a : u8  z : u8", 'b : u8 was "a"  z : u8', LOADS, LOADS),

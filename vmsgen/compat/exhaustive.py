@@ -10,17 +10,19 @@ from math import prod
 from vmsgen.compat.expressions import with_own
 from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.rules.rule import values_of
-from vmsgen.compat.slots import Condition, Elements, Missing, Slot
+from vmsgen.compat.rules.rule import present, values_of
+from vmsgen.compat.slots import ARRAY, OPTIONAL, Condition, Elements, Missing, Slot
 from vmsgen.compat.steer import Want
 from vmsgen.interpret.errors import Fault
 from vmsgen.interpret.expression import Frame, evaluate
 from vmsgen.interpret.state import State
 from vmsgen.model.description import HookPredicate, RangeConstraint, WhereConstraint
 from vmsgen.model.expressions import (
+    Constant,
     Expression,
     FieldValue,
     HeldValue,
+    IndexStep,
     MemberStep,
     Path,
     Within,
@@ -56,7 +58,13 @@ class EveryState:
         held = any(isinstance(node, HeldValue) for wants in wanted for want in wants for node in _nodes(want.condition))
         if held or not all(_is_there(pair, field, alternatives) for field in fields):
             return None
-        asked = [condition for field in fields for condition in _asked_of(pair, field)]
+        # Without what is asked of numbers that the stream may lack there are more states, never fewer.
+        asked = [
+            condition
+            for field in fields
+            for condition in _asked_of(pair, field)
+            if all(_is_there(pair, other, alternatives) for other in _fields([condition]))
+        ]
         fields = tuple(dict.fromkeys((*fields, *_fields(asked))))
         checks = [check.condition for check in pair.programs[0].sender_checks if not check.guards and not check.loops]
         asked += [check for check in checks if set(_fields([check])) <= set(fields)]
@@ -72,8 +80,9 @@ class EveryState:
         try:
             for values in product(*domains):
                 state = State({f"n{n}": value for n, value in enumerate(values)})
-                if _meets(state, accepted):
-                    met.add(any(_meets(state, some) for some in wishes))
+                wanted_here = any(_meets(state, some) for some in wishes)
+                if wanted_here not in met and _meets(state, accepted):
+                    met.add(wanted_here)
                 if len(met) > 1:
                     break
         except Fault:
@@ -102,9 +111,30 @@ def _nodes(condition: Condition) -> Iterator[Expression]:
 
 
 def _is_there(pair: Pair, field: FieldValue, alternatives: tuple[tuple[Want, ...], ...]) -> bool:
-    """Has every stream that is asked about the number?"""
+    """Has every stream that is asked about the number?
+
+    What is not sent has no bounds on the sender's side, and for the receiver it is as at reset.
+    """
     slot = _slot(pair, field)
-    return slot is not None and all(Want(guard) in wants for guard in slot.guards for wants in alternatives)
+    if slot is None or any(loop.kind == OPTIONAL for loop in slot.loops) or not _is_sent(slot, field):
+        return False
+    return all(want in wants for want in present(slot) for wants in alternatives)
+
+
+def _is_sent(slot: Slot, field: FieldValue) -> bool:
+    """Is it one of the numbers that are sent wherever the slot is present? Of a varying number of them the first is."""
+    steps = [step for step in field.path.steps if isinstance(step, IndexStep)]
+    lengths = [None if loop.count or loop.kind != ARRAY else loop.capacity for loop in slot.loops]
+    lengths += [None if number == 0 and slot.count else length for number, length in enumerate(slot.dimensions)]
+    starts = [*(loop.start for loop in slot.loops), *(0 if n else slot.start for n in range(len(slot.dimensions)))]
+    if len(steps) != len(lengths):
+        return False
+    for step, start, length in zip(steps, starts, lengths, strict=True):
+        if not isinstance(step.index, Constant):
+            return False
+        if not start <= step.index.value < start + (1 if length is None else length):
+            return False
+    return True
 
 
 def _slot(pair: Pair, field: FieldValue) -> Slot | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from vmsgen.compat.align import Matched, Step, align, pair_slots
+from vmsgen.compat.align import Added, Dropped, Matched, Reshaped, Step, align, pair_slots
 from vmsgen.compat.expressions import absolute
 from vmsgen.compat.flatten import device_program, subsection_program
 from vmsgen.compat.names import pair_names, paired_members, plain
@@ -96,6 +96,7 @@ class Pair:
     sender_slots: dict[str, Slot] = field(default_factory=dict)
     receiver_slots: dict[str, Slot] = field(default_factory=dict)
     _members: dict[tuple[int, int], list[tuple[Member, Member]]] = field(default_factory=dict)
+    _sources: dict[str, str | None] = field(default_factory=dict)
 
     @property
     def matched(self) -> Iterator[Matched]:
@@ -109,9 +110,59 @@ class Pair:
             self._members[both] = paired_members(ours, theirs)
         return self._members[both]
 
+    def source(self, name: str) -> str | None:
+        """The sender's name of what the receiver has as `name` (a plain one), once the stream is loaded.
+
+        None where it comes from nothing of the sender's: what is not read is as at reset, or as `else` says, whatever
+        the sender has and sends under that name. Members that neither side has on the wire are set up alike.
+        """
+        if not self._sources:
+            self._sources |= self._read()
+        if name in self._sources:
+            return self._sources[name]
+        there = self.names.get(name, name)
+        if there in self.sender_slots or _is_local(self.sender, there) != _is_local(self.receiver, name):
+            return None
+        return there
+
+    def _read(self) -> dict[str, str | None]:
+        """What each number of the receiver's is read from, where that is all that becomes of what it is read from."""
+        sources: dict[str, set[str | None]] = {}
+        targets: dict[str, set[str | None]] = {}
+        for program in self.programs:
+            for step in program.steps:
+                match step:
+                    case Matched(ours, theirs) if _is_one_number(ours, theirs):
+                        sources.setdefault(theirs.name, set()).add(ours.name)
+                        targets.setdefault(ours.name, set()).add(theirs.name)
+                        continue
+                    case Matched(ours, theirs):
+                        sides: tuple[tuple[Slot, ...], tuple[Slot, ...]] = (ours,), (theirs,)
+                    case Reshaped(before, after):
+                        sides = before, after
+                    case Dropped(ours, _):
+                        sides = (ours,), ()
+                    case Added(theirs, _):
+                        sides = (), (theirs,)
+                for found, slots in zip((targets, sources), sides, strict=True):
+                    for slot in slots:
+                        found.setdefault(slot.name, set()).add(None)
+        read: dict[str, str | None] = {}
+        for name, some in sources.items():
+            one = next(iter(some))
+            read[name] = one if len(some) == 1 and one is not None and targets[one] == {name} else None
+        return read
+
     def to_sender(self, path: Path) -> Path | None:
-        """The sender's place of what the receiver has at `path`; None where there is none."""
-        there = self.names.get(plain(str(path)), plain(str(path)))
+        """The sender's place of what the receiver has at `path`; None where it comes from none."""
+        there = self.source(plain(str(path)))
+        return None if there is None else self._place(path, there)
+
+    def called(self, path: Path) -> Path | None:
+        """The sender's place of what has the same name, whatever a stream makes of it; None where there is none."""
+        return self._place(path, self.names.get(plain(str(path)), plain(str(path))))
+
+    def _place(self, path: Path, there: str) -> Path | None:
         indices = [step for step in path.steps if isinstance(step, IndexStep)]
         made: list[MemberStep | IndexStep] = []
         type_: Type = Struct(self.sender)
@@ -129,6 +180,29 @@ class Pair:
                     break
                 type_ = _present(type_.element)
         return Path(tuple(made))
+
+
+def _is_one_number(ours: Slot, theirs: Slot) -> bool:
+    """Is what the receiver reads there what the sender has, with the same indices?"""
+    if ours.element is None or theirs.element is None or ours.element.floating != theirs.element.floating:
+        return False
+    rows = [(*(loop.capacity for loop in slot.loops), *slot.dimensions) for slot in (ours, theirs)]
+    return ours.width == theirs.width and ours.starts == theirs.starts and len(rows[0]) == len(rows[1]) and (
+        rows[0][1:] == rows[1][1:]
+    )  # fmt: skip
+
+
+def _is_local(description: Description, name: str) -> bool:
+    """Is it, or what it is in, in memory alone?"""
+    type_: Type | None = Struct(description)
+    for part in name.split("."):
+        inner = innermost(type_) if type_ is not None else None
+        if isinstance(inner, Struct):
+            member = next((member for member in inner.description.members if member.name == part), None)
+            if member is None or member.local:
+                return member is not None
+        type_ = None if type_ is None else _part(inner if isinstance(inner, Struct) else type_, part)
+    return False
 
 
 def _part(type_: Type, name: str) -> Type | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from vmsgen.compat.align import Matched
 from vmsgen.compat.finding import WIRE
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.rules.rule import Difference, Rule, in_senders_names, words
+from vmsgen.compat.rules.rule import Difference, Rule, in_senders_names, is_read, not_read, same, words
 from vmsgen.compat.slots import Condition
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import HookPredicate
@@ -23,16 +23,22 @@ def find(pair: Pair) -> Iterator[Difference]:
             asked = [guard for guard in step.receiver.guards if guard not in program.receiver_base]
             known = [in_senders_names(pair, guard) for guard in asked]
             theirs = tuple(there or guard for there, guard in zip(known, asked, strict=True))
-            if {words(guard) for guard in ours} == {words(guard) for guard in theirs}:
+            # A text that is the same is another condition where the receiver has not read what it asks for.
+            read = all(is_read(pair, guard) for guard in asked)
+            if _covered(pair, ours, asked) and all(any(same(pair, o, t) for t in asked) for o in ours):
                 continue
             first, second = _said(ours), _said(theirs)
-            why = f"`{step.sender.name}` is sent {first}, and read {second}"
+            why = f"`{step.sender.name}` is sent {first}, and read {second}{not_read(pair, asked)}"
             fix = "keep the condition, or give the new one a new version: `group before N`, `group since N`"
             back = "keep the condition, or send in a subsection what older receivers do not read"
             names = frozenset({step.sender.name, step.receiver.name, ""})
             wants = _wants(base, ours, theirs)
-            shows = None if None in known else wants
+            shows = wants if read and None not in known else None
             yield Difference(step.sender.name, names, why, fix, wants, _agreed(ours, theirs), shows, back)
+
+
+def _covered(pair: Pair, ours: tuple[Condition, ...], asked: list[Condition]) -> bool:
+    return all(any(same(pair, guard, other) for guard in ours) for other in asked)
 
 
 def _said(guards: tuple[Condition, ...]) -> str:

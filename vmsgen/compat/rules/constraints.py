@@ -13,11 +13,12 @@ from vmsgen.compat.rules.rule import (
     Rule,
     expression_in_senders_names,
     in_senders_names,
+    is_read,
+    not_read,
     present,
     same,
     value_of,
     values_of,
-    words,
 )
 from vmsgen.compat.rules.shapes import recast
 from vmsgen.compat.slots import Asked, Slot
@@ -87,7 +88,7 @@ def _other_ends(pair: Pair, ours: Slot, theirs: Slot, value: FieldValue) -> Iter
             why = f"the receiver bounds `{theirs.name}` by {text(theirs_end)}, the sender does not"
             fix = "keep the range that older streams were saved under"
             names = frozenset({ours.name, theirs.name})
-            shows = wants if end is not None else None
+            shows = wants if end is not None and is_read(pair, theirs_end) else None
             yield Difference(
                 ours.name, names, why, fix, wants, f"{ours.name} is within {text(theirs_end)}", shows, KEEP_TO
             )
@@ -110,8 +111,9 @@ def where(pair: Pair) -> Iterator[Difference]:
             if condition is not None:
                 wants = ((*present(ours), Want(with_own(condition, value), False)),)
             why = f"the receiver asks of `{theirs.name}` that {said}, the sender does not"
+            why += not_read(pair, [constraint.condition])
             fix = "ask it of streams of a new version alone, or leave it out and correct the value in `post_load`"
-            shows = wants if condition is not None else None
+            shows = wants if condition is not None and is_read(pair, constraint.condition) else None
             yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, wants, said, shows, KEEP_TO)
     fix = "ask it of streams of a new version alone, or leave it out and correct the value in `post_load`"
     for made in remade(pair):
@@ -145,20 +147,22 @@ def checks(pair: Pair) -> Iterator[Difference]:
             if any(_covers(pair, program, other, check) for other in program.sender_checks):
                 continue
             condition = expression_in_senders_names(pair, check.condition)
-            around = tuple(Want(guard) for guard in (*program.base, *check.guards))
+            guards = [in_senders_names(pair, guard) or guard for guard in check.guards]
+            around = tuple(Want(guard) for guard in (*program.base, *guards))
             wants = ((*around, Want(Unary("!", condition))),) if condition is not None else (around,)
-            why = f"the receiver checks {text(check.condition)}, the sender does not"
+            why = f"the receiver checks {text(check.condition)}, the sender does not{not_read(pair, [check.condition])}"
             fix = "check it only where the version is new: put it into `group since N`"
             back = "keep the check, so that a save refuses what older receivers would"
-            shows = wants if condition is not None and not check.loops else None
+            asked = all(is_read(pair, one) for one in (check.condition, *check.guards))
+            shows = wants if condition is not None and asked and not check.loops else None
             yield Difference("", frozenset({"", check.name}), why, fix, wants, text(check.condition), shows, back)
 
 
 def _covers(pair: Pair, program: AlignedProgram, ours: Asked, theirs: Asked) -> bool:
     """Does the sender ask the same wherever the receiver does?"""
-    there = {words(in_senders_names(pair, guard) or guard) for guard in theirs.guards}
-    here = {words(guard) for guard in ours.guards if guard not in program.base}
-    return here <= there and same(pair, ours.condition, theirs.condition)
+    here = [guard for guard in ours.guards if guard not in program.base]
+    asked = all(any(same(pair, guard, other) for other in theirs.guards) for guard in here)
+    return asked and same(pair, ours.condition, theirs.condition)
 
 
 RANGE = Rule(

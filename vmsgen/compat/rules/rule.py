@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
+from vmsgen.compat.absence import absences
 from vmsgen.compat.expressions import Each, renamed, text
 from vmsgen.compat.finding import ADVICE
+from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.slots import LIST, MAP, OPTIONAL, Condition, Elements, Loop, Missing, Slot
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import HookPredicate, RangeConstraint
-from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, Path
+from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, HeldValue, Path, replaced, walk
 from vmsgen.model.interval import Interval
 from vmsgen.model.types import Scalar, innermost
 
@@ -149,20 +152,53 @@ def values_of(slot: Slot) -> Interval | None:
     return Interval(low, high)
 
 
+def is_read(pair: Pair, condition: Condition) -> bool:
+    """Is every number that the receiver asks for one that the sender has sent, or set up alike?"""
+    if isinstance(condition, HookPredicate | Elements | Missing):
+        return True
+    return all(pair.source(name) is not None for name in _names(condition))
+
+
+def not_read(pair: Pair, conditions: Iterable[Condition]) -> str:
+    """A remark where the receiver asks for what it does not read: equal texts are not the same then."""
+    asked = [one for one in conditions if not isinstance(one, HookPredicate | Elements | Missing)]
+    found = dict.fromkeys(name for one in asked for name in _names(one) if pair.source(name) is None)
+    return f" (`{'`, `'.join(found)}` is not what the sender has)" if found else ""
+
+
+def _names(expression: Expression) -> list[str]:
+    """The numbers that it asks for."""
+    return [plain(str(node.path)) for node in walk(expression) if isinstance(node, FieldValue | HeldValue)]
+
+
 def in_senders_names(pair: Pair, condition: Condition) -> Condition | None:
     """A condition of the receiver about the sender's state; None where it asks for what the sender does not have."""
-    return (
-        condition if isinstance(condition, HookPredicate | Elements | Missing) else renamed(condition, pair.to_sender)
-    )
+    if isinstance(condition, HookPredicate | Elements | Missing):
+        return condition
+    return expression_in_senders_names(pair, condition)
 
 
 def expression_in_senders_names(pair: Pair, expression: Expression) -> Expression | None:
-    return renamed(expression, pair.to_sender)
+    """As above. What the receiver does not read is the constant that it becomes, as far as that is known."""
+    known = expression if is_read(pair, expression) else replaced(expression, partial(_not_read, pair))
+    return renamed(known, pair.to_sender)
 
 
-def same(pair: Pair, ours: Expression | None, theirs: Expression | None) -> bool:
-    """Do both say the same, names aside?"""
+def _not_read(pair: Pair, part: Expression) -> Expression | None:
+    if not isinstance(part, FieldValue) or pair.source(plain(str(part.path))) is not None:
+        return None
+    value = absences(pair.receiver).get(plain(str(part.path)))
+    return None if value is None else Constant(int(value))
+
+
+def same(pair: Pair, ours: Condition | None, theirs: Condition | None) -> bool:
+    """Do both say the same of the same numbers, names aside?"""
     if ours is None or theirs is None:
         return ours is theirs
-    there = renamed(theirs, pair.to_sender)
-    return text(ours) == text(there if there is not None else theirs)
+    if not is_read(pair, theirs):
+        return False
+    there = in_senders_names(pair, theirs)
+    if there is None and not isinstance(theirs, HookPredicate | Elements | Missing):
+        # Indices that are no constants: then every name must be the same.
+        return words(ours) == words(theirs) and all(pair.source(name) == name for name in _names(theirs))
+    return there is not None and words(ours) == words(there)

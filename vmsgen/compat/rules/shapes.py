@@ -18,6 +18,8 @@ from vmsgen.compat.rules.rule import (
     expression_in_senders_names,
     if_absent,
     if_not_sent,
+    is_read,
+    not_read,
     present,
     same,
     values_of,
@@ -194,18 +196,19 @@ def counted(pair: Pair) -> Iterator[Difference]:
         here: Expression = Constant(a.room) if a.sent is None else a.sent
         there: Expression = Constant(b.room) if b.sent is None else b.sent
         known = expression_in_senders_names(pair, there)
-        less = apart(here, known) if known is not None else None
+        read = is_read(pair, there)
+        less = apart(here, known) if known is not None and read else None
         if less == 0:
             continue
         differ = (Want(Binary("!=", here, known)),) if known is not None else ()
         why = f"the sender writes {text(here)} elements of `{a.name}`, the receiver reads {text(there)}"
-        why += _hooked(ours, a)
+        why += not_read(pair, [there]) + _hooked(ours, a)
         fix = "what tells how many there are must be the same on both sides, and loaded before them"
         names = frozenset({a.name, ours.name, theirs.name})
         wants = tuple(Want(guard) for guard in ours.guards)
-        loads_if = f"{text(here)} == {text(there)}" if less is None else if_absent(ours)
+        loads_if = f"{text(here, 4)} == {text(there, 4)}" if less is None else if_absent(ours)
         asked = ((*wants, *differ),)
-        yield Difference(a.name, names, why, fix, asked, loads_if, asked if differ else None)
+        yield Difference(a.name, names, why, fix, asked, loads_if, asked if differ and read else None)
 
 
 def capacity(pair: Pair) -> Iterator[Difference]:

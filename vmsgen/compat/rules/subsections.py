@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from vmsgen.compat.expressions import renamed as in_other_names
 from vmsgen.compat.finding import ADVICE, WIRE
 from vmsgen.compat.pairs import Pair, PlacedSubsection, everything_inside, placed
-from vmsgen.compat.rules.rule import Difference, Rule, in_senders_names, within, words
-from vmsgen.compat.slots import LIST, MAP, Owner
+from vmsgen.compat.rules.rule import Difference, Rule, within, words
+from vmsgen.compat.slots import LIST, MAP, Condition, Elements, Missing, Owner
 from vmsgen.compat.steer import Want
-from vmsgen.model.description import Description
+from vmsgen.model.description import Description, HookPredicate
 from vmsgen.model.subsections import is_looked_at
 
 
@@ -138,13 +139,20 @@ def needed(pair: Pair) -> Iterator[Difference]:
             continue
         ours, theirs = both.sender.guards[-1:], both.receiver.guards[-1:]
         first = [words(guard) for guard in ours]
-        second = [words(in_senders_names(pair, guard) or guard) for guard in theirs]
+        # Both ask their own state, before there is a stream.
+        second = [_in_words(pair, guard) for guard in theirs]
         if first == second:
             continue
         name = both.sender.wire_name
         why = f"`{name}` is needed {_said(first)} for the sender, {_said(second)} for the receiver"
         fix = "nothing for the bytes: only a save asks; see that a state without it is still whole"
         yield Difference(name, frozenset({name}), why, fix)
+
+
+def _in_words(pair: Pair, guard: Condition) -> str:
+    """As the sender would call it."""
+    known = None if isinstance(guard, HookPredicate | Elements | Missing) else in_other_names(guard, pair.called)
+    return words(known or guard)
 
 
 def _said(guards: list[str]) -> str:
