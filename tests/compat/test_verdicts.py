@@ -120,3 +120,25 @@ def test_so_many_states_are_looked_at(monkeypatch: pytest.MonkeyPatch, states: i
     (said,), findings = compare_devices(old, new)
     assert said.verdict == verdict
     assert [finding.path for finding in findings if finding.unproved] == (["c"] if verdict == MAY else [])
+
+
+@pytest.mark.parametrize(("states", "verdicts"), [(511, [LOADS, MAY]), (512, [LOADS, LOADS])])
+def test_all_versions_share_the_states_that_are_looked_at(
+    monkeypatch: pytest.MonkeyPatch, states: int, verdicts: list[str]
+) -> None:
+    monkeypatch.setattr(exhaustive, "STATES", states)
+    old = device("device d version 1..2 { a : u8  b : u8 when a > 0 }")
+    new = device("device d version 1..2 { a : u8  b : u8 when a != 0 }")
+    said, _ = compare_devices(old, new)
+    assert [one.verdict for one in said] == verdicts
+
+
+def test_where_something_always_breaks_no_states_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(exhaustive.EveryState, "how_many", lambda _, shows: asked.append(shows))
+    old, new = device("a : u8  b : u8 when a > 0"), device("a : u8  b : u8 when a != 0")
+    compare_devices(old, new)
+    assert len(asked) == 1
+    (said,), findings = compare_devices(old, device("a : u8  b : u8 when a != 0  c : u16"))
+    assert (said.verdict, len(asked)) == (BREAKS, 1)
+    assert [finding.rule for finding in findings if finding.unproved] == ["condition-changed"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from vmsgen.compat.exhaustive import Budget
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, WIRE, Finding, Report, Verdict, Witness
 from vmsgen.compat.likeness import alike
 from vmsgen.compat.rules.devices import BLOCKED, OLD, OPAQUE, REMOVED, different_devices
@@ -91,8 +92,9 @@ def compare_devices(
     if receiver.unmigratable:
         verdicts, blocked = _blocked(sender)
         return verdicts, [*blocked, *general]
+    budget = Budget()
     for version in versions_of(sender):
-        verdict, findings = _at_version(sender, receiver, version, drawn, backward)
+        verdict, findings = _at_version(sender, receiver, version, drawn, backward, budget)
         verdicts.append(verdict)
         for finding in findings:
             key = (finding.rule, finding.path, finding.why)
@@ -104,11 +106,11 @@ def compare_devices(
 
 
 def _at_version(
-    sender: Description, receiver: Description, version: int, drawn: int, backward: bool
+    sender: Description, receiver: Description, version: int, drawn: int, backward: bool, budget: Budget
 ) -> tuple[Verdict, list[Finding]]:
     by_hook = _read_by_hook(sender, receiver, version)
     if by_hook is None:
-        return AtVersion(sender, receiver, version, drawn, backward).compare()
+        return AtVersion(sender, receiver, version, drawn, backward, budget).compare()
     rule, why = by_hook
     fix = "try it: no schema tells what a hook does with a stream"
     finding = Finding(rule, WIRE, sender.wire_name, "", (), why, fix, unproved=True)

@@ -33,19 +33,26 @@ from vmsgen.model.expressions import (
 
 NONE, SOME, ALL = "none", "some", "all"
 
-STATES = 1 << 18
-"""No more than so many are looked at for a pair: each takes microseconds."""
+STATES = 1 << 17
+"""No more than so many are looked at for a device, all its versions together: each takes tens of microseconds."""
 
 HOOKED = (HookPredicate, Elements, Missing)
 """What is not asked of numbers."""
 
 
+class Budget:
+    """`left` states may still be looked at."""
+
+    def __init__(self) -> None:
+        self.left = STATES
+
+
 class EveryState:
     """Of the sender of a pair."""
 
-    def __init__(self, pair: Pair) -> None:
+    def __init__(self, pair: Pair, budget: Budget) -> None:
         self.pair = pair
-        self.left = STATES
+        self.budget = budget
 
     def how_many(self, alternatives: tuple[tuple[Want, ...], ...]) -> str | None:
         """NONE, SOME or ALL that a save accepts meet one of the alternatives; None if that cannot be told.
@@ -70,18 +77,20 @@ class EveryState:
         asked += [check for check in checks if set(_fields([check])) <= set(fields)]
         domains = [_values(pair, field) for field in fields]
         number = prod(values.stop - values.start for values in domains)
-        if not 0 < number <= self.left:
+        if not 0 < number <= self.budget.left:
             return None
-        self.left -= number
+        self.budget.left -= number
         names = {field: FieldValue(Path((MemberStep(f"n{n}"),)), field.interval) for n, field in enumerate(fields)}
         accepted = [_Wish(_named(condition, names), True) for condition in asked]
         wishes = [[_Wish(_named(want.condition, names), want.holds) for want in wants] for wants in wanted]
         met: set[bool] = set()
+        state = State()
+        frame, places = Frame(state, state, 0), [f"n{n}" for n in range(len(fields))]
         try:
             for values in product(*domains):
-                state = State({f"n{n}": value for n, value in enumerate(values)})
-                wanted_here = any(_meets(state, some) for some in wishes)
-                if wanted_here not in met and _meets(state, accepted):
+                state.update(zip(places, values, strict=True))
+                wanted_here = any(_meets(frame, some) for some in wishes)
+                if wanted_here not in met and _meets(frame, accepted):
                     met.add(wanted_here)
                 if len(met) > 1:
                     break
@@ -169,5 +178,5 @@ def _named(condition: Condition, names: dict[FieldValue, FieldValue]) -> Express
     return replaced(condition, lambda part: names.get(part) if isinstance(part, FieldValue) else None)
 
 
-def _meets(state: State, wishes: list[_Wish]) -> bool:
-    return all(bool(evaluate(wish.condition, Frame(state, state, 0))) == wish.holds for wish in wishes)
+def _meets(frame: Frame, wishes: list[_Wish]) -> bool:
+    return all(bool(evaluate(wish.condition, frame)) == wish.holds for wish in wishes)

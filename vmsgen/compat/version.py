@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from vmsgen.compat.exhaustive import ALL, NONE, EveryState
+from vmsgen.compat.exhaustive import ALL, NONE, Budget, EveryState
 from vmsgen.compat.expressions import with_own
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, UNLESS, WIRE, Finding, Verdict, Witness
 from vmsgen.compat.outcome import Outcome, outcome
@@ -51,12 +51,18 @@ class AtVersion:
     """
 
     def __init__(
-        self, sender: Description, receiver: Description, version: int, drawn: int, backward: bool = False
+        self,
+        sender: Description,
+        receiver: Description,
+        version: int,
+        drawn: int,
+        backward: bool,
+        budget: Budget,
     ) -> None:
         self.backward = backward
         self.pair = pair(sender, receiver, version)
         self.itself = pair(sender, sender, version)
-        self.every = EveryState(self.pair)
+        self.every = EveryState(self.pair, budget)
         asked = tuple(dict.fromkeys((*predicates(sender), *predicates(receiver))))
         self.numbers = numbers_in(Struct(sender))
         self.large = self.numbers > LARGE
@@ -73,13 +79,16 @@ class AtVersion:
         failed = [one for one in outcomes if one.witness is not None and one.certain]
         shown, rest = _attribute(found, failed)
         unsure, unknown = _attribute(found, [one for one in outcomes if not one.certain])
+        # Where one that is shown always breaks no other one changes what is said.
+        settled = any(not found[number].difference.loads_if for number in shown)
         findings = []
         for number, one in enumerate(found):
             witness = shown.get(number)
-            if witness is None and self._how_many(one) == NONE:
+            if witness is None and not settled and self._how_many(one) == NONE:
                 continue
-            if witness is not None and len(failed) == len(outcomes) and self._how_many(one) == ALL:
+            if witness is not None and len(failed) == len(outcomes) and not settled and self._how_many(one) == ALL:
                 one = replace(one, difference=replace(one.difference, loads_if=""))
+                settled = True
             why_not = HOOKS_DECIDE if number in unsure else BREAKS_BEFORE if failed else ""
             findings.append(self._finding(one, witness, why_not))
         if rest or unknown:
