@@ -7,6 +7,8 @@ import pytest
 from tests.compat.devices import device
 from vmsgen.compat import compare_devices, exhaustive, version
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, UNLESS
+from vmsgen.compat.states import numbers_in
+from vmsgen.model.types import Struct
 
 LIST = "struct I {{ a : u8 {} }}  device d version 1 {{ q : list<I max 4> }}"
 MAP = "struct I {{ a : u8 {} }}  device d version 1 {{ q : map<u64, I max 4> }}"
@@ -142,3 +144,16 @@ def test_where_something_always_breaks_no_states_are_looked_at(monkeypatch: pyte
     (said,), findings = compare_devices(old, device("a : u8  b : u8 when a != 0  c : u16"))
     assert (said.verdict, len(asked)) == (BREAKS, 1)
     assert [finding.rule for finding in findings if finding.unproved] == ["condition-changed"]
+
+
+def test_elements_of_custom_fields_count_as_numbers() -> None:
+    made = device("struct S { hook get_s, put_s  s : custom[3] }  device d version 1 { a : S[5]  b : u16 }")
+    assert numbers_in(Struct(made)) == 16
+
+
+def test_of_rows_of_custom_fields_hooks_alone_know_the_bytes() -> None:
+    old, new = (device(f"hook get_r, put_r  r : custom{rows}  z : u8") for rows in ("[2][4]", "[8]"))
+    _, (finding,) = compare_devices(old, new)
+    assert finding.rule == "reshaped"
+    assert finding.why.endswith("for the receiver (hooks alone know its bytes)")
+    assert finding.fix == "adapt the hooks to the other indices: what they write and read must stay the same"

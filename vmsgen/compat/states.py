@@ -6,6 +6,7 @@ import random
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import prod
 
 from vmsgen.compat.expressions import absolute
 from vmsgen.compat.places import NOT_THERE, part
@@ -15,7 +16,7 @@ from vmsgen.compat.trace import Answers
 from vmsgen.interpret import Refusal, State, encode, needed, reset_state
 from vmsgen.interpret.items import words_of
 from vmsgen.interpret.state import Value, copy_value, reset_value
-from vmsgen.model.description import Description, HookPredicate
+from vmsgen.model.description import Custom, Description, Group, HookPredicate, Repeat, Run, Tmp, WireItem
 from vmsgen.model.expressions import Expression, Path
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, is_allocated
 
@@ -218,7 +219,7 @@ class _Counter:
 
 
 def numbers_in(type_: Type) -> int:
-    """How many numbers a value of the type has at most; a list or a map counts as empty."""
+    """How many numbers a value of the type has at most, elements of `custom` included; a list or a map is empty."""
     match type_:
         case Scalar():
             return 1
@@ -231,9 +232,23 @@ def numbers_in(type_: Type) -> int:
         case Optional(element):
             return numbers_in(element)
         case Struct(description):
-            return sum(numbers_in(member.type) for member in description.members)
+            return sum(numbers_in(member.type) for member in description.members) + _hooked(description.wire)
         case List() | Map():
             return 0
+
+
+def _hooked(items: tuple[WireItem, ...]) -> int:
+    """So many times hooks of `custom` fields are called, those in subsections aside."""
+    found = 0
+    for item in items:
+        match item:
+            case Custom(lengths=lengths):
+                found += prod(lengths)
+            case Repeat(capacity=capacity):
+                found += capacity * _hooked(item.items)
+            case Run() | Group() | Tmp():
+                found += _hooked(item.items)
+    return found
 
 
 Number = Callable[[Scalar, int | None, int | None], Value]

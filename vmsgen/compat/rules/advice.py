@@ -8,7 +8,7 @@ from math import prod
 from vmsgen.compat.align import Matched, Reshaped
 from vmsgen.compat.finding import ADVICE
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.rules.rule import Difference, Rule, present
+from vmsgen.compat.rules.rule import HOOKED, Difference, Rule, present
 from vmsgen.compat.rules.shapes import recast
 from vmsgen.compat.slots import Slot
 from vmsgen.model.description import Hook
@@ -54,8 +54,16 @@ def rows(pair: Pair) -> Iterator[Difference]:
                 continue
             seen.add(name)
             was, now = _lengths(before), _lengths(after)
-            why = f"`{name}` is {was} for the sender and {now} for the receiver: the same bytes"
-            yield Difference(name, frozenset(), why, "see that both mean the same elements by their indices")
+            why = f"`{name}` is {was} for the sender and {now} for the receiver"
+            if ours.custom and theirs.custom:
+                # Hooks are given the indices.
+                why, fix = (
+                    why + HOOKED,
+                    "adapt the hooks to the other indices: what they write and read must stay the same",
+                )
+            else:
+                why, fix = f"{why}: the same bytes", "see that both mean the same elements by their indices"
+            yield Difference(name, frozenset(), why, fix)
 
 
 def recasts(pair: Pair) -> Iterator[Difference]:
