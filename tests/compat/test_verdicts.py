@@ -157,3 +157,9 @@ def test_of_rows_of_custom_fields_hooks_alone_know_the_bytes() -> None:
     assert finding.rule == "reshaped"
     assert finding.why.endswith("for the receiver (hooks alone know its bytes)")
     assert finding.fix == "adapt the hooks to the other indices: what they write and read must stay the same"
+
+
+def test_a_count_with_a_question_is_in_parentheses() -> None:
+    n = "n : u8 in 0..3  a : u8"
+    (said,), _ = compare_devices(device(f"{n}[n]"), device(f"{n}[n == 3 ? 2 : n]"))
+    assert said.loads_if == ("n == (n == 3 ? 2 : n)",)
