@@ -184,7 +184,7 @@ def check_harmful(sides: Sides) -> Counter[str]:
     sender, receiver = sides.devices
     verdicts, findings = compare_devices(sender, receiver, drawn=DRAWN)
     broken = [v for v in verdicts if v.verdict != LOADS]
-    assert broken
+    assert broken or not any(v.tried for v in verdicts)  # a sender that can save nothing breaks nothing
     shown = [finding for finding in findings if finding.witness is not None]
     assert bool(shown) == any(v.verdict != MAY for v in broken)
     for finding in shown:
