@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import product
 from math import prod
 
-from vmsgen.compat.expressions import with_own
+from vmsgen.compat.expressions import asked
 from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.rules.rule import present, values_of
@@ -16,7 +16,7 @@ from vmsgen.compat.steer import Want
 from vmsgen.interpret.errors import Fault
 from vmsgen.interpret.expression import Frame, evaluate
 from vmsgen.interpret.state import State
-from vmsgen.model.description import HookPredicate, RangeConstraint, WhereConstraint
+from vmsgen.model.description import HookPredicate
 from vmsgen.model.expressions import (
     Constant,
     Expression,
@@ -25,8 +25,6 @@ from vmsgen.model.expressions import (
     IndexStep,
     MemberStep,
     Path,
-    Within,
-    mentions_held,
     replaced,
     walk,
 )
@@ -66,22 +64,22 @@ class EveryState:
         if held or not all(_is_there(pair, field, alternatives) for field in fields):
             return None
         # Without what is asked of numbers that the stream may lack there are more states, never fewer.
-        asked = [
+        demanded = [
             condition
             for field in fields
             for condition in _asked_of(pair, field)
             if all(_is_there(pair, other, alternatives) for other in _fields([condition]))
         ]
-        fields = tuple(dict.fromkeys((*fields, *_fields(asked))))
+        fields = tuple(dict.fromkeys((*fields, *_fields(demanded))))
         checks = [check.condition for check in pair.programs[0].sender_checks if not check.guards and not check.loops]
-        asked += [check for check in checks if set(_fields([check])) <= set(fields)]
+        demanded += [check for check in checks if set(_fields([check])) <= set(fields)]
         domains = [_values(pair, field) for field in fields]
         number = prod(values.stop - values.start for values in domains)
         if not 0 < number <= self.budget.left:
             return None
         self.budget.left -= number
         names = {field: FieldValue(Path((MemberStep(f"n{n}"),)), field.interval) for n, field in enumerate(fields)}
-        accepted = [_Wish(_named(condition, names), True) for condition in asked]
+        accepted = [_Wish(_named(condition, names), True) for condition in demanded]
         wishes = [[_Wish(_named(want.condition, names), want.holds) for want in wants] for wants in wanted]
         met: set[bool] = set()
         state = State()
@@ -151,17 +149,11 @@ def _slot(pair: Pair, field: FieldValue) -> Slot | None:
 
 
 def _asked_of(pair: Pair, field: FieldValue) -> Iterator[Expression]:
-    """What a save asks of the number, constant ends of ranges aside."""
+    """What a save asks of the number."""
     slot = _slot(pair, field)
     for constraint in slot.constraints if slot is not None else ():
-        match constraint:
-            case RangeConstraint(low, high):
-                condition: Expression = Within(field, low, high)
-            case WhereConstraint(condition):
-                condition = with_own(condition, field)
-            case _:
-                continue
-        if not mentions_held(condition):
+        condition = asked(constraint, field)
+        if condition is not None:
             yield condition
 
 

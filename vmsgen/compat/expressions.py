@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from vmsgen.interpret.errors import Fault
 from vmsgen.interpret.expression import Frame, evaluate
 from vmsgen.interpret.state import State
+from vmsgen.model.description import Constraint, RangeConstraint, WhereConstraint
 from vmsgen.model.expressions import (
     Binary,
     Conditional,
@@ -25,6 +26,7 @@ from vmsgen.model.expressions import (
     Unary,
     Within,
     children,
+    mentions_held,
     replaced,
 )
 from vmsgen.model.interval import BOOLEAN
@@ -130,6 +132,18 @@ def renamed(expression: Expression, rename: Rename) -> Expression | None:
 def with_own(expression: Expression, value: Expression) -> Expression:
     """A constraint of a field as a condition about the place that the field has."""
     return replaced(expression, lambda part: value if isinstance(part, OwnValue) else None)
+
+
+def asked(constraint: Constraint, value: Expression) -> Expression | None:
+    """What a save asks of the number at that place; None if it asks nothing that goes by the state alone."""
+    match constraint:
+        case RangeConstraint(low, high):
+            condition: Expression = Within(value, low, high)
+        case WhereConstraint(where):
+            condition = with_own(where, value)
+        case _:
+            return None
+    return None if mentions_held(condition) else condition
 
 
 def apart(one: Expression, other: Expression) -> int | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 
 from vmsgen.compat.exhaustive import ALL, NONE, Budget, EveryState
-from vmsgen.compat.expressions import with_own
+from vmsgen.compat.expressions import asked
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, UNLESS, WIRE, Finding, Verdict, Witness
 from vmsgen.compat.outcome import Outcome, outcome
 from vmsgen.compat.pairs import AlignedProgram, pair
@@ -21,8 +21,8 @@ from vmsgen.compat.states import LARGE, Candidate, States, numbers_in
 from vmsgen.compat.steer import Want, of_the_second
 from vmsgen.compat.trace import OTHERWISE, Saved, save
 from vmsgen.interpret import Refusal, State
-from vmsgen.model.description import Description, RangeConstraint, WhereConstraint
-from vmsgen.model.expressions import Constant, Expression, Within, mentions_held
+from vmsgen.model.description import Constraint, Description, RangeConstraint
+from vmsgen.model.expressions import Constant, Expression, Within
 from vmsgen.model.types import Struct, structs_in
 
 DRAWN = 12
@@ -244,15 +244,15 @@ def _demands(program: AlignedProgram) -> Iterator[Expression]:
         if value is None:
             continue
         for constraint in slot.constraints:
-            match constraint:
-                case RangeConstraint(low, high) if not (isinstance(low, Constant) and isinstance(high, Constant)):
-                    condition: Expression = Within(value, low, high)
-                case WhereConstraint(asked):
-                    condition = with_own(asked, value)
-                case _:
-                    continue
-            if not mentions_held(condition):
+            condition = asked(constraint, value)
+            if condition is not None and not _is_constant(constraint):
                 yield condition
+
+
+def _is_constant(constraint: Constraint) -> bool:
+    return isinstance(constraint, RangeConstraint) and all(
+        isinstance(end, Constant) for end in (constraint.low, constraint.high)
+    )
 
 
 def _attribute(found: list[_Found], failed: list[Outcome]) -> tuple[dict[int, Witness], list[Outcome]]:
