@@ -68,18 +68,19 @@ static int put_name(vms_writer *w, PyObject *name, const char *own)
     return 0;
 }
 
-static int put_start(vms_writer *w, PyObject *name, const char *own, unsigned long instance_id)
+PyObject *vms_describe_start(State *self, PyObject *name, unsigned long instance_id)
 {
-    static const char first[] = "{\"name\": \"", second[] = "\", \"instance_id\": ";
-    char digits[24];
-    char *at = digits + sizeof digits;
-    *--at = ' ';
-    *--at = ',';
-    do
-        *--at = (char)('0' + instance_id % 10);
-    while (instance_id /= 10);
-    return put(w, first, sizeof first - 1) || put_name(w, name, own) || put(w, second, sizeof second - 1) ||
-           put(w, at, (size_t)(digits + sizeof digits - at));
+    vms_growing text;
+    char second[48];
+    size_t size = 0;
+    int length = PyOS_snprintf(second, sizeof second, "\", \"instance_id\": %lu, ", instance_id);
+    if (vms_growing_begin(&text, 0))
+        return NULL;
+    if (!put(&text.w, "{\"name\": \"", 10) && !put_name(&text.w, name, self->layout->device->name) &&
+        !put(&text.w, second, (size_t)length))
+        return vms_growing_end(&text, &size);
+    vms_growing_drop(&text);
+    return PyErr_NoMemory();
 }
 
 /* name, instance_id, version; NULL where not given. Non-zero with TypeError. */
@@ -129,12 +130,12 @@ static int number_of(PyObject *value, unsigned long *number)
     return 0;
 }
 
-/* Everything but the braces. Non-zero with an exception. */
-static int put_entry(State *self, vms_writer *w, PyObject *name, unsigned long instance_id, uint32_t version)
+/* Non-zero with an exception. */
+static int put_entry(State *self, vms_writer *w, PyObject *start, uint32_t version)
 {
     const vms_device *device = self->layout->device;
     const Binding *binding = self->binding;
-    if (put_start(w, name, device->name, instance_id)) {
+    if (put(w, PyBytes_AsString(start), (size_t)PyBytes_Size(start))) {
         PyErr_NoMemory();
         return -1;
     }
@@ -159,13 +160,13 @@ static int put_entry(State *self, vms_writer *w, PyObject *name, unsigned long i
     return failed;
 }
 
-PyObject *vms_describe(State *self, PyObject *name, unsigned long instance_id, uint32_t version)
+PyObject *vms_describe(State *self, PyObject *start, uint32_t version)
 {
     vms_growing text;           /* not initialised as a whole: most of it is room for an error */
     size_t *size = &self->layout->text_size;
     if (vms_growing_begin(&text, *size))
         return NULL;
-    if (!put_entry(self, &text.w, name, instance_id, version))
+    if (!put_entry(self, &text.w, start, version))
         return vms_growing_end(&text, size);
     vms_growing_drop(&text);
     return NULL;
@@ -177,7 +178,7 @@ static PyObject *describe_plain(State *self)
     Layout *layout = self->layout;
     if (layout->description)
         return Py_NewRef(layout->description);
-    PyObject *text = vms_state_text(self, NULL, 0);
+    PyObject *text = vms_state_text(self, NULL, 0, layout->device->version);
     if (text && layout->device->described_alike && !layout->description)
         layout->description = Py_NewRef(text);
     return text;
@@ -198,6 +199,5 @@ PyObject *vms_state_describe(PyObject *op, PyObject *const *args, Py_ssize_t cou
     unsigned long instance_id = 0, version = device->version;
     if (arguments(args, count, keywords, values) || number_of(values[1], &instance_id) || number_of(values[2], &version))
         return NULL;
-    return version == device->version ? vms_state_text(self, values[0], instance_id)
-                                      : vms_describe(self, values[0], instance_id, (uint32_t)version);
+    return vms_state_text(self, values[0], instance_id, (uint32_t)version);
 }

@@ -6,35 +6,40 @@ enum { SHORT = 16 << 10, ALL = 8 << 20 };
 
 static void drop(Layout *layout, Described *one)
 {
-    if (one->text)
-        layout->texts_kept -= (size_t)PyBytes_Size(one->text);
+    if (!one->text)
+        return;
+    layout->texts_kept -= one->size;
     Py_CLEAR(one->text);
-    Py_CLEAR(one->name);
 }
 
 /* The text as it is, which is kept if there is room for it. */
-static PyObject *keep(Layout *layout, Described *one, PyObject *text, PyObject *name, unsigned long instance_id)
+static PyObject *keep(Layout *layout, Described *one, PyObject *text)
 {
     size_t size = text ? (size_t)PyBytes_Size(text) : 0;
     if (text && size <= ALL - layout->texts_kept) {
         layout->texts_kept += size;
+        one->size = size;
         one->text = Py_NewRef(text);
-        one->name = Py_XNewRef(name);
-        one->instance_id = instance_id;
     }
     return text;
 }
 
-void vms_described_free(Layout *layout, Descriptions *described)
+static void drop_all(Layout *layout, Descriptions *known)
 {
-    if (!described)
+    drop(layout, known->last);
+    drop(layout, known->before);
+    Py_CLEAR(known->start);
+    Py_CLEAR(known->name);
+}
+
+void vms_described_free(Layout *layout, Descriptions *known)
+{
+    if (!known)
         return;
-    drop(layout, &described->last);
-    drop(layout, &described->before);
-    PyMem_Free(described->last.shape.bytes);
-    PyMem_Free(described->before.shape.bytes);
-    PyMem_Free(described->now.bytes);
-    PyMem_Free(described);
+    drop_all(layout, known);
+    for (size_t i = 0; i < 3; i++)
+        PyMem_Free(known->all[i].shape.bytes);
+    PyMem_Free(known);
 }
 
 typedef struct shaping {
@@ -72,49 +77,88 @@ static bool shape_of(const State *self, Shape *shape)
     return true;
 }
 
-static bool holds(const Described *one, const Shape *now, PyObject *name, unsigned long instance_id)
+/* Most shapes are few bytes, which were written only now: they are read as they were written, numbers first. */
+static bool equal(const uint8_t *a, const uint8_t *b, size_t size)
 {
-    if (!one->text || one->instance_id != instance_id || !one->name != !name)
-        return false;
-    if (name && name != one->name && PyUnicode_Compare(name, one->name) != 0)
-        return false;
-    return one->shape.size == now->size && !memcmp(one->shape.bytes, now->bytes, now->size);
+    if (size > 64)
+        return !memcmp(a, b, size);
+    for (; size >= sizeof(uint64_t); a += sizeof(uint64_t), b += sizeof(uint64_t), size -= sizeof(uint64_t)) {
+        uint64_t one, other;
+        memcpy(&one, a, sizeof one);
+        memcpy(&other, b, sizeof other);
+        if (one != other)
+            return false;
+    }
+    while (size && *a == *b)
+        a++, b++, size--;
+    return !size;
 }
 
-static void exchange(Descriptions *known)
+static bool holds(const Described *one, const Shape *now)
 {
-    Described last = known->last;
-    known->last = known->before;
-    known->before = last;
+    return one->text && one->shape.size == now->size && equal(one->shape.bytes, now->bytes, now->size);
+}
+
+static bool are_for(const Descriptions *known, PyObject *name, unsigned long instance_id)
+{
+    if (!known->start || known->instance_id != instance_id)
+        return false;
+    return known->name == name || (known->name && name && !PyUnicode_Compare(known->name, name));
+}
+
+/* The state's descriptions, of a section of this name and instance id: none yet if it was another one before. */
+static Descriptions *descriptions(State *self, PyObject *name, unsigned long instance_id)
+{
+    Descriptions *known = self->described;
+    if (!known) {
+        known = self->described = (Descriptions *)PyMem_Calloc(1, sizeof *known);
+        if (!known)
+            return (Descriptions *)PyErr_NoMemory();
+        known->last = &known->all[0];
+        known->before = &known->all[1];
+        known->next = &known->all[2];
+    }
+    if (are_for(known, name, instance_id))
+        return known;
+    drop_all(self->layout, known);
+    known->start = vms_describe_start(self, name, instance_id);
+    known->name = Py_XNewRef(name);
+    known->instance_id = instance_id;
+    return known->start ? known : NULL;
 }
 
 /* The text is long, what decides it is short: as long as that is what it was, or was before, so is the text. */
 static PyObject *again(State *self, PyObject *name, unsigned long instance_id)
 {
-    uint32_t version = self->layout->device->version;
-    Descriptions *known = self->described;
-    if (name && !PyUnicode_CheckExact(name))        /* it may run code when it is compared, or dropped */
-        return vms_describe(self, name, instance_id, version);
-    if (!known && !(known = self->described = (Descriptions *)PyMem_Calloc(1, sizeof *known)))
-        return PyErr_NoMemory();
-    if (!shape_of(self, &known->now))
-        return vms_describe(self, name, instance_id, version);
-    if (holds(&known->last, &known->now, name, instance_id))
-        return Py_NewRef(known->last.text);
-    exchange(known);
-    if (holds(&known->last, &known->now, name, instance_id))
-        return Py_NewRef(known->last.text);
-    if (known->before.text && PyBytes_Size(known->before.text) > SHORT)
-        drop(self->layout, &known->before);
-    drop(self->layout, &known->last);
-    Shape unused = known->last.shape;
-    known->last.shape = known->now;
-    known->now = unused;
-    return keep(self->layout, &known->last, vms_describe(self, name, instance_id, version), name, instance_id);
+    Layout *layout = self->layout;
+    Descriptions *known = descriptions(self, name, instance_id);
+    if (!known)
+        return NULL;
+    Described *next = known->next, *last = known->last, *before = known->before;
+    if (!shape_of(self, &next->shape))
+        return vms_describe(self, known->start, layout->device->version);
+    if (holds(last, &next->shape))
+        return Py_NewRef(last->text);
+    known->last = before;
+    known->before = last;
+    if (holds(before, &next->shape))
+        return Py_NewRef(before->text);
+    if (last->text && last->size > SHORT)
+        drop(layout, last);
+    drop(layout, before);
+    known->last = next;
+    known->next = before;
+    return keep(layout, next, vms_describe(self, known->start, layout->device->version));
 }
 
-PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id)
+PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id, uint32_t version)
 {
     const vms_device *device = self->layout->device;
-    return device->shape ? again(self, name, instance_id) : vms_describe(self, name, instance_id, device->version);
+    bool plain = !name || PyUnicode_CheckExact(name);       /* others may run code when they are compared, or dropped */
+    if (device->shape && plain && version == device->version)
+        return again(self, name, instance_id);
+    PyObject *start = vms_describe_start(self, name, instance_id);
+    PyObject *text = start ? vms_describe(self, start, version) : NULL;
+    Py_XDECREF(start);
+    return text;
 }

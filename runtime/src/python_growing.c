@@ -49,11 +49,11 @@ void vms_growing_drop(vms_growing *self)
     Py_CLEAR(self->bytes);
 }
 
-/* Of bytes that nobody has seen yet. What is cut off stays allocated as long as they live. */
-static PyObject *cut(PyObject *bytes, uint8_t *end)
+/* What is cut off stays allocated as long as the bytes live. Nobody has seen them yet. */
+static PyObject *cut(PyObject *bytes, uint8_t *end, Py_ssize_t size)
 {
     *end = 0;
-    Py_SET_SIZE((PyVarObject *)bytes, end - (uint8_t *)PyBytes_AsString(bytes));
+    Py_SET_SIZE((PyVarObject *)bytes, size);
     return bytes;
 }
 
@@ -62,7 +62,7 @@ PyObject *vms_growing_end(vms_growing *self, size_t *size)
     Py_ssize_t used = self->w.p - self->room, left = self->w.end - self->w.p;
     *size = (size_t)used;
     if (left <= used / 8)
-        return cut(self->bytes, self->w.p);
+        return cut(self->bytes, self->w.p, used);
     PyObject *bytes = PyBytes_FromStringAndSize((const char *)self->room, used);
     Py_DECREF(self->bytes);
     return bytes;

@@ -19,7 +19,7 @@ static PyObject *text_of(const Section *section, PyObject *how)
     unsigned int instance_id;
     if (!PyArg_ParseTuple(how, "UI", &name, &instance_id))
         return NULL;
-    return vms_state_text(section->state, name, instance_id);
+    return vms_state_text(section->state, name, instance_id, section->state->layout->device->version);
 }
 
 /* Is it what stands in the kept text? */

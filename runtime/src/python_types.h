@@ -85,15 +85,18 @@ typedef struct Shape {
 /* A description that was made. */
 typedef struct Described {
     PyObject *text;             /* bytes; NULL: none */
-    PyObject *name;             /* as it was asked for; NULL: the device's own */
-    unsigned long instance_id;
+    size_t size;                /* its */
     Shape shape;                /* the one that the state had then */
 } Described;
 
-/* Those of one state. */
+/* Those of one state, all made for the same section. */
 typedef struct Descriptions {
-    Described last, before;     /* many devices go back and forth between two */
-    Shape now;                  /* the one that it has, while that is compared */
+    PyObject *start;            /* bytes: what they begin with; NULL: none were made */
+    PyObject *name;             /* the section's, as it was asked for; NULL: the device's own */
+    unsigned long instance_id;
+    Described *last, *before;   /* many devices go back and forth between two */
+    Described *next;            /* has no text, only a shape to compare with theirs */
+    Described all[3];
 } Descriptions;
 
 typedef struct State {
@@ -172,10 +175,12 @@ int vms_state_is_needed(State *self);                             /* 1, 0, or -1
 /* python_describe.c */
 PyObject *vms_state_coded(PyObject *self, PyObject *version);
 PyObject *vms_state_describe(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
-PyObject *vms_describe(State *self, PyObject *name, unsigned long instance_id, uint32_t version);   /* made anew */
+/* What a description begins with: bytes, as long as name and instance id stay. */
+PyObject *vms_describe_start(State *self, PyObject *name, unsigned long instance_id);
+PyObject *vms_describe(State *self, PyObject *start, uint32_t version);     /* made anew */
 
-/* python_described.c: of a device in a section of this name (NULL: its own), at the newest version. */
-PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id);
+/* python_described.c: of a device in a section of this name (NULL: its own). */
+PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id, uint32_t version);
 void vms_described_free(Layout *layout, Descriptions *described);
 
 typedef struct vms_python_call {

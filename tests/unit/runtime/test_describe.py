@@ -69,14 +69,29 @@ def test_two_texts_are_kept(uart: Any) -> None:
     for num, text in ((0, without), (1, with_fifo), (2, with_fifo), (0, without)):
         state.recv_fifo.num = num
         assert state.describe() is text
-    assert state.describe("other") == text.replace(b"serial", b"other", 1)
-    assert state.describe() is without
+
+
+def test_of_a_long_text_only_the_last_is_kept(uart: Any) -> None:
+    state, name = uart.Uart(), "x" * 17000
+    without = state.describe(name)
+    assert state.describe(name) is without
     state.recv_fifo.num = 1
-    assert state.describe() == with_fifo
-    long = [(length, state.describe("x" * length)) for length in (17000, 18000)]
-    for length, text in long:
-        assert state.describe("x" * length) == text == with_fifo.replace(b"serial", b"x" * length, 1)
-    assert state.describe("x" * 17000) is not long[0][1]
+    with_fifo = state.describe(name)
+    assert state.describe(name) is with_fifo
+    state.recv_fifo.num = 0
+    assert state.describe(name) == without
+    assert state.describe(name) is not without
+
+
+def test_texts_are_kept_for_one_section(uart: Any) -> None:
+    state = uart.Uart()
+    text = state.describe()
+    other = state.describe("other", 3)
+    assert other == text.replace(b"serial", b"other", 1).replace(b": 0", b": 3", 1)
+    assert state.describe("oth" + "er", 3) is other
+    assert state.describe("other", 4) == other.replace(b": 3", b": 4", 1)
+    assert state.describe("other") == other.replace(b": 3", b": 0", 1)
+    assert state.describe() == text
 
 
 def test_states_of_a_class_keep_8_mebibytes_of_texts(uart: Any) -> None:
