@@ -219,10 +219,15 @@ static inline void vms_hook_ran(vms_error *error, const char *hook)
 #define VMS_BE16(v) (v)
 #define VMS_BE32(v) (v)
 #define VMS_BE64(v) (v)
+#define VMS_BE16S(v, low) (v)
+#define VMS_BE32S(v) (v)
 #else
 #define VMS_BE16(v) __builtin_bswap16(v)
 #define VMS_BE32(v) __builtin_bswap32(v)
 #define VMS_BE64(v) __builtin_bswap64(v)
+/* All numbers in a wider one; `low`: the lower byte of each. */
+#define VMS_BE16S(v, low) (((v) << 8 & ~(low)) | ((v) >> 8 & (low)))
+#define VMS_BE32S(v) (__builtin_bswap64(v) << 32 | __builtin_bswap64(v) >> 32)
 #endif
 
 static inline uint16_t vms_get16(const uint8_t *p) { uint16_t v; memcpy(&v, p, 2); return VMS_BE16(v); }
@@ -238,6 +243,29 @@ static inline double vms_get_double(const uint8_t *p)
 static inline void vms_put16(uint8_t *p, uint16_t v) { v = VMS_BE16(v); memcpy(p, &v, 2); }
 static inline void vms_put32(uint8_t *p, uint32_t v) { v = VMS_BE32(v); memcpy(p, &v, 4); }
 static inline void vms_put64(uint8_t *p, uint64_t v) { v = VMS_BE64(v); memcpy(p, &v, 8); }
+
+/* Several that lie beside each other, in one piece. */
+static inline void vms_put16x2(uint8_t *p, const void *from)
+{
+    uint32_t v;
+    memcpy(&v, from, 4);
+    v = VMS_BE16S(v, 0x00ff00ffu);
+    memcpy(p, &v, 4);
+}
+static inline void vms_put16x4(uint8_t *p, const void *from)
+{
+    uint64_t v;
+    memcpy(&v, from, 8);
+    v = VMS_BE16S(v, 0x00ff00ff00ff00ffu);
+    memcpy(p, &v, 8);
+}
+static inline void vms_put32x2(uint8_t *p, const void *from)
+{
+    uint64_t v;
+    memcpy(&v, from, 8);
+    v = VMS_BE32S(v);
+    memcpy(p, &v, 8);
+}
 
 static inline void vms_put_double(uint8_t *p, double v)
 {

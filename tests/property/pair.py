@@ -14,6 +14,7 @@ from vmsgen.describe import describe
 from vmsgen.interpret import Refusal, State, decode, encode, lost, needed, same
 from vmsgen.interpret.state import copy_value
 from vmsgen.model.description import Description
+from vmsgen.model.hooks import has_hooks
 
 CHANGES = 4
 """Alterations of each stream."""
@@ -126,6 +127,7 @@ class Pair:
         assert agree_on_save(found, expected), self.note
         assert self.model.native_calls == self.model.oracle_calls, self.note
         if isinstance(expected, bytes):
+            assert len(expected) <= self.target.size_max or has_hooks(self.device), self.note
             # What is described in full without a look at the state is described although no save could be.
             text = describe(self.device, self.state, self.model.oracle)
             assert self.target.describe() == text, self.note

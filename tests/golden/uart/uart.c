@@ -20,8 +20,8 @@ int Fifo_save(const struct Fifo *s, vms_writer *w)
     if (!p)
         return -1;
     memcpy(p, s->data, 16);                                  /*   9  data : u8[FIFO_SIZE] */
-    vms_put32(p + 16, s->head);                              /*  10  head : u32 in 0..15 */
-    vms_put32(p + 20, s->num);                               /*  11  num : u32 in 0..16 */
+    vms_put32x2(p + 16, &s->head);                           /*  10  head : u32 in 0..15 */
+                                                             /*  11  num : u32 in 0..16 */
 
     return 0;
 }
@@ -137,9 +137,9 @@ int uart_save(struct uart *s, vms_writer *w, const uart_hooks *hooks)
     if (!p)
         return -1;
     vms_put16(p, s->divider);                                /*  17  divider : u16 */
-    p[2] = s->ier;                                           /*  18  ier : u8 */
-    p[3] = s->lsr;                                           /*  19  lsr : LineStatus = LineStatus.THR_EMPTY | LineStatus.TX_EMP… */
-    p[4] = s->fcr;                                           /*  20  fcr : u8 since 3 else 0 */
+    memcpy(p + 2, &s->ier, 3);                               /*  18  ier : u8 */
+                                                             /*  19  lsr : LineStatus = LineStatus.THR_EMPTY | LineStatus.TX_EMP… */
+                                                             /*  20  fcr : u8 since 3 else 0 */
 
     if ((s->recv_fifo.num != 0u) && uart_recv_fifo_save(s, w)) /*  23  subsection recv_fifo version 1 needed recv_fifo.num != 0 */
         return -1;
@@ -157,8 +157,8 @@ int uart_save_version(struct uart *s, vms_writer *w, uint32_t version, const uar
     if (!p)
         return -1;
     vms_put16(p, s->divider);                                /*  17  divider : u16 */
-    p[2] = s->ier;                                           /*  18  ier : u8 */
-    p[3] = s->lsr;                                           /*  19  lsr : LineStatus = LineStatus.THR_EMPTY | LineStatus.TX_EMP… */
+    memcpy(p + 2, &s->ier, 2);                               /*  18  ier : u8 */
+                                                             /*  19  lsr : LineStatus = LineStatus.THR_EMPTY | LineStatus.TX_EMP… */
     if (version >= 3) {
         p = vms_room(w, 1);
         if (!p)

@@ -7,10 +7,12 @@ from vmsgen.backend.c.arrays import Flat, allocated_room, copy, each, flat_count
 from vmsgen.backend.c.calls import save_call
 from vmsgen.backend.c.items import always, asks, start_of
 from vmsgen.backend.c.lines import Lines
+from vmsgen.backend.c.neighbours import together
 from vmsgen.backend.c.questions import Questions, scalar_value
 from vmsgen.backend.c.refusals import SAVE, Trail, spelled, trail
-from vmsgen.backend.c.scalars import put
-from vmsgen.model.description import Check, Custom, Field, Group, Repeat, Run, Tmp, Unused, WireItem
+from vmsgen.backend.c.scalars import put, put_all
+from vmsgen.backend.names import c_struct
+from vmsgen.model.description import Check, Custom, Description, Field, Group, Repeat, Run, Tmp, Unused, WireItem
 from vmsgen.model.hooks import wire_has_hooks
 from vmsgen.model.types import (
     Array,
@@ -28,14 +30,18 @@ from vmsgen.model.types import (
 )
 from vmsgen.passes.layout import fixed_size
 
+UNROLLED = 8
+"""Loops of so many turns are written out by compilers: what each turn stores is little beside the loop."""
+
 
 class Saver:
     """Writes one function body. `version` is C for the one that is written: a number, and the items are those of it
     (`at_version`), or a variable."""
 
-    def __init__(self, lines: Lines, stem: str, version: str) -> None:
+    def __init__(self, lines: Lines, description: Description, version: str) -> None:
         self.lines = lines
-        self.stem = stem
+        self.description = description
+        self.stem = c_struct(description.name)
         self.ask = Questions(lines, SAVE, version)
         self.declared_p = False
 
@@ -121,21 +127,32 @@ class Saver:
         self.ask.constraints(field.constraints, value, text, self.ask.context(), at)
 
     def stores(self, items: tuple[WireItem, ...], p: str, offset: int, depth: int) -> None:
-        for item in items:
+        for item, *beside in together(items, self.description):
             size = fixed_size(item) or 0
             at = f"{p} + {offset}" if offset else p
             match item:
+                case Field() if beside:
+                    self.store_together(item, beside, at)
                 case Field():
                     self.store(item, p, offset, at)
                 case Unused():
                     self.lines.add(f"memset({at}, 0, {size});", item.span)
                 case Repeat():
                     self.store_repeat(item, at, size)
-            offset += size
+            offset += size * (1 + len(beside))
+
+    def store_together(self, first: Field, others: list[WireItem], at: str) -> None:
+        assert isinstance(first.type, Scalar)
+        self.lines.add(put_all(first.type, at, spelled(first.target), 1 + len(others)), first.span)
+        for other in others:
+            assert isinstance(other, Field)
+            self.lines.add("", other.span)
 
     def store_repeat(self, item: Repeat, at: str, size: int) -> None:
         index, q = f"i{item.depth}", f"q{item.depth}"
         head = f"for (size_t {index} = 0; {index} < {item.capacity}; {index}++)"
+        if item.capacity <= UNROLLED and not any(isinstance(inner, Repeat) for inner in item.items):
+            self.lines.add(f"#pragma GCC unroll {item.capacity}")
         with self.lines.block(head, item.span):
             self.lines.add(f"uint8_t *{q} = {at} + {size // item.capacity} * {index};")
             self.stores(item.items, q, 0, item.depth + 1)

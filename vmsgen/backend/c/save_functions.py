@@ -22,7 +22,7 @@ def save_functions(description: Description) -> list[Function]:
     for part in parts(description):
         found += map(static, _save_tmp(names, part) if isinstance(part, Tmp) else _save_subsection(names, part))
     body = Lines()
-    saver = Saver(body, names.stem, str(description.version))
+    saver = Saver(body, names.description, str(description.version))
     saver.items(at_version(description.wire, description.version))
     _save_subsections(names, saver, description.subsections)
     found += _around_save(names, description, names.save, f"{names.stem}_write", body)
@@ -39,7 +39,7 @@ def _save_version(names: Names) -> list[Function]:
     tests = [f"version > {high}"] if low == 0 else [f"version < {low}", f"version > {high}"]
     bounds = numbers("version", low, high)
     body.fail(" || ".join(tests), *SAVE.refuse(Trail((), ""), "VMS_VERSION", *bounds))
-    saver = Saver(body, names.stem, "version")
+    saver = Saver(body, names.description, "version")
     saver.items(description.wire)
     _save_subsections(names, saver, description.subsections)
     return _around_save(names, description, names.save_version, f"{names.stem}_write_version", body)
@@ -47,7 +47,7 @@ def _save_version(names: Names) -> list[Function]:
 
 def _save_subsection(names: Names, subsection: Subsection) -> list[Function]:
     body = Lines()
-    saver = Saver(body, names.stem, str(subsection.version))
+    saver = Saver(body, names.description, str(subsection.version))
     size = header_size(subsection)
     saver.room(str(size))
     header = f"\x05{chr(len(subsection.wire_name))}{subsection.wire_name}".encode("latin-1")
@@ -61,7 +61,7 @@ def _save_subsection(names: Names, subsection: Subsection) -> list[Function]:
 
 def _save_tmp(names: Names, tmp: Tmp) -> list[Function]:
     body = Lines()
-    saver = Saver(body, names.stem, "0")
+    saver = Saver(body, names.description, "0")
     saver.items(at_version(tmp.items, 0))
     _save_subsections(names, saver, tmp.subsections)
     name = f"{names.stem}_{tmp.name}"

@@ -26,6 +26,13 @@ def put(type_: Scalar, storage: object, p: str, offset: int, source: str) -> str
     return f"{BITS[type_.size]}({at}, {value});"
 
 
+def put_all(type_: Scalar, at: str, source: str, count: int) -> str:
+    """Stores `count` scalars that lie beside each other, the first of which is `source`."""
+    if type_.size == 1:
+        return f"memcpy({at}, &{source}, {count});"
+    return f"{BITS[type_.size]}x{count}({at}, &{source});"
+
+
 def get(scalar: Scalar, p: str, offset: int) -> str:
     """C that reads one scalar from the bytes."""
     if scalar.size == 1:
