@@ -28,6 +28,8 @@ from vmstate import File, Machine, Switches
 
 DEVICES = 1000
 ROUNDS, QUICK_ROUNDS = 25, 5
+TURN = 0.01
+"""Seconds that each way has at a time."""
 BARS = {"struct by hand": 75.0, "loop over save()": 5.0}
 DESCRIBED, AT_MOST = "Machine.save_to, described", 3.0
 MODULES = Path(__file__).resolve().parent.parent / "build" / "benchmarks" / "modules"
@@ -72,20 +74,24 @@ def ways(null: Any) -> tuple[dict[str, Callable[[], Any]], bytes]:
     }, whole
 
 
+def run(save: Callable[[], Any], times: int) -> float:
+    """Seconds for `times` saves."""
+    start = time.perf_counter()
+    for _ in range(times):
+        save()
+    return time.perf_counter() - start
+
+
 def measure(saves: dict[str, Callable[[], Any]], rounds: int) -> dict[str, list[float]]:
-    """Seconds a save, by name, one entry a round; the first round only warms up."""
+    """Seconds a save, by name, one entry a round. Turns are of about the same length for all."""
     found: dict[str, list[float]] = {name: [] for name in saves}
     gc.collect()
     gc.disable()
     try:
-        for turn in range(rounds + 1):
+        turns = {name: max(1, round(TURN / min(run(save, 1) for _ in range(5)))) for name, save in saves.items()}
+        for _ in range(rounds):
             for name, save in saves.items():
-                times = 3 if name == "struct by hand" else 20
-                start = time.perf_counter()
-                for _ in range(times):
-                    save()
-                if turn:
-                    found[name].append((time.perf_counter() - start) / times)
+                found[name].append(run(save, turns[name]) / turns[name])
     finally:
         gc.enable()
     return found

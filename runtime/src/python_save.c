@@ -55,18 +55,6 @@ int vms_state_save_to(State *self, vms_writer *w, uint32_t version)
     return save_to(self, w, version, NULL);
 }
 
-/* The same at the newest version, by the shortest way: many are saved one after the other. */
-int vms_state_save_newest(State *self, vms_writer *w)
-{
-    const vms_device *device = self->layout->device;
-    if (self->binding->table)
-        return save_with_hooks(self, w, device->version, NULL);
-    if (!device->save(self->data, w, NULL))
-        return 0;
-    vms_refused(self, NULL, &w->error, "save");
-    return -1;
-}
-
 /* Of states that have no certain size. */
 static PyObject *save_growing(State *self, uint32_t version, PyObject *coded)
 {

@@ -40,6 +40,21 @@ static uint8_t *take_bytes(uint8_t *to, PyObject *bytes, uint32_t *size)
     return to + *size;
 }
 
+/* A state of its own, and no hook: then nothing but C is needed to save it. A view of an element may be moved. */
+static void find_short_way(Section *section)
+{
+    const State *state = section->state;
+    const vms_device *device = state->layout->device;
+    uint64_t frame = (uint64_t)section->header_size + section->footer_size + VMS_SECTION_SHORT;
+    section->data = state->data;
+    if (state->binding->table || state->data != state->memory->data)
+        return;
+    if (device->size_max > VMS_SECTION_DIRECT || frame > VMS_SECTION_DIRECT)
+        return;
+    section->save = device->save;
+    section->most = (size_t)(frame + device->size_max);
+}
+
 /* Headers and footers are copied, so that they lie as they are read: each in its own object is a wait for memory. */
 static int take_items(Sections *self)
 {
@@ -51,21 +66,22 @@ static int take_items(Sections *self)
         size += one;
     }
     self->items = PyMem_Calloc((size_t)count + 1, sizeof self->items[0]);
+    self->said = PyMem_Calloc((size_t)count + 1, sizeof self->said[0]);
     uint8_t *to = self->frames = PyMem_Calloc((size_t)size + VMS_SECTION_SHORT, 1);
-    if (!self->items || !self->frames) {
+    if (!self->items || !self->said || !self->frames) {
         PyErr_NoMemory();
         return -1;
     }
     for (; self->count < count; self->count++) {
         PyObject *item = PyTuple_GetItem(self->keep, self->count);
         Section *section = &self->items[self->count];
-        section->start = -1;
+        section->end = -1;
         section->state = (State *)PyTuple_GetItem(item, 1);
-        section->data = section->state->data;
         section->optional = section->state->layout->table->needed != NULL;
         section->header = to;
         to = take_bytes(to, PyTuple_GetItem(item, 0), &section->header_size);
         to = take_bytes(to, PyTuple_GetItem(item, 2), &section->footer_size);
+        find_short_way(section);
     }
     return 0;
 }
@@ -106,8 +122,9 @@ static void sections_dealloc(PyObject *op)
     PyTypeObject *type = Py_TYPE(op);
     PyObject_GC_UnTrack(op);
     for (Py_ssize_t i = 0; i < self->count; i++)
-        Py_XDECREF(self->items[i].text);
+        Py_XDECREF(self->said[i].text);
     PyMem_Free(self->items);
+    PyMem_Free(self->said);
     PyMem_Free(self->frames);
     Py_XDECREF(self->store);
     Py_XDECREF(self->joined);
@@ -134,13 +151,16 @@ static PyObject *sections_spans(PyObject *op, void *unused)
     (void)unused;
     Sections *self = (Sections *)op;
     PyObject *spans = PyList_New(0);
+    Py_ssize_t start = 0;
     for (Py_ssize_t i = 0; spans && i < self->count; i++) {
         const Section *section = &self->items[i];
-        Py_ssize_t start = section->start, body = start + section->header_size;
-        PyObject *span = start < 0 ? Py_NewRef(Py_None) : Py_BuildValue("nnn", start, body, section->end);
+        Py_ssize_t end = section->end;
+        PyObject *span = end < 0 ? Py_NewRef(Py_None) : Py_BuildValue("nnn", start, start + section->header_size, end);
         if (!span || PyList_Append(spans, span))
             Py_CLEAR(spans);
         Py_XDECREF(span);
+        if (end >= 0)
+            start = end + section->footer_size;
     }
     return spans;
 }
@@ -169,8 +189,10 @@ static Py_ssize_t sections_length(PyObject *op)
 }
 
 static PyMethodDef sections_methods[] = {
-    {"save_to", vms_sections_save_to, METH_O,
-     "save_to($self, put, /)\n--\n\nCalls `put` with memoryviews of what `save` returns, piece after piece. They may be kept."},
+    {"save_to", (PyCFunction)(void (*)(void))vms_sections_save_to, METH_FASTCALL,
+     "save_to($self, put, writer=None, /)\n--\n\nCalls `put` with memoryviews of what `save` returns, piece after piece. They "
+     "may be kept.\n\n`writer`: address of the vms_writer of the file that `put` puts to; what is certain to be short goes "
+     "there by itself. False if that file failed: it knows why."},
     {"save", vms_sections_save, METH_NOARGS,
      "save($self, /)\n--\n\nAll of them that are needed: header, body, footer, one after the other."},
     {"describe", vms_sections_describe, METH_O,

@@ -8,13 +8,13 @@
 enum { KEPT = 16 << 20 };
 
 /* What is said of one, new. `how`: what is always said (bytes); the section's name and instance id (a tuple), by which
- * the state is asked; or whatever else says it, given the size of the body. */
-static PyObject *text_of(const Section *section, PyObject *how)
+ * the state is asked; or whatever else says it, given the size of the body. `start` is that of the section. */
+static PyObject *text_of(const Section *section, PyObject *how, Py_ssize_t start)
 {
     if (PyBytes_Check(how))
         return Py_NewRef(how);
     if (!PyTuple_Check(how))
-        return PyObject_CallFunction(how, "n", section->end - section->start - section->header_size);
+        return PyObject_CallFunction(how, "n", section->end - start - section->header_size);
     PyObject *name;
     unsigned int instance_id;
     if (!PyArg_ParseTuple(how, "UI", &name, &instance_id))
@@ -23,15 +23,15 @@ static PyObject *text_of(const Section *section, PyObject *how)
 }
 
 /* Is it what stands in the kept text? */
-static bool stands(const Sections *self, const Section *section, PyObject *text)
+static bool stands(const Sections *self, const Said *said, PyObject *text)
 {
-    if (!text || !section->said_size)
-        return !text && !section->said_size;
-    if (text == section->text)
+    if (!text || !said->size)
+        return !text && !said->size;
+    if (text == said->text)
         return true;
     Py_ssize_t size = PyBytes_Size(text);
-    return size == section->said_size &&
-           !memcmp(PyBytes_AsString(self->joined) + section->said, PyBytes_AsString(text), (size_t)size);
+    return size == said->size &&
+           !memcmp(PyBytes_AsString(self->joined) + said->at, PyBytes_AsString(text), (size_t)size);
 }
 
 static int put(vms_growing *all, const char *bytes, Py_ssize_t size)
@@ -45,12 +45,12 @@ static int put(vms_growing *all, const char *bytes, Py_ssize_t size)
     return 0;
 }
 
-static int add(vms_growing *all, Section *section, PyObject *text)
+static int add(vms_growing *all, Said *said, PyObject *text)
 {
     Py_ssize_t before = all->w.p - all->room;
-    section->said_size = text ? PyBytes_Size(text) : 0;
-    section->said = text && before ? before + 2 : before;
-    return text && ((before && put(all, ", ", 2)) || put(all, PyBytes_AsString(text), section->said_size)) ? -1 : 0;
+    said->size = text ? PyBytes_Size(text) : 0;
+    said->at = text && before ? before + 2 : before;
+    return text && ((before && put(all, ", ", 2)) || put(all, PyBytes_AsString(text), said->size)) ? -1 : 0;
 }
 
 /* With the first `same` bytes of the kept text. */
@@ -62,10 +62,10 @@ static int begin(const Sections *self, vms_growing *all, Py_ssize_t same)
 }
 
 /* Asks for what is said of one; NULL if it was not written. Non-zero with an exception. */
-static int ask(const Section *section, PyObject *how, PyObject **text)
+static int ask(const Section *section, PyObject *how, Py_ssize_t start, PyObject **text)
 {
-    *text = section->start < 0 ? NULL : text_of(section, how);
-    if (section->start < 0 || (*text && PyBytes_Check(*text) && PyBytes_Size(*text)))
+    *text = section->end < 0 ? NULL : text_of(section, how, start);
+    if (section->end < 0 || (*text && PyBytes_Check(*text) && PyBytes_Size(*text)))
         return 0;
     if (*text)
         PyErr_SetString(PyExc_TypeError, "a description is bytes, and not empty");
@@ -78,23 +78,27 @@ static int ask(const Section *section, PyObject *how, PyObject **text)
 static int go_through(Sections *self, PyObject *how, vms_growing *all)
 {
     Py_ssize_t same = 0;            /* bytes of the kept text that hold */
+    Py_ssize_t start = 0;           /* of the next section */
     for (Py_ssize_t i = 0; i < self->count; i++) {
-        Section *section = &self->items[i];
+        const Section *section = &self->items[i];
+        Said *said = &self->said[i];
         PyObject *text;
         self->failed = i;
-        if (ask(section, PyTuple_GetItem(how, i), &text))
+        if (ask(section, PyTuple_GetItem(how, i), start, &text))
             return -1;
+        if (section->end >= 0)
+            start = section->end + section->footer_size;
         int failed = 0;
-        if (!all->bytes && self->joined && stands(self, section, text)) {
-            same = text ? section->said + section->said_size : same;
+        if (!all->bytes && self->joined && stands(self, said, text)) {
+            same = text ? said->at + said->size : same;
         } else {
             if (!all->bytes)
                 failed = begin(self, all, same);
-            failed = failed || add(all, section, text);
+            failed = failed || add(all, said, text);
         }
-        vms_replace(&section->text, text);
+        vms_replace(&said->text, text);
         if (text && Py_REFCNT(text) == 1)
-            Py_CLEAR(section->text);            /* nobody else's: it is in the text of all */
+            Py_CLEAR(said->text);            /* nobody else's: it is in the text of all */
         if (failed)
             return -1;
     }

@@ -167,7 +167,6 @@ PyObject *vms_state_restore(PyObject *self, PyObject *const *args, Py_ssize_t co
 PyObject *vms_state_take(PyObject *self, PyObject *const *args, Py_ssize_t count, PyObject *names);
 /* What these stand on, for callers with a cursor of their own; non-zero with an exception. */
 int vms_state_save_to(State *self, vms_writer *w, uint32_t version);
-int vms_state_save_newest(State *self, vms_writer *w);
 int vms_state_load_from(State *self, vms_reader *r, uint32_t version);
 int vms_state_may_load(const State *self);                        /* false with RuntimeError */
 int vms_state_is_needed(State *self);                             /* 1, 0, or -1 with an exception */

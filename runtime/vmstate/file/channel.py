@@ -40,6 +40,7 @@ class Channel:
         # The destructor keeps all that C may touch until it is done; whatever order things die in.
         self._owner = ffi.gc(ffi.new("vms_file **"), partial(_free, operations, held))
         self._native = ffi.NULL
+        self._writer = 0  # the address of its cursor
         self._put_lock = threading.RLock()
         self._get_lock = threading.RLock()
         self._closed = True
@@ -53,6 +54,7 @@ class Channel:
         self._native = self._owner[0]
         if self._native == ffi.NULL:
             raise MemoryError("no memory for a file")
+        self._writer = int(ffi.cast("uintptr_t", lib.vms_file_writer(self._native)))
         self._closed = False
         return self
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Any
 
 from vmstate._buffers import looked_at
-from vmstate._stream import lib
+from vmstate._stream import ffi, lib
 from vmstate.file.channel import Channel
 from vmstate.file.operations import PUTTING
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+    from vmstate._types import Sections
 
 # Bound once: looking a function up in a cffi library costs as much as a short call.
 _byte, _be16, _be32, _be64 = (
@@ -62,6 +65,13 @@ class Putting(Channel):
             error = _buffer(self._native, memory, len(memory))
             if error:
                 self._failed(PUTTING, error)
+
+    def put_sections(self, sections: Sections) -> None:
+        """What `sections.save()` returns; if a state refuses, the sections before it have been put."""
+        with self._put_lock:
+            if not sections.save_to(self.put_buffer, self._writer):
+                error = lib.vms_file_error(self._native, PUTTING, ffi.NULL)
+                self._failed(PUTTING, error or -errno.EBADF)  # to be closed is no error of the channel
 
     def put_counted_string(self, text: str | bytes) -> None:
         """A byte of length, then the text as UTF-8; more than 255 bytes are a ValueError."""

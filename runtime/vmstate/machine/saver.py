@@ -150,7 +150,7 @@ class Saver:
 
     def _native(self, sections: Sections, run: Run) -> None:
         try:
-            sections.save_to(self._file.put_buffer)
+            self._file.put_sections(sections)
             described = sections.describe(run.described) if self._switches.description else b""
         except Exception as error:
             _tell_instance(error, sections, run.entries)
