@@ -23,8 +23,16 @@ typedef struct Section {
 /* What was said of a section last. */
 typedef struct Said {
     PyObject *text;                 /* bytes, if somebody else keeps that, too; or NULL */
-    Py_ssize_t at, size;            /* where that is in the text of all, and how long; size 0: nothing was */
+    Py_ssize_t at, size;            /* where that is in the group's text, and how long; size 0: nothing was */
 } Said;
+
+/* What was said of neighbours, as one text. */
+enum { VMS_GROUP = 64 };
+
+typedef struct Group {
+    PyObject *text;                 /* bytes; NULL: it is not kept */
+    size_t size;                    /* how long it was, kept or not */
+} Group;
 
 typedef struct Sections {
     PyObject_HEAD
@@ -36,8 +44,8 @@ typedef struct Sections {
     PyObject *store;                /* bytearray of the last save, for the next one; NULL: there is none */
     uint8_t *room;                  /* what is in it */
     size_t room_size;
-    PyObject *joined;               /* bytes: what was said of all, or NULL */
-    size_t joined_size;             /* and how long that was, kept or not */
+    Group *groups;                  /* of VMS_GROUP sections each */
+    size_t kept;                    /* bytes of their texts */
     bool busy;
 } Sections;
 

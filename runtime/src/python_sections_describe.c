@@ -1,7 +1,7 @@
-/* python_sections_describe.c: what a description says of all sections that were written, as one text.
+/* python_sections_describe.c: what a description says of the sections that were written, as one text for each group of them.
  *
- * It is long, and mostly what it was: so it is kept, unless it is longer than KEPT. Of each section only what its state
- * keeps anyway is held beside it, to see at a glance that nothing changed. */
+ * It is long, and mostly what it was: so texts are kept, but not more than KEPT of them. Of each section only what its state
+ * keeps anyway is held beside it, to see at a glance that nothing changed. If something did, one group's text is made anew. */
 #include "python_growing.h"
 #include "python_sections.h"
 
@@ -23,7 +23,7 @@ static PyObject *text_of(const Section *section, PyObject *how, Py_ssize_t start
 }
 
 /* Is it what stands in the kept text? */
-static bool stands(const Sections *self, const Said *said, PyObject *text)
+static bool stands(const Group *group, const Said *said, PyObject *text)
 {
     if (!text || !said->size)
         return !text && !said->size;
@@ -31,7 +31,7 @@ static bool stands(const Sections *self, const Said *said, PyObject *text)
         return true;
     Py_ssize_t size = PyBytes_Size(text);
     return size == said->size &&
-           !memcmp(PyBytes_AsString(self->joined) + said->at, PyBytes_AsString(text), (size_t)size);
+           !memcmp(PyBytes_AsString(group->text) + said->at, PyBytes_AsString(text), (size_t)size);
 }
 
 static int put(vms_growing *all, const char *bytes, Py_ssize_t size)
@@ -47,18 +47,17 @@ static int put(vms_growing *all, const char *bytes, Py_ssize_t size)
 
 static int add(vms_growing *all, Said *said, PyObject *text)
 {
-    Py_ssize_t before = all->w.p - all->room;
     said->size = text ? PyBytes_Size(text) : 0;
-    said->at = text && before ? before + 2 : before;
-    return text && ((before && put(all, ", ", 2)) || put(all, PyBytes_AsString(text), said->size)) ? -1 : 0;
+    said->at = all->w.p - all->room + 2;
+    return text && (put(all, ", ", 2) || put(all, PyBytes_AsString(text), said->size)) ? -1 : 0;
 }
 
 /* With the first `same` bytes of the kept text. */
-static int begin(const Sections *self, vms_growing *all, Py_ssize_t same)
+static int begin(const Group *group, vms_growing *all, Py_ssize_t same)
 {
-    if (vms_growing_begin(all, self->joined_size))
+    if (vms_growing_begin(all, group->size))
         return -1;
-    return same ? put(all, PyBytes_AsString(self->joined), same) : 0;
+    return same ? put(all, PyBytes_AsString(group->text), same) : 0;
 }
 
 /* Asks for what is said of one; NULL if it was not written. Non-zero with an exception. */
@@ -73,27 +72,35 @@ static int ask(const Section *section, PyObject *how, Py_ssize_t start, PyObject
     return -1;
 }
 
-/* Goes through all of them. From the first on that says something else than before, a text is made anew: in `all`, whose
+typedef struct pass {
+    Sections *owner;
+    PyObject *how;
+    Py_ssize_t number;          /* of the next section */
+    Py_ssize_t start;           /* where it begins */
+} pass;
+
+/* Goes through a group. From the first on that says something else than before, its text is made anew: in `all`, whose
  * bytes are NULL as long as nobody has. */
-static int go_through(Sections *self, PyObject *how, vms_growing *all)
+static int go_through(pass *at, const Group *group, vms_growing *all)
 {
+    Sections *self = at->owner;
     Py_ssize_t same = 0;            /* bytes of the kept text that hold */
-    Py_ssize_t start = 0;           /* of the next section */
-    for (Py_ssize_t i = 0; i < self->count; i++) {
-        const Section *section = &self->items[i];
-        Said *said = &self->said[i];
+    Py_ssize_t end = at->number + VMS_GROUP < self->count ? at->number + VMS_GROUP : self->count;
+    for (; at->number < end; at->number++) {
+        const Section *section = &self->items[at->number];
+        Said *said = &self->said[at->number];
         PyObject *text;
-        self->failed = i;
-        if (ask(section, PyTuple_GetItem(how, i), start, &text))
+        self->failed = at->number;
+        if (ask(section, PyTuple_GetItem(at->how, at->number), at->start, &text))
             return -1;
         if (section->end >= 0)
-            start = section->end + section->footer_size;
+            at->start = section->end + section->footer_size;
         int failed = 0;
-        if (!all->bytes && self->joined && stands(self, said, text)) {
+        if (!all->bytes && group->text && stands(group, said, text)) {
             same = text ? said->at + said->size : same;
         } else {
             if (!all->bytes)
-                failed = begin(self, all, same);
+                failed = begin(group, all, same);
             failed = failed || add(all, said, text);
         }
         vms_replace(&said->text, text);
@@ -106,22 +113,46 @@ static int go_through(Sections *self, PyObject *how, vms_growing *all)
     return 0;
 }
 
-static PyObject *describe_all(Sections *self, PyObject *how)
+static void forget(Sections *self, Group *group)
 {
+    if (group->text)
+        self->kept -= group->size;
+    Py_CLEAR(group->text);
+}
+
+/* The text of one group, empty if nothing is said of it. */
+static PyObject *describe_group(pass *at, Group *group)
+{
+    Sections *self = at->owner;
     vms_growing all;
     all.bytes = NULL;
-    if (go_through(self, how, &all)) {
+    if (go_through(at, group, &all)) {
         vms_growing_drop(&all);
-        Py_CLEAR(self->joined);                 /* some know by now where they stand in another one */
+        forget(self, group);                    /* some know by now where they stand in another one */
         return NULL;
     }
-    if (!all.bytes && self->joined)
-        return Py_NewRef(self->joined);
-    Py_CLEAR(self->joined);
-    PyObject *joined = all.bytes ? vms_growing_end(&all, &self->joined_size) : PyBytes_FromStringAndSize(NULL, 0);
-    if (joined && self->joined_size <= KEPT)
-        self->joined = Py_NewRef(joined);
-    return joined;
+    if (!all.bytes && group->text)
+        return Py_NewRef(group->text);
+    forget(self, group);
+    PyObject *text = all.bytes ? vms_growing_end(&all, &group->size) : PyBytes_FromStringAndSize(NULL, 0);
+    if (text && all.bytes && group->size <= KEPT - self->kept) {
+        self->kept += group->size;
+        group->text = Py_NewRef(text);
+    }
+    return text;
+}
+
+static PyObject *describe_all(Sections *self, PyObject *how)
+{
+    pass at = {.owner = self, .how = how};
+    PyObject *texts = PyList_New(0);
+    for (Group *group = self->groups; texts && at.number < self->count; group++) {
+        PyObject *text = describe_group(&at, group);
+        if (!text || (PyBytes_Size(text) && PyList_Append(texts, text)))
+            Py_CLEAR(texts);
+        Py_XDECREF(text);
+    }
+    return texts;
 }
 
 PyObject *vms_sections_describe(PyObject *op, PyObject *how)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 How = bytes | tuple[str, int] | Callable[[int], bytes]
 """How a device is described: see `Sections.describe`."""
 
+COMMA = b", "
 UNLIMITED = (1 << 63) - 1
 """A budget of bytes that no round uses up."""
 
@@ -52,6 +53,7 @@ class Saver:
         self._live = [entry for entry in machine.registry.live if _handler(entry).active()]
         self._begun: list[LiveHandler] = []
         self._described: list[bytes] = []
+        """Each with a comma before every device."""
         self._configured = b""
 
     # Steps, in their order ---------------------------------------------------------------------------------------
@@ -114,8 +116,8 @@ class Saver:
         self._file.put_byte(Element.EOF)
         if self._switches.description:
             start = b'{%s"page_size": %d, "devices": [' % (self._configured, 1 << self._machine.page_bits)
-            devices = [piece for described in self._described for piece in (b", ", described)][1:]
-            pieces = [start, *devices, b"]}"]  # they may be megabytes: not joined once more
+            first, rest = memoryview(b"".join(self._described[:1])), self._described[1:]
+            pieces = [start, first[len(COMMA) :], *rest, b"]}"]  # they may be megabytes: not joined once more
             for piece in (bytes([Element.DESCRIPTION]), wire.be32(sum(map(len, pieces))), *pieces):
                 self._file.put_buffer(piece)
         self._file.flush()
@@ -151,12 +153,11 @@ class Saver:
     def _native(self, sections: Sections, run: Run) -> None:
         try:
             self._file.put_sections(sections)
-            described = sections.describe(run.described) if self._switches.description else b""
+            described = sections.describe(run.described) if self._switches.description else []
         except Exception as error:
             _tell_instance(error, sections, run.entries)
             raise
-        if described:
-            self._described.append(described)
+        self._described += described
 
     def _legacy(self, entry: Entry) -> None:
         try:
@@ -167,7 +168,7 @@ class Saver:
         header = wire.section_header(Element.FULL, entry.section_id, entry.idstr, entry.instance_id, entry.version)
         self._file.put_buffer(header + body)
         self._end_section(entry)
-        self._described.append(_opaque(entry, len(body)))
+        self._described.append(COMMA + _opaque(entry, len(body)))
 
     def _end_section(self, entry: Entry) -> None:
         if self._switches.footers:
