@@ -29,6 +29,34 @@ static inline int vms_text(vms_writer *w, const char *text, size_t len)
 
 #define VMS_TEXT(w, text) vms_text(w, text, sizeof(text) - 1)
 
+/* Pieces of at most VMS_TEXT_MOST one after the other, with the place of the next one in a variable: `at` begins as w->p. Room for
+ * one: where it goes, or NULL with the error set. */
+enum { VMS_TEXT_MOST = 512 };
+
+uint8_t *vms_text_room_slow(vms_writer *w, uint8_t *at, size_t len);
+
+static inline uint8_t *vms_text_room(vms_writer *w, uint8_t *at, size_t len)
+{
+    return VMS_UNLIKELY(w->end - at < (ptrdiff_t)len) ? vms_text_room_slow(w, at, len) : at;
+}
+
+static inline uint8_t *vms_text_at(uint8_t *at, const char *text, size_t len)
+{
+    size_t first = len < VMS_TEXT_INLINE ? len : VMS_TEXT_INLINE;
+    memcpy(at, text, first);
+    memcpy(at + first, text + first, len - first);
+    return at + len;
+}
+
+#define VMS_TEXT_AT(at, text) vms_text_at(at, text, sizeof(text) - 1)
+
+/* Behind the last. A muted writer, in whose room is none of them, stays where it is. */
+static inline void vms_text_done(vms_writer *w, uint8_t *at)
+{
+    if (at <= w->end)
+        w->p = at;
+}
+
 /* The same text `times` times. */
 int vms_text_times(vms_writer *w, const char *text, size_t len, size_t times);
 
@@ -66,6 +94,7 @@ static inline int vms_shape_count(vms_writer *w, uint64_t count)
 typedef struct vms_muted {
     uint8_t *p, *end;
     int (*flush)(vms_writer *w, size_t need);
+    uint8_t nowhere[VMS_TEXT_MOST];     /* where pieces go meanwhile */
 } vms_muted;
 
 void vms_mute(vms_writer *w, vms_muted *muted);

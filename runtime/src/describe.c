@@ -30,6 +30,17 @@ int vms_text_long(vms_writer *w, const char *text, size_t len)
     return 0;
 }
 
+uint8_t *vms_text_room_slow(vms_writer *w, uint8_t *at, size_t len)
+{
+    if (w->flush == flush_muted)
+        return w->p;
+    w->p = at;
+    uint8_t *p = vms_room(w, len);
+    if (p)
+        w->p = p;
+    return p;
+}
+
 enum { PIECE = 1 << 14 };
 
 int vms_text_times(vms_writer *w, const char *text, size_t len, size_t times)
@@ -76,7 +87,7 @@ void vms_mute(vms_writer *w, vms_muted *muted)
     muted->p = w->p;
     muted->end = w->end;
     muted->flush = w->flush;
-    w->p = w->end = &w->nothing;
+    w->p = w->end = muted->nowhere;
     w->flush = flush_muted;
 }
 

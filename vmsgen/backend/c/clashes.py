@@ -18,7 +18,7 @@ _FUNCTIONS = (
     "init", "save", "load", "read", "write", "init_any", "save_any", "load_any", "device", "hooks", "class",
     "save_version", "write_version", "read_old", "needed", "clear", "share", "part", "element",
     "describe", "describe_inner", "describe_any", "describe_version", "describe_version_inner",
-    "shape", "shape_any",
+    "shape", "shape_any", "kind",
 )  # fmt: skip
 _BINDING = ("init", "device", "class", "members", "subsections", "hooks", "hook_table")
 _NOT_CODE = re.compile(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|^#define \w+', re.DOTALL | re.MULTILINE)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vmsgen.backend.c.coded import by_hook, indices
-from vmsgen.backend.c.describe import Describer, constant_text
+from vmsgen.backend.c.describe import constant_text
 from vmsgen.backend.c.describe_body import counted_bytes
+from vmsgen.backend.c.describe_lists import ListDescriber
 from vmsgen.backend.c.function import Function, Names, call_hook, function, parts, passed, static
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import SAVE, Trail, numbers
@@ -51,8 +52,8 @@ def describe_functions(description: Description) -> list[Function]:
     return [*found, function("", head, describer.lines)]
 
 
-def _describer(names: Names, version: int | None) -> Describer:
-    return Describer(names.stem, version, PRESENT, bool(names.hooks))
+def _describer(names: Names, version: int | None) -> ListDescriber:
+    return ListDescriber(names.stem, version, PRESENT, bool(names.hooks))
 
 
 def _body(names: Names, owner: Owner, version: int | None) -> Lines:

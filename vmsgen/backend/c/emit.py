@@ -11,6 +11,7 @@ from vmsgen.backend.c.describe_functions import describe_functions, describe_hea
 from vmsgen.backend.c.expressions import Context, Expressions
 from vmsgen.backend.c.function import Function, Names
 from vmsgen.backend.c.hook_functions import needed_function, old_functions
+from vmsgen.backend.c.kinds import kind_function
 from vmsgen.backend.c.lines import in_comment, source_text, string
 from vmsgen.backend.c.load_functions import load_functions
 from vmsgen.backend.c.ownership import entries, owners
@@ -115,6 +116,7 @@ def describe(description: Description) -> dict[str, object]:
         "described_alike": constant_text(names.stem, description, description.version) is not None,
         "describe_version": describe_version_head(names),
         "shape": shape_function(description),
+        "kind": kind_function(description),
         "needed": needed_function(description),
         "counts": []
         if description.anonymous

@@ -105,11 +105,16 @@ class Text:
 
 
 def literal(lines: Lines, head: str, text: str, end: str) -> None:
-    """What writes `text` as a literal of one line or several, and returns if that fails."""
+    """What writes `text`, and returns if that fails."""
+    spread(lines, head, text, end)
+    lines.add("    return -1;")
+
+
+def spread(lines: Lines, head: str, text: str, end: str) -> None:
+    """`head "text" end`, the literal on one line or several."""
     pieces = [string(piece) for piece in cut(text)]
     for number, piece in enumerate(pieces):
         lines.add(f"{head if number == 0 else ' ' * len(head)}{piece}{end if number == len(pieces) - 1 else ''}")
-    lines.add("    return -1;")
 
 
 def cut(text: str) -> list[str]:
