@@ -41,8 +41,7 @@ def markdown(result: Result) -> str:
     for limit in COST_BARS:
         described = result.best(limit)
         measured = described.ratio if described else None
-        demanded = f"≤ {limit.most:g} ×" + ("" if measured is None else _mark(measured <= limit.most))
-        lines.append(_line(result, limit, described, demanded))
+        lines.append(_line(result, limit, described, _at_most(limit, measured, " ×")))
     if result.instructions:
         lines += [
             "",
@@ -83,7 +82,7 @@ def _cells(result: Result) -> Callable[[Row], tuple[str, ...]]:
             demanded = f"≥ {bar.least:g}" + ("" if row.ratio is None else _mark(row.ratio >= bar.least))
         limit = next((limit for limit in COST_BARS if result.best(limit) is row), None)
         if limit:
-            demanded = f"≤ {limit.most:g}" + ("" if row.ratio is None else _mark(row.ratio <= limit.most))
+            demanded = _at_most(limit, row.ratio)
         size, time, spread = str(row.size), _time(row.median_ns), f"{100 * row.spread_ns / row.median_ns:.0f} %"
         return row.name, size, time, spread, _ratio(row.ratio), demanded
 
@@ -99,6 +98,12 @@ def _instruction_cells(result: Result) -> list[tuple[str, ...]]:
         demanded = f"≤ {bar.most:,}" + _mark(found.inside <= bar.most) if bar else ""
         cells.append((label, f"{found.inside:,.0f}", f"{found.around:,.0f}", demanded))
     return cells
+
+
+def _at_most(limit: CostBar, measured: float | None, unit: str = "") -> str:
+    if limit.most is None:
+        return ""
+    return f"≤ {limit.most:g}{unit}" + ("" if measured is None else _mark(measured <= limit.most))
 
 
 def _mark(met: bool) -> str:

@@ -13,9 +13,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.bars import DESCRIBED, DESCRIBED_ANEW, DESCRIBED_OF_TWO
+from benchmarks.bars import COPIED, DESCRIBED, DESCRIBED_ANEW, DESCRIBED_OF_TWO
 from benchmarks.subject import Subject
-from benchmarks.values import MIXED_SCALARS, RING_FIELDS, RINGS, TINY_FIELDS, TRANSFER_FIELDS, Values
+from benchmarks.values import MIXED_SCALARS, RING_FIELDS, RINGS, TINY_FIELDS, TRANSFER_FIELDS, Values, reference
 
 FAMILY = "vmsgen"
 HERE = Path(__file__).resolve().parent
@@ -69,7 +69,9 @@ def subjects(output: Path) -> list[Subject]:
         for each in plain
         if each.state in _CHANGED
     ]
-    return [*plain, *described, *changed]
+    text = plain[-1].make(reference("N")).describe()
+    copied = replace(plain[-1], family=COPIED, save="o.save(); t[1:]", restore="", names={"t": b" " + text})
+    return [*plain, *described, *changed, copied]
 
 
 def _tiny_values(held: Any) -> Values:

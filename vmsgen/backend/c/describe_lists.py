@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from vmsgen.backend.c.describe import Describer
 from vmsgen.backend.c.describe_body import Shown
-from vmsgen.backend.c.kinds import Kinds, kinds
+from vmsgen.backend.c.kinds import EachKind, Kinds, each_kind, kinds
 from vmsgen.backend.c.refusals import Trail, spelled
 from vmsgen.backend.c.text import spread
-from vmsgen.backend.names import c_struct
 from vmsgen.model.description import Field
 from vmsgen.model.types import List, Map
 
@@ -25,17 +24,17 @@ class ListDescriber(Describer):
         self.text.flush()
         text, size = spelled(field.target), self.ask.fresh("list_size")
         self.lines.add(f"int64_t {size} = 1;")
-        self.copies(text, f"{c_struct(type_.element.description.name)}_kind(&{text}[i0])", found, size)
+        self.copies(each_kind(self.lines, self.ask, type_.element, text), found, size)
         self.finish(size)
 
-    def copies(self, text: str, kind: str, found: Kinds, size: str) -> None:
+    def copies(self, each: EachKind, found: Kinds, size: str) -> None:
         """The text of every element, with a comma behind it."""
         lines, at = self.lines, self.ask.fresh("at")
         lines.add(f"uint8_t *{at} = w->p;")
-        with lines.block(f"for (uint32_t i0 = 0; i0 < {text}_count; i0++)"):
+        with lines.block(each.loop):
             lines.add(f"{at} = vms_text_room(w, {at}, {max(len(said) for said, _ in found.texts) + 2});")
             lines.fail(f"!{at}", "return -1;")
-            lines.add(f"switch ({kind}) {{")
+            lines.add(f"switch ({each.kind}) {{")
             for number, (said, bytes_) in enumerate(found.texts):
                 lines.add(f"case {number}:" if number < len(found.texts) - 1 else "default:")
                 lines.depth += 1

@@ -15,6 +15,7 @@ from vmsgen.backend.c.describe import Describer
 from vmsgen.backend.c.describe_body import Size
 from vmsgen.backend.c.function import Function, Names, function
 from vmsgen.backend.c.lines import Lines
+from vmsgen.backend.c.questions import Questions
 from vmsgen.backend.c.refusals import Trail
 from vmsgen.backend.names import c_struct
 from vmsgen.model.description import Description
@@ -105,3 +106,20 @@ def kind_function(description: Description) -> Function | None:
     lines = Lines()
     lines.add(f"return {bits[0] if len(bits) == 1 else ' | '.join(f'({bit})' for bit in bits)};")
     return function("static inline ", f"unsigned {names.stem}_kind({names.saved})", lines)
+
+
+@dataclass(frozen=True)
+class EachKind:
+    """C for the head of a loop over the elements of a list, and for the kind of one."""
+
+    loop: str
+    kind: str
+
+
+def each_kind(lines: Lines, ask: Questions, struct: Struct, text: str) -> EachKind:
+    """Of the list called `text`. Its place and length are read once: what bytes are stored to could be anything."""
+    elements, count = ask.fresh("elements"), ask.fresh("elements_count")
+    stem = c_struct(struct.description.name)
+    lines.add(f"const struct {stem} *{elements} = {text};")
+    lines.add(f"uint32_t {count} = {text}_count;")
+    return EachKind(f"for (uint32_t i0 = 0; i0 < {count}; i0++)", f"{stem}_kind(&{elements}[i0])")

@@ -15,7 +15,7 @@ from vmsgen.backend.c.describe import constant_text
 from vmsgen.backend.c.describe_body import counted
 from vmsgen.backend.c.described import Owner, program
 from vmsgen.backend.c.function import Function, Names, function
-from vmsgen.backend.c.kinds import kinds
+from vmsgen.backend.c.kinds import each_kind, kinds
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.questions import Questions
 from vmsgen.backend.c.refusals import SAVE, Trail, spelled, trail
@@ -225,7 +225,7 @@ class _Shaper:
     def container(self, type_: List | Map, text: str, at: Trail) -> None:
         self.count(f"{text}_count")
         if isinstance(type_, List) and kinds(type_.element) is not None:
-            self.kinds(text, c_struct(type_.element.description.name))
+            self.kinds(type_.element, text)
             return
         with self.around(self.lines.block(f"for (uint32_t i0 = 0; i0 < {text}_count; i0++)")):
             if isinstance(type_, List):
@@ -234,13 +234,14 @@ class _Shaper:
                 self.element(type_.key, f"{text}[i0].key")
                 self.struct(type_.value, f"{text}[i0].value")
 
-    def kinds(self, text: str, stem: str) -> None:
+    def kinds(self, struct: Struct, text: str) -> None:
         """A byte for each element of a list."""
         bytes_ = self.ask.fresh("kinds")
         self.lines.add(f"uint8_t *{bytes_} = vms_room(w, {text}_count);")
         self.lines.fail(f"!{bytes_}", "return -1;")
-        self.lines.add(f"for (uint32_t i0 = 0; i0 < {text}_count; i0++)")
-        self.lines.add(f"    {bytes_}[i0] = (uint8_t){stem}_kind(&{text}[i0]);")
+        each_one = each_kind(self.lines, self.ask, struct, text)
+        self.lines.add(each_one.loop)
+        self.lines.add(f"    {bytes_}[i0] = (uint8_t){each_one.kind};")
 
     def has_shape(self, description: Description) -> bool:
         key = id(description)
