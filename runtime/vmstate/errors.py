@@ -156,10 +156,11 @@ class ChannelError(_SystemError):
 
 
 class DiskError(_SystemError):
-    """A disk of a machine failed while it was saved or loaded. An OSError too, whose cause is what its file raised.
+    """A disk of a machine failed while it was saved, loaded or rewound.
 
-    `disk` is its name, `place` the byte of the disk where the piece begins that was read or written, None if it was
-    all of it; `offset` is where the piece's record begins in the stream.
+    An OSError too, whose cause is what its file raised. `disk` is its name, `place` the byte of the disk where the
+    piece begins that was read or written, None if it was all of it; `offset` is where the piece's record begins in the
+    stream.
     """
 
     default_code = "disk"

@@ -1,4 +1,4 @@
-"""Disks that fail while a machine is saved or loaded."""
+"""Disks that fail while a machine is saved, loaded or rewound."""
 
 from __future__ import annotations
 

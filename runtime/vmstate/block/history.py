@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING
 
+from vmstate.block.failures import told
+
 if TYPE_CHECKING:
     from vmstate.block.device import BlockDevice
 
@@ -41,6 +43,11 @@ class Moment:
         self.history.dropped.append(self.node)
 
 
+def _read(device: BlockDevice, piece: int) -> bytes:
+    with told(device, "read", piece * PIECE):
+        return device.read_piece(piece)
+
+
 class History:
     """Of all disks of a machine. `note` is called before each write, with the disk locked; the rest while they stand.
 
@@ -69,7 +76,7 @@ class History:
         return Moment(self, self._root)
 
     def rewind(self, moment: Moment) -> None:
-        """May fail in the middle with the disk's own error; then it can be tried again."""
+        """May fail in the middle with a DiskError; then it can be tried again."""
         self._sweep()
         self._put_back()
         way, node = [], moment.node
@@ -78,7 +85,7 @@ class History:
             node = node.toward
         for node in reversed(way):
             before = self._root
-            before.pieces = {(device, piece): device.read_piece(piece) for device, piece in node.pieces}
+            before.pieces = {(device, piece): _read(device, piece) for device, piece in node.pieces}
             self._since, node.pieces = node.pieces, {}
             before.children.discard(node)
             node.toward = None
@@ -89,7 +96,8 @@ class History:
 
     def _put_back(self) -> None:
         for (device, piece), data in self._since.items():
-            device.write_piece(piece, data)
+            with told(device, "put back", piece * PIECE):
+                device.write_piece(piece, data)
         self._since = {}
 
     def _sweep(self) -> None:

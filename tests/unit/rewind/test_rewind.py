@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from vmstate import CheckpointError, Live, Machine, VMStateError
+from vmstate import CheckpointError, DiskError, Live, Machine, VMStateError
 from vmstate.machine.memory import GuestMemory
 from vmstate.ram import Userfault
 
@@ -394,8 +394,9 @@ def test_a_disk_that_fails_in_the_middle_is_rewound_later() -> None:
     later, was = vm.checkpoint(), file.getvalue()
     disk.write(3 * 4096, b"b")
     file.left = 5
-    with pytest.raises(OSError, match="no"):
+    with pytest.raises(DiskError, match="disk 'ide' could not be put back at 12288: no") as caught:
         vm.rewind(start)
+    assert (caught.value.disk, caught.value.place, str(caught.value.__cause__)) == ("ide", 3 * 4096, "no")
     assert vm.incomplete
     vm.rewind(later)
     assert file.getvalue() == was and not vm.incomplete
