@@ -171,6 +171,7 @@ CHANGES: list[tuple[str, str, Verdicts, Verdicts]] = [
     (ITEM.format("", "I[2]"), ITEM.format("", "I?[2]"), MAY, UNLESS),
     ("f : u32[1][3][2] in 3..6 = 6", "f : i32?[3]  g : u8[11]", BREAKS, BREAKS),
     ("b : bitmap[5]  z : u8[2]", "b : timer?[3]", BREAKS, BREAKS),
+    ("b : bitmap[123][2]  z : bool", "b : i64?[3]  c : i16 in 3..7 = 7", BREAKS, BREAKS),
     # Enumerations
     (ENUM.format("A = 0  B = 1", ""), ENUM.format("A = 0  B = 1  C = 2", ""), LOADS, LOADS),
     (ENUM.format("A = 0  B = 1", "in 0..1"), ENUM.format("A = 0  B = 1  C = 2", "in 0..2"), LOADS, UNLESS),

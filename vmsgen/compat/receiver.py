@@ -105,16 +105,25 @@ def _copy_inside(pair: Pair, type_: Type, ours: object, senders: Type, theirs: o
                 _copy_locals(pair, description, ours, of.description, theirs)
         case Array(Scalar()):
             pass
-        case Array(element) if isinstance(senders, Array) and isinstance(ours, list) and isinstance(theirs, list):
-            theirs = _in_rows(dimensions(type_), theirs)
-            pairs = zip(ours, theirs, strict=False)
-            ours[: len(theirs)] = [_copy_inside(pair, element, mine, senders, other) for mine, other in pairs]
+        case Array() if isinstance(senders, Array) and isinstance(theirs, list):
+            return _copy_rows(pair, type_, ours, senders, _in_rows(dimensions(type_), theirs, len(dimensions(senders))))
     return ours
 
 
-def _in_rows(lengths: tuple[int, ...], values: list[object]) -> list[object]:
-    """The elements of an array in rows of other lengths; as they are where those are for more elements, or fewer."""
-    flat = _flat(values)
+def _copy_rows(pair: Pair, type_: Type, ours: object, senders: Type, theirs: object) -> object:
+    if not isinstance(type_, Array) or not isinstance(ours, list) or not isinstance(theirs, list):
+        return _copy_inside(pair, type_, ours, senders, theirs)
+    pairs = zip(ours, theirs, strict=False)
+    ours[: len(theirs)] = [_copy_rows(pair, type_.element, mine, senders, other) for mine, other in pairs]
+    return ours
+
+
+def _in_rows(lengths: tuple[int, ...], values: list[object], rank: int) -> list[object]:
+    """The elements of an array of this rank in rows of other lengths; as they are where those are for more elements, or
+    fewer. An element may be a list itself: the words of a bitmap."""
+    flat = values
+    for _ in range(rank - 1):
+        flat = [value for row in flat if isinstance(row, list) for value in row]
     if len(lengths) > 1 and len(flat) != prod(lengths):
         return values
     for length in reversed(lengths[1:]):
