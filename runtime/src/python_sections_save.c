@@ -151,15 +151,19 @@ static int save_stored(output *out, Section *section)
     return put(w, section->header + section->header_size, section->footer_size) || hand_on(out) ? -1 : 0;
 }
 
-/* Nothing waits from the first byte to the last. */
+/* Nothing waits from the first byte to the last, nor is the buffer moved: whoever writes more than the most is refused. */
 static int save_directly(output *out, Section *section)
 {
     if (make_room(out, section->most))
         return -1;
     vms_writer *w = out->channel;
     uint8_t *start = w->p;
+    int (*flush)(vms_writer *w, size_t need) = w->flush;
     put(w, section->header, section->header_size);
-    if (section->save(section->data, w, NULL)) {
+    w->flush = NULL;
+    int failed = section->save(section->data, w, NULL);
+    w->flush = flush;
+    if (failed) {
         w->p = start;
         vms_refused(section->state, NULL, &w->error, "save");
         return refused(out, section);

@@ -25,7 +25,11 @@ CUSTOM_MAX = 65536
 
 def size_max(description: Description) -> int:
     """The largest save at the description's own version, subsections included. Bytes."""
-    return _items(description.wire, description.version) + _subsections(description.subsections)
+    return _size_max(description, description.version)
+
+
+def _size_max(description: Description, version: int) -> int:
+    return _items(description.wire, version) + _subsections(description.subsections)
 
 
 def header_size(subsection: Subsection) -> int:
@@ -83,4 +87,4 @@ def type_max(type_: Type) -> int:
         case Optional(element):
             return max(type_max(element), 1)
         case Struct(description):
-            return size_max(description)
+            return _size_max(description, type_.version)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.unit.runtime import building
 from tests.unit.runtime.building import build
+from vmsgen.backend.c.emit import emit_source
+from vmsgen.model.schema import Schema
 from vmstate import ChannelError, File
 from vmstate._types import Sections
-from vmstate.errors import ValidationError
+from vmstate.errors import BufferTooSmallError, ValidationError
 
 SCHEMA = """
 const SIZE = 0x50000
@@ -28,6 +32,8 @@ device growing version 1 { items : list<Item max 200000> }
 struct Item version 1 { number : u32 }
 device hooked version 1 { hook pre_save  number : u32 }
 device absent version 1 needed number != 0 { number : u32 }
+struct Shrunk version 1..2 { number : u8  old : u8[100000] before 2 }
+device pinned version 1 { x : Shrunk at 1 }
 """
 
 
@@ -95,6 +101,34 @@ def test_a_refused_state_leaves_nothing_of_itself(devices: Any) -> None:
         states[1].number = 9
         file.put_sections(table)
         assert table.failed is None and table.spans == [(0, 2, 7), (8, 10, 15)]
+
+
+def test_what_is_pinned_has_the_size_of_its_version(devices: Any) -> None:
+    assert devices.Pinned.size_max == 100001
+    table = sections(*(devices.Pinned(x={"number": n}) for n in range(5)))
+    with File.to_bytes() as file:
+        file.put_sections(table)
+        assert file.getvalue() == b"".join(b"<%d" % n + bytes([n]) + bytes(100000) + b">" for n in range(5))
+    assert table.spans == [(at, at + 2, at + 100003) for at in range(0, 500020, 100004)]
+
+
+def test_who_writes_more_than_it_says_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the extension is that says so: nothing is written beside the buffer."""
+
+    def lying(schema: Schema, made_from: str) -> str:
+        text = emit_source(schema, made_from)
+        assert ".size_max = 100001," in text
+        return text.replace(".size_max = 100001,", ".size_max = 1,")
+
+    monkeypatch.setattr(building, "emit_source", lying)
+    schema = "device liar version 1 { number : u8  data : u8[100000] }"
+    liar = build({"lying.vms": schema}, tmp_path, "put_liar")["lying"].Liar
+    with File.to_bytes() as file:
+        file.put_buffer(bytes(4000))
+        with pytest.raises(BufferTooSmallError):
+            file.put_sections(sections(liar()))
+        file.put_byte(0xAA)
+        assert file.getvalue() == bytes(4000) + b"\xaa"
 
 
 def test_a_channel_that_fails_says_why(devices: Any) -> None:
