@@ -69,6 +69,9 @@ class Putting(Channel):
     def put_sections(self, sections: Sections) -> None:
         """What `sections.save()` returns; if a state refuses, the sections before it have been put."""
         with self._put_lock:
+            error = _buffer(self._native, b"", 0)  # can it be put to at all? Room in its buffer does not say so
+            if error:
+                self._failed(PUTTING, error)
             if not sections.save_to(self.put_buffer, self._writer):
                 error = lib.vms_file_error(self._native, PUTTING, ffi.NULL)
                 self._failed(PUTTING, error or -errno.EBADF)  # to be closed is no error of the channel

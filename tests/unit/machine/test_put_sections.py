@@ -90,6 +90,22 @@ def test_over_python_operations(devices: Any) -> None:
     assert b"".join(pieces) == sections(*mixture(devices)).save()
 
 
+def test_an_operation_must_not_use_its_own_channel(devices: Any) -> None:
+    pieces: list[bytes] = []
+    inner = sections(devices.Short(number=0xDEAD))
+
+    def put_buffer(buf: bytes, pos: int) -> int:
+        with pytest.raises(ChannelError, match="an operation of a channel must not use that channel"):
+            file.put_sections(inner)
+        pieces.append(buf)
+        return len(buf)
+
+    table = sections(*(devices.Short(number=1, payload_len=200) for _ in range(2000)))
+    with File.from_ops(put_buffer=put_buffer) as file:
+        file.put_sections(table)
+    assert len(pieces) == 2 and b"".join(pieces) == table.save()
+
+
 def test_a_refused_state_leaves_nothing_of_itself(devices: Any) -> None:
     states = [devices.Short(number=1), devices.Short(number=5000)]
     table = sections(*states)
