@@ -194,7 +194,7 @@ static Py_ssize_t sections_length(PyObject *op)
 static PyMethodDef sections_methods[] = {
     {"save_to", (PyCFunction)(void (*)(void))vms_sections_save_to, METH_FASTCALL,
      "save_to($self, put, writer=None, /)\n--\n\nCalls `put` with memoryviews of what `save` returns, piece after piece. They "
-     "may be kept.\n\n`writer`: address of the vms_writer of the file that `put` puts to; what is certain to be short goes "
+     "may be kept.\n\n`writer`: address of the vms_writer of the file that `put` puts to; what is certain to find room goes "
      "there by itself. False if that file failed: it knows why."},
     {"save", vms_sections_save, METH_NOARGS,
      "save($self, /)\n--\n\nAll of them that are needed: header, body, footer, one after the other."},

@@ -1,8 +1,9 @@
 /* python_sections_save.c: all sections into one piece of memory, or into a channel.
  *
- * What is certain to be short is written to the channel's own buffer, where it stays near the processor. All else is written
- * to a store first. That is kept for the next save, as fresh memory costs more than what is written to it; but not more than
- * KEPT of it. Whoever waits for a channel does so between two sections, without the GIL: no state changes while it is saved. */
+ * What is certain to find room in the channel's own buffer is written there, where it stays near the processor. All else is
+ * written to a store first. That is kept for the next save, as fresh memory costs more than what is written to it; but not
+ * more than KEPT of it. Whoever waits for a channel does so between two sections, without the GIL: no state changes while it
+ * is saved. */
 #include "python_sections.h"
 
 enum { ROOM = 4096, PIECE = 1 << 20, KEPT = 4 << 20 };
@@ -151,11 +152,10 @@ static int save_stored(output *out, Section *section)
     return put(w, section->header + section->header_size, section->footer_size) || hand_on(out) ? -1 : 0;
 }
 
-/* Nothing waits from the first byte to the last, nor is the buffer moved: whoever writes more than the most is refused. */
+/* Into the room that there is: nothing waits from the first byte to the last, nor is the buffer moved. Whoever writes more
+ * than the most is refused. */
 static int save_directly(output *out, Section *section)
 {
-    if (make_room(out, section->most))
-        return -1;
     vms_writer *w = out->channel;
     uint8_t *start = w->p;
     int (*flush)(vms_writer *w, size_t need) = w->flush;
@@ -180,7 +180,9 @@ static int save_section(output *out, Section *section)
     section->end = -1;
     if (needed <= 0)
         return needed ? refused(out, section) : 0;
-    return out->channel && section->save ? save_directly(out, section) : save_stored(out, section);
+    /* What is left is not handed on for the most that may come: mostly it is less. The store tells how much it is. */
+    bool direct = out->channel && section->save && (size_t)(out->channel->end - out->channel->p) >= section->most;
+    return direct ? save_directly(out, section) : save_stored(out, section);
 }
 
 /* States lie anywhere: where one begins is asked for some states before; what follows, the processor fetches by itself. */

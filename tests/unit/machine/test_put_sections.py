@@ -31,6 +31,7 @@ device big version 1 { number : u32  data : buffer[SIZE] }
 device growing version 1 { items : list<Item max 200000> }
 struct Item version 1 { number : u32 }
 device hooked version 1 { hook pre_save  number : u32 }
+device roomy version 1 { number : u32  data : u8[number max 250000] }
 device absent version 1 needed number != 0 { number : u32 }
 struct Shrunk version 1..2 { number : u8  old : u8[100000] before 2 }
 device pinned version 1 { x : Shrunk at 1 }
@@ -88,6 +89,22 @@ def test_over_python_operations(devices: Any) -> None:
     with File.from_ops(put_buffer=put_buffer) as file:
         file.put_sections(sections(*mixture(devices)))
     assert b"".join(pieces) == sections(*mixture(devices)).save()
+
+
+@pytest.mark.parametrize(("room", "found"), [(None, [10000]), (4096, [4090, 4090, 1820])])
+def test_no_piece_is_handed_on_for_what_might_come(devices: Any, room: int | None, found: list[int]) -> None:
+    pieces: list[int] = []
+
+    def put_buffer(buf: bytes, pos: int) -> int:
+        pieces.append(len(buf))
+        return len(buf)
+
+    table = Sections([(b"<" * 3, devices.Roomy(number=2), b">")] * 1000)
+    with File.from_ops(put_buffer=put_buffer) as file:
+        if room is not None:
+            file.set_room(room)
+        file.put_sections(table)
+    assert pieces == found
 
 
 def test_an_operation_must_not_use_its_own_channel(devices: Any) -> None:
