@@ -27,7 +27,6 @@ __attribute__((noinline)) static int save_with_hooks(State *self, vms_writer *w,
     vms_python_call_init(&call, self);
     call.coded = coded;
     w->opaque = &call;
-    w->error.hook_count = 0;
     Memory *memory = (Memory *)Py_NewRef((PyObject *)self->memory);     /* hooks may move an element of a list */
     int failed = save_body(self, w, version, self->binding->table);
     if (failed)
@@ -42,6 +41,7 @@ __attribute__((noinline)) static int save_with_hooks(State *self, vms_writer *w,
  * `coded` as in vms_python_call. */
 static int save_to(State *self, vms_writer *w, uint32_t version, PyObject *coded)
 {
+    w->error.hook_count = 0;        /* others were written with this writer before */
     if (self->binding->table)
         return save_with_hooks(self, w, version, coded);
     int failed = save_body(self, w, version, NULL);

@@ -136,6 +136,17 @@ def test_a_refused_state_leaves_nothing_of_itself(devices: Any) -> None:
         assert table.failed is None and table.spans == [(0, 2, 7), (8, 10, 15)]
 
 
+def test_a_refusal_names_no_hooks_of_others(devices: Any) -> None:
+    class Hooked(devices.Hooked):  # type: ignore[misc, name-defined]
+        def pre_save(self) -> None: ...
+
+    table = sections(Hooked(number=1), devices.Short(number=5000))
+    with pytest.raises(ValidationError, match=r"a bad number$"):
+        table.save()
+    with File.to_bytes() as file, pytest.raises(ValidationError, match=r"a bad number$"):
+        file.put_sections(table)
+
+
 def test_what_is_pinned_has_the_size_of_its_version(devices: Any) -> None:
     assert devices.Pinned.size_max == 100001
     table = sections(*(devices.Pinned(x={"number": n}) for n in range(5)))
