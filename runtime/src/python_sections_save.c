@@ -233,7 +233,7 @@ PyObject *vms_sections_save_to(PyObject *op, PyObject *const *args, Py_ssize_t c
         return NULL;
     }
     output out = {.owner = self, .put = args[0]};
-    if (count == 2 && !(out.channel = (vms_writer *)PyLong_AsVoidPtr(args[1]))) {
+    if (count == 2 && args[1] != Py_None && !(out.channel = (vms_writer *)PyLong_AsVoidPtr(args[1]))) {
         if (!PyErr_Occurred())
             PyErr_SetString(PyExc_ValueError, "no cursor has the address 0");
         return NULL;

@@ -36,7 +36,7 @@ def test_pieces_are_whole_sections(big: Any) -> None:
 def test_who_takes_pieces_may_keep_them_or_fail(big: Any) -> None:
     sections = Sections([(b"<", big(number=each), b">") for each in range(3)])
     kept: list[memoryview] = []
-    sections.save_to(lambda view: kept.append(view[:]))
+    assert sections.save_to(lambda view: kept.append(view[:]), None)
     assert b"".join(kept) == sections.save()
 
     def full(view: memoryview) -> None:
