@@ -1,7 +1,7 @@
 /* python_described.c: descriptions that were made, and are given again while what decides them is the same. */
 #include "python_types.h"
 
-/* A text that is longer than SHORT is not kept once there is another. All states of a class keep ALL bytes at most. */
+/* A text that is longer than SHORT is not kept once there is another. Texts of all states of a class have ALL bytes at most. */
 enum { SHORT = 16 << 10, ALL = 8 << 20 };
 
 static void drop(Layout *layout, Described *one)
