@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.model.schema import Schema
-from vmsgen.passes import absent, certain, shadowed, struct_version
+from vmsgen.passes import absent, certain, new_elements, shadowed, struct_version
 
 EXPLANATIONS = {
     **struct_version.EXPLANATIONS,
     **shadowed.EXPLANATIONS,
     **certain.EXPLANATIONS,
     **absent.EXPLANATIONS,
+    **new_elements.EXPLANATIONS,
     "stray-doc": (
         "A comment that begins with `///` reaches the C header, the Python docstring and the type stub of what follows "
         "it: a declaration, a member, a field or a subsection. One in another place, behind code or before another "
@@ -41,3 +42,4 @@ def lint(schema: Schema, diagnostics: Diagnostics) -> None:
             shadowed.lint(description, diagnostics)
             certain.lint(description, schema, diagnostics)
             absent.lint(description, diagnostics)
+            new_elements.lint(description, diagnostics)

@@ -36,7 +36,7 @@ EXPLANATIONS = {
 
 def lint(description: Description, diagnostics: Diagnostics) -> None:
     """Adds warnings about the structs in one description."""
-    for field in _fields(description):
+    for field in fields(description):
         for struct in structs_in(field.type):
             source = _source(struct.description) if struct.at is None else None
             if source is not None:
@@ -81,7 +81,8 @@ def _asks(expression: Expression | None) -> bool:
     return expression is not None and any(isinstance(node, StreamVersion) for node in walk(expression))
 
 
-def _fields(description: Description) -> Iterator[Field]:
+def fields(description: Description) -> Iterator[Field]:
+    """All that are sent, those of subsections and `tmp`s too."""
     for items in (description.wire, *(sub.wire for sub in description.all_subsections)):
         yield from (item for item in _flat(items) if isinstance(item, Field))
 

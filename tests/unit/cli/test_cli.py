@@ -303,7 +303,10 @@ def test_an_unknown_code_lists_all_of_them() -> None:
     result = vmsgen("check", "--explain", "never")
     assert (result.exit_code, result.stdout) == (2, "")
     said = " ".join(result.stderr.split())
-    names = "absent-field, always-true, never-true, not-loaded-yet, shadowed-subsection, stray-doc, struct-version"
+    names = (
+        "absent-field, always-missing, always-true, never-true, not-loaded-yet, shadowed-subsection, stray-doc, "
+        "struct-version"
+    )
     assert said.endswith(f"nothing is called 'never'; there are {names}, and what `vmsgen compat --rules` lists")
 
 
