@@ -70,8 +70,7 @@ COPIED = "vmsgen and a copy of that text"
 COST_BARS = (
     *(CostBar(state, "save", DESCRIBED, 3.0) for state in WORKLOADS),
     CostBar("M", "save", DESCRIBED_OF_TWO, 3.0),
-    CostBar("V", "save", DESCRIBED_ANEW, 3.0),
-    CostBar("N", "save", DESCRIBED_ANEW, None),
+    *(CostBar(state, "save", DESCRIBED_ANEW, 3.0) for state in ("V", "N")),
     CostBar("N", "save", COPIED, None),
 )
 

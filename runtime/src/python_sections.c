@@ -199,9 +199,9 @@ static PyMethodDef sections_methods[] = {
     {"save", vms_sections_save, METH_NOARGS,
      "save($self, /)\n--\n\nAll of them that are needed: header, body, footer, one after the other."},
     {"describe", vms_sections_describe, METH_O,
-     "describe($self, how, /)\n--\n\nWhat a description says of those that the last save wrote: a list of bytes, each what is said "
-     "of some of them, with a comma before each.\n\n`how`, of each section: what is always said, bytes; its name and instance id, where the "
-     "state says it; or what returns it, given the bytes of its body."},
+     "describe($self, how, /)\n--\n\nWhat a description says of those that the last save wrote: a list of bytes, each what is "
+     "said of some of them, with a comma before each.\n\n`how`, of each section: what is always said, bytes; its name and "
+     "instance id, where the state says it; or what returns it, given the bytes of its body."},
     {"load", vms_sections_load, METH_VARARGS,
      "load($self, number, data, offset, version, before, /)\n--\n\nLoads one body, which begins at byte `offset` of `data`. "
      "Returns where it ends.\n\n`before`: bytes of the stream before `data`, for what errors say."},

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vmsgen.model.description import Description, Field, WireItem
-from vmsgen.model.expressions import MemberStep, Path
+from vmsgen.model.expressions import MemberStep, Step
 from vmsgen.model.types import Scalar, Struct, innermost
 
 TOGETHER = {1: (8, 7, 6, 5, 4, 3, 2), 2: (4, 2), 4: (2,)}
@@ -17,10 +17,11 @@ TOGETHER = {1: (8, 7, 6, 5, 4, 3, 2), 2: (4, 2), 4: (2,)}
 
 def together(items: tuple[WireItem, ...], description: Description) -> Iterator[tuple[WireItem, ...]]:
     """The items in their order, in tuples: of several fields where they go at once, else of one item."""
+    places = _Places(description)
     start = 0
     while start < len(items):
         end = start + 1
-        while end < len(items) and _are_beside(description, items[end - 1], items[end]):
+        while end < len(items) and places.are_beside(items[end - 1], items[end]):
             end += 1
         while start < end:
             count = _most(items[start], end - start)
@@ -34,18 +35,31 @@ def _most(first: WireItem, count: int) -> int:
     return next((most for most in TOGETHER[first.type.size] if most <= count), 1)
 
 
-def _are_beside(description: Description, first: WireItem, second: WireItem) -> bool:
-    if not isinstance(first, Field) or not isinstance(second, Field):
-        return False
-    size = _size(first)
-    if size not in TOGETHER or _size(second) != size:
-        return False
-    *way, one = first.target.steps
-    *other_way, other = second.target.steps
-    if way != other_way or not isinstance(one, MemberStep) or not isinstance(other, MemberStep):
-        return False
-    names = [member.name for member in _owner(description, Path(tuple(way))).members]
-    return names.index(one.name) + 1 == names.index(other.name)
+class _Places:
+    """Where members stand among those of the struct that they are in; found once for each struct."""
+
+    def __init__(self, description: Description) -> None:
+        self._description = description
+        self._found: dict[tuple[Step, ...], dict[str, int]] = {}
+
+    def are_beside(self, first: WireItem, second: WireItem) -> bool:
+        if not isinstance(first, Field) or not isinstance(second, Field):
+            return False
+        size = _size(first)
+        if size not in TOGETHER or _size(second) != size:
+            return False
+        *way, one = first.target.steps
+        *other_way, other = second.target.steps
+        if way != other_way or not isinstance(one, MemberStep) or not isinstance(other, MemberStep):
+            return False
+        places = self._of(tuple(way))
+        return places[one.name] + 1 == places[other.name]
+
+    def _of(self, way: tuple[Step, ...]) -> dict[str, int]:
+        if way not in self._found:
+            members = _owner(self._description, way).members
+            self._found[way] = {member.name: place for place, member in enumerate(members)}
+        return self._found[way]
 
 
 def _size(field: Field) -> int:
@@ -56,9 +70,9 @@ def _size(field: Field) -> int:
     return 0 if scalar.kind != field.storage.kind or scalar.kind == "bool" else scalar.size
 
 
-def _owner(description: Description, way: Path) -> Description:
+def _owner(description: Description, way: tuple[Step, ...]) -> Description:
     """What the members at the end of the way are those of."""
-    for step in way.steps:
+    for step in way:
         if isinstance(step, MemberStep):
             struct = innermost(next(member.type for member in description.members if member.name == step.name))
             assert isinstance(struct, Struct)
