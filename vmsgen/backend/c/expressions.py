@@ -75,7 +75,7 @@ def number(value: C) -> str:
     if value.interval.low < 0:
         return f"vms_signed({value.text})"
     # A member or a local of a small unsigned type is only in an expression an int.
-    return f"vms_unsigned({value.text if value.atom else value.cast('uint64_t').text})"
+    return f"vms_unsigned({value.text if value.atom and value.type != 'int64_t' else value.cast('uint64_t').text})"
 
 
 class Expressions:
@@ -172,7 +172,10 @@ class Expressions:
         if known is not None and not a.faults and not b.faults:
             return C(str(int(known)), INT, Interval(int(known), int(known)), True)
         type_ = common(a, b, a.interval.hull(b.interval))
-        text = f"{a.cast(type_).operand} {operator} {b.cast(type_).operand}"
+        left = a.cast(type_).operand
+        if left.startswith("!"):
+            left = f"({left})"  # compilers warn that more may have been meant
+        text = f"{left} {operator} {b.cast(type_).operand}"
         return C(text, INT, intervals.BOOLEAN, False, a.faults or b.faults)
 
     def within(self, node: model.Within) -> C:
