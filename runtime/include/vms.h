@@ -14,7 +14,7 @@ extern "C" {
 #endif
 
 /* Changes whenever generated code and runtime of different ages would misunderstand each other. */
-#define VMS_ABI 5u
+#define VMS_ABI 6u
 
 /* Errors ------------------------------------------------------------------------------------------------------- */
 
@@ -349,6 +349,14 @@ enum {
     VMS_PRIORITY_GICV3
 };
 
+/* What is kept of a state that is a struct of the program's own: the members that its schema declares, and no others. */
+typedef struct vms_keeping {
+    size_t size;                        /* of the memory to keep them in */
+    void (*keep)(void *kept, const void *state);
+    void (*put_back)(void *state, const void *kept);
+    const vms_element *element;         /* clear, share and part of what is kept; NULL if that owns no memory */
+} vms_keeping;
+
 /* Everything that generic code needs to know of a device or struct. Its own functions are declared in its header. */
 typedef struct vms_device {
     uint32_t abi;                   /* VMS_ABI of the header that it was compiled with */
@@ -379,6 +387,8 @@ typedef struct vms_device {
     int priority;
     bool unmigratable;              /* it keeps a machine from being saved and loaded */
     bool early_setup;               /* its section is sent before RAM */
+    /* What of the state is kept before a load, to be put back; NULL: a plain copy of it. */
+    const vms_keeping *keeping;
 } vms_device;
 
 #ifdef __cplusplus

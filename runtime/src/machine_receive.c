@@ -149,7 +149,7 @@ static int look_at_copy(walk *w, const vms_entry *e)
 
 int vms_walk_device(walk *w, vms_entry *e)
 {
-    if (w->check && e->section.device && !e->section.hooks)
+    if (w->check && e->section.device && !e->section.hooks && !e->section.device->keeping)
         return look_at_copy(w, e);
     if (vms_undo_remember(w->m, &w->undo, e))
         return -1;

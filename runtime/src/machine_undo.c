@@ -1,25 +1,38 @@
 /* machine_undo.c: devices as they were before a load, and putting them back. */
 #include "machine_parts.h"
 
+/* Of what is kept of the device's states, which is a whole one unless it has members that no schema knows. */
+static const vms_element *element_of(const vms_device *device)
+{
+    return device->keeping ? device->keeping->element : device->element;
+}
+
 /* At least a byte, so that NULL is no memory. */
 void *vms_state_copy(const vms_device *device, const void *state)
 {
-    void *copy = malloc(device->state_size ? device->state_size : 1);
+    const vms_keeping *keeping = device->keeping;
+    size_t size = keeping ? keeping->size : device->state_size;
+    void *copy = malloc(size ? size : 1);
     if (!copy)
         return NULL;
-    memcpy(copy, state, device->state_size);
-    if (device->element && device->element->part(copy)) {
+    if (keeping)
+        keeping->keep(copy, state);
+    else
+        memcpy(copy, state, size);
+    const vms_element *element = element_of(device);
+    if (element && element->part(copy)) {
         vms_state_free(device, copy);
         return NULL;
     }
     return copy;
 }
 
-void vms_state_free(const vms_device *device, void *state)
+void vms_state_free(const vms_device *device, void *copy)
 {
-    if (state && device->element)
-        device->element->clear(state);
-    free(state);
+    const vms_element *element = element_of(device);
+    if (copy && element)
+        element->clear(copy);
+    free(copy);
 }
 
 int vms_undo_remember(vms_machine *m, undo_list *u, vms_entry *e)
@@ -50,10 +63,13 @@ static int put_back(undo_copy *copy)
 {
     const vms_section *section = &copy->entry->section;
     if (section->device) {
-        const vms_element *element = section->device->element;
-        if (element)
-            element->clear(section->state);
-        memcpy(section->state, copy->state, section->device->state_size);
+        const vms_device *device = section->device;
+        if (device->element)
+            device->element->clear(section->state);
+        if (device->keeping)
+            device->keeping->put_back(section->state, copy->state);
+        else
+            memcpy(section->state, copy->state, device->state_size);
         free(copy->state);      /* what it owns is the state's now */
         return 0;
     }

@@ -171,7 +171,7 @@ def _class(description: Description, owner: Description, sent: Sent) -> _Class:
         hooks=() if description.anonymous else tuple(_hooks(description, "", "")),
         is_entry=is_entry,
         inits=tuple((name, c_struct(struct.name)) for name, struct in inner if struct is not None) if is_entry else (),
-        owner=next((found for found in owners(owner) if found.tag == tag), None) if is_entry else None,
+        owner=next((found for found in owners(owner) if found.stem == tag), None) if is_entry else None,
         owns=owns_memory(Struct(description)),
         needed=_needed(description),
     )

@@ -41,7 +41,7 @@ def build(
     Returns the paths of the emitted sources. Raises click.ClickException: schemas with errors (nothing is written
     then), a folder that cannot be written, a file there that somebody else wrote, a compiler that fails.
     """
-    made = load(schemas, defines or {}, format_)
+    made = load(schemas, defines or {}, format_, bind=c_only)
     files = outputs(made, output, c_only=c_only)
     try:
         write(files)
@@ -87,7 +87,7 @@ def _compile(emitted: list[Path]) -> list[Path]:
     "-o", "--output", required=True, type=click.Path(path_type=Path, file_okay=False), help="The folder to write to."
 )
 @click.option("--emit-only", is_flag=True, help="Write the sources, and compile nothing.")
-@click.option("--c-only", is_flag=True, help="Only X.h and X.c, for a C program.")
+@click.option("--c-only", is_flag=True, help="Only X.h and X.c, for a C program; `for` binds to its structs.")
 @click.option("--check", "check_only", is_flag=True, help="Write nothing; fail if anything is out of date.")
 @click.option("--list-outputs", is_flag=True, help="Write nothing; print the paths that would be written.")
 @define_option
@@ -107,7 +107,7 @@ def build_command(
     Only files whose content changes are touched, and nothing is written when a schema has errors.
     """
     if check_only or list_outputs:
-        made = load(schemas, dict(defines), format_)
+        made = load(schemas, dict(defines), format_, bind=c_only)
         files = outputs(made, output, c_only=c_only)
         compiled = not emit_only and not c_only
         if list_outputs:

@@ -67,13 +67,14 @@ def load(
     format_: str = "terminal",
     *,
     lints: bool = False,
+    bind: bool = False,
 ) -> tuple[Schema, ...]:
     """The compiled schemas; warnings go to standard error. Raises SchemaErrors, or UsageError for a wrong `-D`.
 
-    `lints` asks for warnings.
+    `lints` asks for warnings, `bind` for states that are structs of the program's own where `for` says so.
     """
     diagnostics = Diagnostics()
-    made = compile_files([PurePath(path) for path in schemas], diagnostics, defines=defines)
+    made = compile_files([PurePath(path) for path in schemas], diagnostics, defines=defines, bind=bind)
     refuse_clashes(made, diagnostics)
     for schema in made if lints else ():
         lint(schema, diagnostics)

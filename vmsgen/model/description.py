@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vmsgen.diagnostics import Span
+from vmsgen.model.binding import Binding
 from vmsgen.model.expressions import Binary, Constant, Expression, Path
 from vmsgen.model.types import Type, dimensions
 
@@ -335,6 +336,9 @@ class Description:
     `save_state` and `load_state` write and read its body. Streams of the versions from `old_version` up to, not
     including, `minimum_version` go to the hook `load_state_old`. `inner_hooks` are those of Custom and Tmp items,
     kinds `get` and `put` among them.
+
+    `binding` names a C struct of the program's own. Where that is its state `own` is false, also of the structs without
+    a name in it: none is emitted.
     """
 
     kind: str  # "device" or "struct"
@@ -359,6 +363,8 @@ class Description:
     opaque: bool = False
     old_version: int | None = None
     inner_hooks: tuple[Hook, ...] = ()
+    binding: Binding | None = None
+    own: bool = True
 
     def member(self, name: str) -> Member:
         """Raises KeyError where there is none."""

@@ -19,13 +19,17 @@ def compile_files(
     *,
     defines: Mapping[str, int] | None = None,
     read: Reader = read_file,
+    bind: bool = False,
 ) -> tuple[Schema, ...]:
-    """The schemas of the files, in order; empty if there are errors, which `diagnostics` then has, all of them."""
+    """The schemas of the files, in order; empty if there are errors, which `diagnostics` then has, all of them.
+
+    `bind`: states are structs of the program's own where the schema says so by `for`; else it is as if it did not.
+    """
     imports = Imports(diagnostics, defines or {}, read)
     units = [imports.load(path) for path in paths]
     if None in units:
         return ()
-    schemas = Schemas(defines or {}, diagnostics)
+    schemas = Schemas(defines or {}, diagnostics, bind)
     made = tuple(schemas.make(unit) for unit in units if unit)
     # What is wrong with an alias is found wherever it is used.
     diagnostics.found[:] = dict.fromkeys(diagnostics.found)
@@ -33,10 +37,16 @@ def compile_files(
 
 
 def compile_text(
-    text: str, diagnostics: Diagnostics, *, name: str = "schema.vms", defines: Mapping[str, int] | None = None
+    text: str,
+    diagnostics: Diagnostics,
+    *,
+    name: str = "schema.vms",
+    defines: Mapping[str, int] | None = None,
+    bind: bool = False,
 ) -> Schema | None:
-    """The schema of one text that uses no other file, or None if there are errors."""
-    made = compile_files([PurePath(name)], diagnostics, defines=defines, read=lambda path: _only(path, name, text))
+    """The schema of one text that uses no other file, or None if there are errors. `bind` as for `compile_files`."""
+    paths = [PurePath(name)]
+    made = compile_files(paths, diagnostics, defines=defines, read=lambda path: _only(path, name, text), bind=bind)
     return made[0] if made else None
 
 

@@ -17,13 +17,19 @@ from vmsgen.syntax import tree
 
 
 class Braces:
-    """`walk` gathers what stands in them, `subsections` those of a `tmp`. `descriptions` then has one of each."""
+    """`walk` gathers what stands in them, `subsections` those of a `tmp`. `descriptions` then has one of each.
 
-    def __init__(self, walk: Walk, subsections: StartSubsections, schema: str, diagnostics: Diagnostics) -> None:
+    `own`: their structs are emitted, as that of the description around them is.
+    """
+
+    def __init__(
+        self, walk: Walk, subsections: StartSubsections, schema: str, diagnostics: Diagnostics, own: bool
+    ) -> None:
         self.walk = walk
         self.subsections = subsections
         self.schema = schema
         self.diagnostics = diagnostics
+        self.own = own
         self.descriptions: list[Description] = []
 
     def struct(self, declared: Declared, type_: tree.StructType) -> list[WireItem]:
@@ -114,4 +120,5 @@ class Braces:
             kind="struct", name=inner.owner, wire_name=item.name.wire or item.name.text, anonymous=True,
             version=0, minimum_version=0, members=tuple(inner.members), wire=(), subsections=(), hooks=(),
             predicates=(), resets=(), doc=item.doc, schema=self.schema, span=item.span,
+            own=self.own,
         )  # fmt: skip

@@ -20,7 +20,8 @@ from vmsgen.model.description import (
 from vmsgen.model.expressions import Expression
 from vmsgen.model.subsections import is_looked_at
 from vmsgen.passes import clauses as clause
-from vmsgen.passes.clauses import collect, unsupported
+from vmsgen.passes.bindings import binding, refuse_new_elements
+from vmsgen.passes.clauses import collect
 from vmsgen.passes.declared import field_names, has_fields
 from vmsgen.passes.expressions import constant, resolve
 from vmsgen.passes.extents import is_too_large
@@ -39,16 +40,20 @@ PRIORITIES = ("default", "iommu", "pci_bus", "virtio_mem", "gicv3_its", "gicv3",
 
 
 class Builder:
-    """Builds one description; `anonymous` then has those of the structs without a name in it."""
+    """Builds one description; `anonymous` then has those of the structs without a name in it.
+
+    `bind`: where it is bound to a struct of the program's own, that is its state.
+    """
 
     def __init__(
-        self, declaration: tree.DescriptionDeclaration, types: Types, schema: str, diagnostics: Diagnostics
+        self, declaration: tree.DescriptionDeclaration, types: Types, schema: str, diagnostics: Diagnostics, bind: bool
     ) -> None:
         self.declaration = declaration
         self.types = types
         self.schema = schema
         self.diagnostics = diagnostics
-        self.fields = Fields(types, self.walk_inner, self.start_subsections_of_tmp, schema, diagnostics)
+        self.own = not (bind and declaration.binding)
+        self.fields = Fields(types, self.walk_inner, self.start_subsections_of_tmp, schema, diagnostics, self.own)
         self.gathered = Gathered()
         self.numbered = 0
         self.started: dict[str, tuple[list[_Started], Place]] = {}
@@ -61,7 +66,7 @@ class Builder:
 
     def build(self) -> Description:
         declaration = self.declaration
-        self._refuse_what_is_not_built()
+        self._refuse_what_is_for_devices()
         versions = self._versions(declaration.versions, declaration.kind == "device", declaration.name)
         self.hooks.gather_codecs(declaration.items)
         place = Place(declaration.name.text, self.types.symbols, self.gathered, versions)
@@ -81,6 +86,7 @@ class Builder:
         needed = self._needed(declaration.needed, place)
         self.hooks.refuse_names()
         members = sorted(place.members, key=lambda member: member.span.start)
+        refuse_new_elements(members, self.diagnostics)
         if is_too_large(members, declaration, self.diagnostics):
             members = []  # or what embeds it would be walked all the same
         return Description(
@@ -93,12 +99,11 @@ class Builder:
             early_setup=self._attribute("early_setup") is not None,
             opaque=self._attribute("opaque") is not None, old_version=self._old(versions[0], hooks),
             inner_hooks=tuple(self.gathered.inner_hooks),
+            binding=binding(declaration.binding, self.diagnostics), own=self.own,
         )  # fmt: skip
 
-    def _refuse_what_is_not_built(self) -> None:
+    def _refuse_what_is_for_devices(self) -> None:
         declaration = self.declaration
-        if declaration.binding:
-            unsupported("binding to an existing struct, `for`,", declaration.binding.span, self.diagnostics)
         if declaration.kind != "device":
             for part in (declaration.needed, *declaration.attributes):
                 if part is not None:

@@ -70,11 +70,6 @@ def former_name(found: Clauses) -> str | None:
     return clause.name if clause else None
 
 
-def unsupported(what: str, span: Span, diagnostics: Diagnostics) -> None:
-    message = f"{what} is part of the language, but this version of vmsgen does not compile it"
-    diagnostics.error("unsupported", message, span)
-
-
 def presence(clauses: Clauses, place: Place, diagnostics: Diagnostics) -> Presence:
     """When the item is there. Bounds that the version range makes certain are left out."""
     scope = place.scope

@@ -21,8 +21,9 @@ from vmsgen.syntax import tree
 class Schemas:
     """Makes the schema of each unit once."""
 
-    def __init__(self, defines: Mapping[str, int], diagnostics: Diagnostics) -> None:
+    def __init__(self, defines: Mapping[str, int], diagnostics: Diagnostics, bind: bool = False) -> None:
         self.defines = defines
+        self.bind = bind
         self.diagnostics = diagnostics
         self.made: dict[int, tuple[Schema, Symbols]] = {}
 
@@ -92,7 +93,7 @@ class Schemas:
                 return
             started.add(text)
             types.open.append(text)
-            builder = Builder(declaration, types, name, self.diagnostics)
+            builder = Builder(declaration, types, name, self.diagnostics, self.bind)
             description = builder.build()
             types.open.pop()
             self._limit(declaration, description, symbols)

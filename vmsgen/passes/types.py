@@ -8,7 +8,6 @@ from vmsgen.diagnostics import Diagnostics, Span
 from vmsgen.model.description import Codec, Description
 from vmsgen.model.types import SCALAR_BITS, Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
 from vmsgen.passes.aliases import circular_aliases, names_in
-from vmsgen.passes.clauses import unsupported
 from vmsgen.passes.expressions import constant
 from vmsgen.passes.names import BUILTIN_TYPES, Symbols, did_you_mean
 from vmsgen.passes.scope import Scope
@@ -95,8 +94,6 @@ class Types:
             assert name in self.circular  # and so it has been refused
         elif isinstance(declared, tree.ConstDeclaration):
             self.diagnostics.error("not-a-type", f"`{name}` is a constant", type_.span)
-        elif name in BUILTIN_TYPES:
-            unsupported(f"`{name}`", type_.span, self.diagnostics)
         elif declared is None:
             self._unknown(type_)
         return None

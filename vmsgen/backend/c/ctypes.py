@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from vmsgen.backend.names import c_struct, member_name
+from vmsgen.model.binding import is_kept_by_members
 from vmsgen.model.description import Description, Member
 from vmsgen.model.interval import INT64, UINT64, Interval
 from vmsgen.model.types import (
@@ -33,22 +34,42 @@ INT32 = Interval(-(2**31), 2**31 - 1)
 UINT32 = Interval(0, 2**32 - 1)
 
 
-def declarations(owner: Description, member: Member) -> list[str]:
+def struct_type(description: Description) -> str:
+    """The C type of its states. A struct without a name in one of the program's own has none that we could know."""
+    if description.own:
+        return f"struct {c_struct(description.name)}"
+    assert description.binding is not None, f"{description.name} has no type"
+    return description.binding.type
+
+
+def kept_type(description: Description) -> str:
+    """The C type of what a load keeps of a state, to put it back."""
+    if is_kept_by_members(description):
+        return f"struct {c_struct(description.name)}_kept"
+    return struct_type(description)
+
+
+def declarations(owner: Description, member: Member, kept: bool = False) -> list[str]:
     """What a member comes to in C: itself, and beside it what tells how much of it there is.
 
-    `uint32_t regs[8][2]`; `struct TxContext *queue` and `uint32_t queue_count`.
+    `uint32_t regs[8][2]`; `struct TxContext *queue` and `uint32_t queue_count`. `kept`: in what a load keeps.
     """
+    return [text for _, text in named_declarations(owner, member, kept)]
+
+
+def named_declarations(owner: Description, member: Member, kept: bool = False) -> list[tuple[str, str]]:
+    """The same, each with what it declares."""
     name, type_ = member_name(member.name), member.type
-    found = [declaration(owner, name, type_)]
+    found = [(name, declaration(owner, name, type_, kept))]
     if is_allocated(type_):
-        found.append(f"uint32_t {name}_count")
+        found.append((f"{name}_count", f"uint32_t {name}_count"))
     elif is_optional(type_):
         lengths = "".join(f"[{length}]" for length in dimensions(type_))
-        found.append(f"uint8_t {name}_there{lengths}")
+        found.append((f"{name}_there", f"uint8_t {name}_there{lengths}"))
     return found
 
 
-def declaration(owner: Description, name: str, type_: Type) -> str:
+def declaration(owner: Description, name: str, type_: Type, kept: bool = False) -> str:
     """`uint32_t regs[8][2]`; memory outside of the state is reached by a pointer, `uint32_t (*regs)[2]`."""
     lengths = [str(length) for length in dimensions(type_)]
     element = innermost(type_)
@@ -60,10 +81,12 @@ def declaration(owner: Description, name: str, type_: Type) -> str:
     if is_allocated(type_):
         name = f"(*{name})" if len(lengths) > 1 else f"*{name}"
         lengths = lengths[1:]
-    return f"{element_type(owner, name.strip('(*)'), element)} {name}" + "".join(f"[{length}]" for length in lengths)
+    return f"{element_type(owner, name.strip('(*)'), element, kept)} {name}" + "".join(
+        f"[{length}]" for length in lengths
+    )
 
 
-def element_type(owner: Description, name: str, element: Type) -> str:
+def element_type(owner: Description, name: str, element: Type, kept: bool = False) -> str:
     """The C type of what a member's arrays are made of; of a list or map, of an entry."""
     match element:
         case Scalar(kind):
@@ -72,8 +95,10 @@ def element_type(owner: Description, name: str, element: Type) -> str:
             return "uint8_t"
         case Bitmap():
             return "uint64_t"
+        case Struct(description) if kept:
+            return kept_type(description)
         case Struct(description) | List(Struct(description)):
-            return f"struct {c_struct(description.name)}"
+            return struct_type(description)
         case Map():
             return f"struct {entry(owner, name)}"
         case Array() | Optional() | List():

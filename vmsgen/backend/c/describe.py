@@ -87,7 +87,7 @@ class Describer(Arrays):
         assert subsection.needed is not None
         ask = self.ask.of_version(str(subsection.version))
         if isinstance(subsection.needed, HookPredicate):
-            came = f"(int)(s->{self.present_bits} >> {subsection.number} & 1)"
+            came = f"(int)(s->{self.present_bits} >> {subsection.number} & 1)" if self.present_bits else "0"
             return ask.predicate(subsection.needed.method, came)
         return ask.condition(subsection.needed, Trail((), subsection.name))
 

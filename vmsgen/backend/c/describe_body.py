@@ -34,7 +34,7 @@ class Shown:
 
 class Body(ABC):
     """`at` is the version if that is certain; else C's variable `version` has it. `present` is the member that tells
-    which subsections came."""
+    which subsections came, if there is one."""
 
     def __init__(self, stem: str, at: int | None, present: str, hooks: bool) -> None:
         self.stem, self.at, self.present_bits = stem, at, present

@@ -31,7 +31,7 @@ def describe_functions(description: Description) -> list[Function]:
     if description.opaque:
         return _opaque(names)
     found = [static(_counted(names, item)) for item in _customs(description)]
-    for part in parts(description):
+    for part in parts(description, saved=True):
         found += map(static, _part(names, part, part.name, 0 if isinstance(part, Tmp) else part.version))
     versions = description.minimum_version < description.version
     if versions:
@@ -53,7 +53,7 @@ def describe_functions(description: Description) -> list[Function]:
 
 
 def _describer(names: Names, version: int | None) -> ListDescriber:
-    return ListDescriber(names.stem, version, PRESENT, bool(names.hooks))
+    return ListDescriber(names.stem, version, PRESENT if names.description.own else "", bool(names.hooks))
 
 
 def _body(names: Names, owner: Owner, version: int | None) -> Lines:

@@ -6,11 +6,14 @@ from importlib.resources import files
 
 import jinja2
 
+from vmsgen.backend.c.asserted import asserted
+from vmsgen.backend.c.ctypes import kept_type, struct_type
 from vmsgen.backend.c.describe import constant_text
 from vmsgen.backend.c.describe_functions import describe_functions, describe_head, describe_version_head
 from vmsgen.backend.c.expressions import Context, Expressions
 from vmsgen.backend.c.function import Function, Names
 from vmsgen.backend.c.hook_functions import needed_function, old_functions
+from vmsgen.backend.c.keeping import keeping_functions, kept_members
 from vmsgen.backend.c.kinds import kind_function
 from vmsgen.backend.c.lines import in_comment, source_text, string
 from vmsgen.backend.c.load_functions import load_functions
@@ -64,6 +67,7 @@ def _render(template: str, schema: Schema, header: str) -> str:
         describe=describe,
         comment=comment,
         define=define,
+        headers=headers(schema),
         macro_name=macro_name,
     )
 
@@ -76,6 +80,11 @@ def comment(text: str) -> str:
     if len(lines) == 1:
         return f"/** {lines[0]} */\n"
     return "/**\n" + "".join(f" * {line}".rstrip() + "\n" for line in lines) + " */\n"
+
+
+def headers(schema: Schema) -> list[str]:
+    """Those of the program's own structs, each once."""
+    return list(dict.fromkeys(d.binding.header for d in schema.descriptions if d.binding is not None and not d.own))
 
 
 def define(value: int) -> str:
@@ -99,7 +108,7 @@ def describe(description: Description) -> dict[str, object]:
         "stem": names.stem,
         "names": names,
         "anonymous": description.anonymous,
-        "members": members(description),
+        "members": members(description) if description.own else [],
         "has_hooks": not description.anonymous and has_hooks(description),
         "hooks": [
             {"method": hook_name(point.method), "parameters": _parameters(point)} for point in hook_points(description)
@@ -107,14 +116,18 @@ def describe(description: Description) -> dict[str, object]:
         "embedded": [c_struct(inner.name) for inner in embedded_with_hooks(description)],
         "nested": not description.anonymous and description.kind == "struct",
         "init": str(init(description)),
+        "type": struct_type(description) if description.own or description.binding else "",
+        "kept_members": kept_members(description),
+        "kept_type": kept_type(description),
+        "asserted": asserted(description),
         "functions": functions,
         "entries": entries(description),
         "owners": owners(description),
         "owns": owns_memory(Struct(description)),
         "has_versions": description.minimum_version < description.version and not description.opaque,
-        "describe": describe_head(names),
+        "describe": "" if description.anonymous else describe_head(names),
         "described_alike": constant_text(names.stem, description, description.version) is not None,
-        "describe_version": describe_version_head(names),
+        "describe_version": "" if description.anonymous else describe_version_head(names),
         "shape": shape_function(description),
         "kind": kind_function(description),
         "needed": needed_function(description),
@@ -122,7 +135,9 @@ def describe(description: Description) -> dict[str, object]:
         if description.anonymous
         else [_count(description, counted) for counted in counted_members(description)],
         "size_max": "0" if description.anonymous else _largest(size_max(description)),
-        "present": f"offsetof(struct {names.stem}, {PRESENT})" if description.all_subsections else "SIZE_MAX",
+        "present": f"offsetof(struct {names.stem}, {PRESENT})"
+        if description.all_subsections and description.own
+        else "SIZE_MAX",
         "wire_name": string(description.wire_name),
         "title": source_text(description.span).rstrip(" {"),
     }
@@ -134,6 +149,7 @@ def _functions(description: Description) -> list[Function]:
         *describe_functions(description),
         *filter(None, (shape_function(description),)),
         *old_functions(description),
+        *keeping_functions(description),
         *load_functions(description),
     ]
 
@@ -152,7 +168,7 @@ def _count(description: Description, counted: Counted) -> dict[str, str]:
         tests.append(f"count > {counted.capacity}")
     result = f"{' || '.join(tests)} ? -1 : (int64_t)count" if tests else "(int64_t)count"
     lines.append(f"    return {result};")
-    head = f"int64_t {stem}_{member_name(counted.member)}_count(const struct {stem} *s)"
+    head = f"int64_t {stem}_{member_name(counted.member)}_count(const {struct_type(description)} *s)"
     return {"head": head, "body": "\n".join(lines)}
 
 

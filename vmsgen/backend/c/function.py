@@ -6,11 +6,14 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from vmsgen.backend.c.ctypes import kept_type, struct_type
 from vmsgen.backend.c.held import uses_held
 from vmsgen.backend.c.lines import Lines, string
+from vmsgen.backend.c.storage import PRESENT
 from vmsgen.backend.names import c_struct, hook_name
 from vmsgen.model.description import Description, Subsection, Tmp, WireItem, tmps_in
 from vmsgen.model.hooks import has_hooks, subsection_has_hooks, wire_has_hooks
+from vmsgen.passes.project import at_version
 
 STRING = re.compile(r'"(\\.|[^"\\])*"')
 
@@ -35,6 +38,11 @@ class Names:
         return c_struct(self.description.name)
 
     @property
+    def type(self) -> str:
+        """Of what the functions work on."""
+        return struct_type(self.description)
+
+    @property
     def hooks(self) -> str:
         return f", const {self.stem}_hooks *hooks" if has_hooks(self.description) else ""
 
@@ -54,15 +62,40 @@ class Names:
     @property
     def saved(self) -> str:
         """Hooks may change what is saved; without them it is constant."""
-        return ("" if has_hooks(self.description) else "const ") + f"struct {self.stem} *s"
+        return ("" if has_hooks(self.description) else "const ") + f"{self.type} *s"
 
     @property
     def held(self) -> str:
-        return f", const struct {self.stem} *held" if uses_held(self.description) else ""
+        return self.held_where(uses_held(self.description))
+
+    def held_where(self, asked: bool) -> str:
+        """The parameter of functions that ask what was there before a load."""
+        return f", const {kept_type(self.description)} *held" if asked else ""
+
+    def came_where(self, counted: bool) -> str:
+        """The parameter of functions that note which subsections came, where the struct has no member for that."""
+        return ", uint64_t *came" if counted and not self.description.own else ""
+
+    @property
+    def came(self) -> str:
+        """C for the bits of the subsections that came in the load."""
+        return f"s->{PRESENT}" if self.description.own else "*came"
+
+    def has_come(self, subsection: Subsection) -> str:
+        """C for whether a subsection came in the last load, as far as anybody knows: 1 or 0."""
+        return f"(int)(s->{PRESENT} >> {subsection.number} & 1)" if self.description.own else "0"
+
+    @property
+    def keep(self) -> str:
+        return f"void {self.stem}_keep({kept_type(self.description)} *kept, const {self.type} *s)"
+
+    @property
+    def put_back(self) -> str:
+        return f"void {self.stem}_put_back({self.type} *s, const {kept_type(self.description)} *kept)"
 
     @property
     def init(self) -> str:
-        return f"void {self.stem}_init(struct {self.stem} *s)"
+        return f"void {self.stem}_init({self.type} *s)"
 
     @property
     def save(self) -> str:
@@ -70,11 +103,11 @@ class Names:
 
     @property
     def read(self) -> str:
-        return f"int {self.stem}_read(struct {self.stem} *s{self.held}, vms_reader *r, uint32_t version{self.hooks})"
+        return f"int {self.stem}_read({self.type} *s{self.held}, vms_reader *r, uint32_t version{self.hooks})"
 
     @property
     def load(self) -> str:
-        return f"int {self.stem}_load(struct {self.stem} *s, vms_reader *r, uint32_t version{self.hooks})"
+        return f"int {self.stem}_load({self.type} *s, vms_reader *r, uint32_t version{self.hooks})"
 
     def subsection(self, subsection: Subsection) -> str:
         return f"{self.stem}_{subsection.name}"
@@ -110,15 +143,19 @@ def passed(parameter: str) -> str:
     return ", hooks" if parameter else ""
 
 
-def parts(description: Description) -> Iterator[Subsection | Tmp]:
-    """Its subsections and `tmp`s, those in others too: each comes before what it is a part of."""
-    return _parts(description.wire, description.subsections)
+def parts(description: Description, saved: bool = False) -> Iterator[Subsection | Tmp]:
+    """Its subsections and `tmp`s, those in others too: each comes before what it is a part of.
+
+    `saved`: without what only older versions of a subsection have, as no save writes these.
+    """
+    return _parts(description.wire, description.subsections, saved)
 
 
-def _parts(items: tuple[WireItem, ...], subsections: tuple[Subsection, ...]) -> Iterator[Subsection | Tmp]:
+def _parts(items: tuple[WireItem, ...], subsections: tuple[Subsection, ...], saved: bool) -> Iterator[Subsection | Tmp]:
     for tmp in tmps_in(items):
-        yield from _parts(tmp.items, tmp.subsections)
+        yield from _parts(at_version(tmp.items, 0) if saved else tmp.items, tmp.subsections, saved)
         yield tmp
     for subsection in subsections:
-        yield from _parts(subsection.wire, subsection.subsections)
+        wire = at_version(subsection.wire, subsection.version) if saved else subsection.wire
+        yield from _parts(wire, subsection.subsections, saved)
         yield subsection

@@ -19,12 +19,12 @@ def old_functions(description: Description) -> list[Function]:
         return []
     names = Names(description)
     lines = Lines()
-    resets(lines, description.resets)
-    if description.all_subsections:
+    resets(lines, description)
+    if description.all_subsections and description.own:
         lines.add(f"s->{PRESENT} = 0;")
     by_hook(lines, LOAD, hook.method, "version, ", Trail((), ""))
     lines.add("return 0;")
-    head = f"int {names.stem}_read_old(struct {names.stem} *s, vms_reader *r, uint32_t version{names.hooks})"
+    head = f"int {names.stem}_read_old({names.type} *s, vms_reader *r, uint32_t version{names.hooks})"
     return [static(function("", head, lines))]
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import product
 from weakref import WeakKeyDictionary
 
+from vmsgen.backend.c.ctypes import struct_type
 from vmsgen.backend.c.describe import Describer
 from vmsgen.backend.c.describe_body import Size
 from vmsgen.backend.c.function import Function, Names, function
@@ -120,6 +121,6 @@ def each_kind(lines: Lines, ask: Questions, struct: Struct, text: str) -> EachKi
     """Of the list called `text`. Its place and length are read once: what bytes are stored to could be anything."""
     elements, count = ask.fresh("elements"), ask.fresh("elements_count")
     stem = c_struct(struct.description.name)
-    lines.add(f"const struct {stem} *{elements} = {text};")
+    lines.add(f"const {struct_type(struct.description)} *{elements} = {text};")
     lines.add(f"uint32_t {count} = {text}_count;")
     return EachKind(f"for (uint32_t i0 = 0; i0 < {count}; i0++)", f"{stem}_kind(&{elements}[i0])")

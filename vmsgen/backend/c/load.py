@@ -97,8 +97,9 @@ class Loader:
         """A description inside, by a function of its own, always as version 0."""
         self.lines.blank()
         held = ", held" if tmp_uses_held(item) else ""
+        came = ", came" if item.subsections and not self.description.own else ""
         hooks = ", hooks" if wire_has_hooks((item,)) else ""
-        self.lines.fail(f"{self.stem}_{item.name}_read(s{held}, r{hooks})", "return -1;", beside=item.span)
+        self.lines.fail(f"{self.stem}_{item.name}_read(s{held}{came}, r{hooks})", "return -1;", beside=item.span)
 
     def take(self, size: str, fields: list[str], at: Trail) -> None:
         declare = "" if self.declared_p else "const uint8_t *"

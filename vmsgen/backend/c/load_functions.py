@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from vmsgen.backend.c.ctypes import kept_type
 from vmsgen.backend.c.function import Function, Names, call_hook, function, parts, passed
 from vmsgen.backend.c.held import subsection_uses_held, tmp_uses_held, uses_held
 from vmsgen.backend.c.hook_functions import by_hook_function
@@ -9,6 +10,7 @@ from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.load import Loader
 from vmsgen.backend.c.refusals import LOAD, Trail, numbers
 from vmsgen.backend.c.storage import PRESENT, resets
+from vmsgen.model.binding import is_kept_by_members
 from vmsgen.model.description import Description, Run, Subsection, Tmp
 from vmsgen.model.sizes import header_size
 from vmsgen.model.types import Struct, owns_memory
@@ -74,9 +76,9 @@ def _read(names: Names) -> Function:
     """Everything but the version test and the undo: what an embedding description calls."""
     description = names.description
     body = Lines()
-    resets(body, description.resets)
+    resets(body, description)
     if description.all_subsections:
-        body.add(f"s->{PRESENT} = 0;")
+        body.add(f"s->{PRESENT} = 0;" if description.own else "uint64_t noted = 0, *came = &noted;")
     _between_hooks(names, description, body)
     lines = body
     lines.blank()
@@ -111,8 +113,8 @@ def _read_tmp(names: Names, tmp: Tmp) -> Function:
         call_hook(lines, "r", post.method, "0, ")
     lines.blank()
     lines.add("return 0;")
-    held = f", const struct {names.stem} *held" if tmp_uses_held(tmp) else ""
-    head = f"int {names.stem}_{tmp.name}_read(struct {names.stem} *s{held}, vms_reader *r{names.hooks_of(tmp)})"
+    parameters = f"{names.type} *s{names.held_where(tmp_uses_held(tmp))}{names.came_where(bool(tmp.subsections))}"
+    head = f"int {names.stem}_{tmp.name}_read({parameters}, vms_reader *r{names.hooks_of(tmp)})"
     return function("static ", head, lines)
 
 
@@ -130,7 +132,8 @@ def _read_subsections(names: Names, owner: Description | Subsection | Tmp, lines
             text = subsection.wire_name
             test = f"len == {len(text)} && memcmp(name, {string(text)}, {len(text)}) == 0"
             held = ", held" if subsection_uses_held(subsection) else ""
-            call = f"{names.subsection(subsection)}_read(s{held}, r{passed(names.hooks_of(subsection))})"
+            came = "" if names.description.own else ", came"
+            call = f"{names.subsection(subsection)}_read(s{held}{came}, r{passed(names.hooks_of(subsection))})"
             lines.add(f"{'else ' if number else ''}if ({test})")
             lines.add(f"    failed = {call};", subsection.span)
         lines.add("else")
@@ -140,19 +143,19 @@ def _read_subsections(names: Names, owner: Description | Subsection | Tmp, lines
 
 def _read_subsection(names: Names, subsection: Subsection) -> Function:
     lines = Lines()
-    lines.fail(f"s->{PRESENT} >> {subsection.number} & 1", "return vms_refuse_repeated(r);")
+    lines.fail(f"{names.came} >> {subsection.number} & 1", "return vms_refuse_repeated(r);")
     size = header_size(subsection)
     lines.add(f"const uint8_t *p = vms_take(r, {size}, {string(f'{subsection.name}:{size}')});")
     lines.fail("!p", "return -1;")
     where = f"p + {size - 4}"
     lines.add(f"uint32_t version = vms_get32({where});")
     _refuse_versions(lines, subsection, subsection.name, where)
-    lines.add(f"s->{PRESENT} |= UINT64_C(1) << {subsection.number};")
+    lines.add(f"{names.came} |= UINT64_C(1) << {subsection.number};")
     _between_hooks(names, subsection, lines)
     lines.blank()
     lines.add("return 0;")
-    held = f", const struct {names.stem} *held" if subsection_uses_held(subsection) else ""
-    parameters = f"struct {names.stem} *s{held}, vms_reader *r{names.hooks_of(subsection)}"
+    held = names.held_where(subsection_uses_held(subsection))
+    parameters = f"{names.type} *s{held}{names.came_where(True)}, vms_reader *r{names.hooks_of(subsection)}"
     head = f"int {names.subsection(subsection)}_read({parameters})"
     return function("static ", head, lines)
 
@@ -167,28 +170,33 @@ def _load(names: Names) -> Function:
         _refuse_versions(lines, description, "", "r->p")
     lines.blank()
     large = sum(size_of(member.type) for member in description.members) > ON_STACK
+    type_ = kept_type(description)
     if large:
-        lines.add(f"struct {names.stem} *undo = (struct {names.stem} *)malloc(sizeof *undo);")
+        lines.add(f"{type_} *undo = ({type_} *)malloc(sizeof *undo);")
         nothing = ", ".join(["vms_unsigned(sizeof *undo)"] * 3)
         lines.fail("!undo", f'return vms_refuse(r, VMS_MEMORY, "", r->p, {nothing});')
     else:
-        lines.add(f"struct {names.stem} undo;")
+        lines.add(f"{type_} undo;")
     copy, size = ("undo", "sizeof *undo") if large else ("&undo", "sizeof undo")
     owns = owns_memory(Struct(description))
     held = f", {copy}" if uses_held(description) else ""
-    lines.add(f"vms_remember({copy}, s, {size});")
+    remember, put_back, kept = f"vms_remember({copy}, s, {size});", f"vms_remember(s, {copy}, {size});", names.stem
+    if is_kept_by_members(description):
+        remember, put_back = f"{names.stem}_keep({copy}, s);", f"{names.stem}_put_back(s, {copy});"
+        kept = f"{names.stem}_kept"
+    lines.add(remember)
     if owns:
-        lines.add(f"{names.stem}_share({copy});")
+        lines.add(f"{kept}_share({copy});")
     read = f"{names.stem}_read(s{held}, r, version{passed(names.hooks)})"
     if description.old_version is not None:
         read = f"(old ? {names.stem}_read_old(s, r, version, hooks) : {read})"
     lines.add(f"int failed = {read} || vms_left_over(r);")
     if owns:
-        lines.fail("failed", f"{names.stem}_clear(s);", f"vms_remember(s, {copy}, {size});")
+        lines.fail("failed", f"{names.stem}_clear(s);", put_back)
         lines.add("else")
-        lines.add(f"    {names.stem}_clear({copy});")
+        lines.add(f"    {kept}_clear({copy});")
     else:
-        lines.fail("failed", f"vms_remember(s, {copy}, {size});")
+        lines.fail("failed", put_back)
     if large:
         lines.add("free(undo);")
     lines.add("return failed ? -1 : 0;")

@@ -36,7 +36,7 @@ def _most(first: WireItem, count: int) -> int:
 
 
 class _Places:
-    """Where members stand among those of the struct that they are in; found once for each struct."""
+    """Where members stand among those of the struct that they are in, if that is ours; found once for each struct."""
 
     def __init__(self, description: Description) -> None:
         self._description = description
@@ -53,12 +53,12 @@ class _Places:
         if way != other_way or not isinstance(one, MemberStep) or not isinstance(other, MemberStep):
             return False
         places = self._of(tuple(way))
-        return places[one.name] + 1 == places[other.name]
+        return bool(places) and places[one.name] + 1 == places[other.name]
 
     def _of(self, way: tuple[Step, ...]) -> dict[str, int]:
         if way not in self._found:
-            members = _owner(self._description, way).members
-            self._found[way] = {member.name: place for place, member in enumerate(members)}
+            owner = _owner(self._description, way)
+            self._found[way] = {member.name: place for place, member in enumerate(owner.members) if owner.own}
         return self._found[way]
 
 

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from vmsgen.backend.c.calls import read_call, save_call
+from vmsgen.backend.c.ctypes import struct_type
 from vmsgen.backend.c.held import uses_held
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import LOAD, SAVE, Trail, numbers, spelled
@@ -89,7 +90,7 @@ def empty(loader: Loader, text: str) -> None:
 def load_list(loader: Loader, field: Field, type_: List, at: Trail) -> None:
     """Elements for as long as the byte before them is not 00."""
     lines, text = loader.lines, spelled(field.target)
-    struct = f"struct {c_struct(type_.element.description.name)}"
+    struct = struct_type(type_.element.description)
     empty(loader, text)
     outer = loader.declared_p
     with lines.block("for (;;)", field.span):

@@ -7,7 +7,6 @@ from vmsgen.backend.c.hook_functions import by_hook_function
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import SAVE, Trail, numbers
 from vmsgen.backend.c.save import Saver
-from vmsgen.backend.c.storage import PRESENT
 from vmsgen.backend.names import hook_name
 from vmsgen.model.description import Description, HookPredicate, Subsection, Tmp
 from vmsgen.model.sizes import header_size
@@ -19,7 +18,7 @@ def save_functions(description: Description) -> list[Function]:
     if description.opaque:
         return [by_hook_function(names, names.save, SAVE, "save_state", "")]
     found: list[Function] = []
-    for part in parts(description):
+    for part in parts(description, saved=True):
         found += map(static, _save_tmp(names, part) if isinstance(part, Tmp) else _save_subsection(names, part))
     body = Lines()
     saver = Saver(body, names.description, str(description.version))
@@ -81,8 +80,7 @@ def _save_subsections(names: Names, saver: Saver, subsections: tuple[Subsection,
                 lines.fail(call, "return -1;", beside=subsection.span)
                 continue
             case HookPredicate(method):
-                came = f"(int)(s->{PRESENT} >> {subsection.number} & 1)"
-                test = ask.predicate(method, came)
+                test = ask.predicate(method, names.has_come(subsection))
             case condition:
                 test = ask.condition(condition, Trail((), subsection.name))
         operand = test if test.isidentifier() else f"({test})"

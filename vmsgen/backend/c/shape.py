@@ -11,6 +11,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TypeVar
 
 from vmsgen.backend.c.arrays import each
+from vmsgen.backend.c.ctypes import struct_type
 from vmsgen.backend.c.describe import constant_text
 from vmsgen.backend.c.describe_body import counted
 from vmsgen.backend.c.described import Owner, program
@@ -51,8 +52,7 @@ class _NoShapeError(Exception):
 
 
 def shape_head(description: Description) -> str:
-    stem = c_struct(description.name)
-    return f"int {stem}_shape(const struct {stem} *s, vms_writer *w)"
+    return f"int {c_struct(description.name)}_shape(const {struct_type(description)} *s, vms_writer *w)"
 
 
 def shape_function(description: Description, known: dict[int, bool] | None = None) -> Function | None:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
+from enum import Enum
+
 from vmsgen.backend.c.arrays import each
 from vmsgen.backend.c.ctypes import declarations, literal
 from vmsgen.backend.c.lines import Lines, in_comment
 from vmsgen.backend.c.refusals import Trail, spelled
 from vmsgen.backend.names import c_struct, member_name
-from vmsgen.model.description import Description, Member, Reset
+from vmsgen.model.binding import is_kept_by_members
+from vmsgen.model.description import Description, Member
 from vmsgen.model.types import (
     Bitmap,
     Buffer,
@@ -17,11 +22,13 @@ from vmsgen.model.types import (
     dimensions,
     innermost,
     is_allocated,
+    is_optional,
     may_miss,
     owns_memory,
 )
 
 PRESENT = "vms_present"
+NOTHING = "uint8_t vms_nothing;"
 
 
 def members(description: Description) -> list[str]:
@@ -33,7 +40,7 @@ def members(description: Description) -> list[str]:
         lines.append(f"{first + ';':<34} {note}" if note else f"{first};")
         lines += [f"{text};" for text in beside]
     if has_nothing(description):
-        lines.append("uint8_t vms_nothing;")
+        lines.append(NOTHING)
     if description.all_subsections:
         text = f"uint64_t {PRESENT};"
         lines.append(f"{text:<34} /* subsections of the last load, a bit each */")
@@ -61,64 +68,118 @@ def _note(member: Member) -> str:
     return f"/* {text} */" if text else ""
 
 
+class Before(Enum):
+    """What memory holds before its values at reset are put there."""
+
+    ZEROES = "zeroes"
+    ANYTHING = "anything"
+    STATE = "a state"
+    """Which may own memory; and what misses elements misses them afterwards."""
+
+
 def init(description: Description) -> Lines:
     """The body of the function that resets everything."""
     lines = Lines()
+    if is_kept_by_members(description):
+        _set_members(lines, "s->", description, Before.ANYTHING, 0)
+        if has_nothing(description):
+            lines.add("(void)s;")
+        return lines
     lines.add("memset(s, 0, sizeof *s);")
-    for member in description.members:
-        _set(lines, f"s->{member_name(member.name)}", member.type, member.default, zeroed=True)
+    _set_members(lines, "s->", description, Before.ZEROES, 0)
     return lines
 
 
-def resets(lines: Lines, found: tuple[Reset, ...]) -> None:
+def resets(lines: Lines, description: Description) -> None:
     """What the stream may lack takes its `else` value, before anything is loaded."""
-    for reset in found:
-        _set(lines, spelled(reset.target), reset.storage, reset.value, zeroed=False)
+    for reset in description.resets:
+        _Setter(lines, description.own, Before.STATE).set(spelled(reset.target), reset.storage, reset.value, 0)
 
 
-def _set(lines: Lines, text: str, type_: Type, value: int | None, *, zeroed: bool, depth: int = 0) -> None:
-    """`depth` numbers the first loop variable. What is not `zeroed` keeps its pattern of missing elements."""
-    element = innermost(type_)
-    lengths = [str(length) for length in dimensions(type_)]
-    value = _value(element, value)
-    if is_allocated(type_):
-        if not zeroed:
-            lines.add(f"vms_release({text});")
-            lines.add(f"{text} = NULL;")
-            lines.add(f"{text}_count = 0;")
-        return
-    match element:
-        case Struct(description):
-            if zeroed and not needs_init(description):
-                return
-            with each(lines, text, lengths, Trail((), ""), 0, depth) as one:
-                if zeroed or not (may_miss(element) or owns_memory(element)):
-                    lines.add(f"{c_struct(description.name)}_init(&{one.text});")
-                else:
-                    _set_members(lines, one.text, description, depth + len(lengths))
-        case Buffer() | Bitmap():
-            if not zeroed:
-                lines.add(f"memset({text}, 0, sizeof {text});")
-        case Scalar() if not value:
-            if not zeroed:
-                lines.add(f"memset({text}, 0, sizeof {text});" if lengths else f"{text} = 0;")
-        case Scalar() if lengths and not element.floating and value in (-1, (1 << 8 * element.size) - 1):
-            lines.add(f"memset({text}, 0xff, sizeof {text});")
-        case Scalar():
-            kind = "uint64_t" if element.kind == "u64" else "uint32_t" if element.kind == "u32" else "int"
-            with each(lines, text, lengths, Trail((), ""), 0, depth) as one:
-                lines.add(f"{one.text} = {literal(value or 0, kind)};")
-        case _:
-            raise AssertionError("the rest is allocated, or not innermost")
-
-
-def _set_members(lines: Lines, text: str, description: Description, depth: int) -> None:
-    """A struct that `init` would not do for: it owns memory, or elements of it may be missing."""
+def _set_members(lines: Lines, text: str, description: Description, before: Before, depth: int) -> None:
+    """Member by member. `text` ends where a member's name begins."""
+    setter = _Setter(lines, description.own, before)
     for member in description.members:
-        name = f"{text}.{member_name(member.name)}"
-        _set(lines, name, member.type, member.default, zeroed=False, depth=depth)
-    if description.all_subsections:
-        lines.add(f"{text}.{PRESENT} = 0;")
+        setter.set(f"{text}{member_name(member.name)}", member.type, member.default, depth)
+    if description.all_subsections and description.own and before is not Before.ZEROES:
+        lines.add(f"{text}{PRESENT} = 0;")
+
+
+@dataclass(frozen=True)
+class _Setter:
+    """Sets members of one struct. Where that is not our `own` a pointer may stand for an array: no `sizeof` then."""
+
+    lines: Lines
+    own: bool
+    before: Before
+
+    def set(self, text: str, type_: Type, value: int | None, depth: int) -> None:
+        """`depth` numbers the first loop variable."""
+        element = innermost(type_)
+        lengths = [str(length) for length in dimensions(type_)]
+        value = _value(element, value)
+        if is_allocated(type_):
+            self.empty(text)
+            return
+        if is_optional(type_) and self.before is Before.ANYTHING:
+            self.fill(f"{text}_there", "0", math.prod(dimensions(type_)))
+        match element:
+            case Struct():
+                if self.before is Before.ZEROES and not needs_init(element.description):
+                    return
+                with each(self.lines, text, lengths, Trail((), ""), 0, depth) as one:
+                    self.struct(one.text, element, depth + len(lengths))
+            case Buffer() | Bitmap():
+                self.zero(text, type_)
+            case Scalar() if not value and lengths:
+                self.zero(text, type_)
+            case Scalar() if not value:
+                if self.before is not Before.ZEROES:
+                    self.lines.add(f"{text} = 0;")
+            case Scalar() if lengths and not element.floating and value in (-1, (1 << 8 * element.size) - 1):
+                self.fill(text, "0xff", _flat_size(type_))
+            case Scalar():
+                kind = "uint64_t" if element.kind == "u64" else "uint32_t" if element.kind == "u32" else "int"
+                with each(self.lines, text, lengths, Trail((), ""), 0, depth) as one:
+                    self.lines.add(f"{one.text} = {literal(value or 0, kind)};")
+            case _:
+                raise AssertionError("the rest is allocated, or not innermost")
+
+    def empty(self, text: str) -> None:
+        if self.before is Before.STATE:
+            self.lines.add(f"vms_release({text});")
+        if self.before is not Before.ZEROES:
+            self.lines.add(f"{text} = NULL;")
+            self.lines.add(f"{text}_count = 0;")
+
+    def struct(self, text: str, element: Struct, depth: int) -> None:
+        description = element.description
+        nameless = description.anonymous and not description.own
+        if nameless or (self.before is Before.STATE and (may_miss(element) or owns_memory(element))):
+            _set_members(self.lines, f"{text}.", description, self.before, depth)
+        else:
+            self.lines.add(f"{c_struct(description.name)}_init(&{text});")
+
+    def zero(self, text: str, type_: Type) -> None:
+        if self.before is not Before.ZEROES:
+            self.fill(text, "0", _flat_size(type_))
+
+    def fill(self, text: str, byte: str, size: int) -> None:
+        self.lines.add(f"memset({text}, {byte}, {f'sizeof {text}' if self.own else size});")
+
+
+def _flat_size(type_: Type) -> int:
+    """Bytes of numbers, buffers or bitmaps, all of them."""
+    match innermost(type_):
+        case Scalar() as scalar:
+            size = scalar.size
+        case Buffer(capacity):
+            size = capacity
+        case Bitmap() as bitmap:
+            size = 8 * bitmap.words
+        case _:
+            raise AssertionError("structs have no bytes of their own")
+    return math.prod(dimensions(type_)) * size
 
 
 def _value(element: Type, default: int | None) -> int | None:
