@@ -84,6 +84,7 @@ static void test_reset(void)
     EXPECT(a.s.queue.used == 0 && a.data[0] == 0 && a.data[15] == 0 && a.s.position.x == 1 && a.s.position.y == 0);
     EXPECT(a.s.windows[1].base == 0 && !a.s.windows[1].open && a.s.frame == NULL && a.s.frame_count == 0);
     EXPECT(a.s.more == 5 && a.s.answer == 0);
+    free(a.s.windows);
 }
 
 static void test_there_and_back(void)
