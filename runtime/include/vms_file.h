@@ -87,6 +87,11 @@ void vms_file_set_error(vms_file *f, vms_file_side side, int error);
 vms_reader *vms_file_reader(vms_file *f);
 vms_writer *vms_file_writer(vms_file *f);
 
+typedef struct vms_file_part {
+    const void *bytes;
+    size_t size;
+} vms_file_part;
+
 /* Putting; 0 or a negative errno --------------------------------------------------------------------------------- */
 
 int vms_file_put_byte(vms_file *f, uint8_t value);
@@ -97,6 +102,8 @@ int vms_file_put_buffer(vms_file *f, const void *buf, size_t size);
 /* For a vms_ram_sender's `lend`: puts bytes, without copying them where that is quicker; they must stay where they are, and are
  * read when they are handed on. NULL hands on what is lent. */
 int vms_file_lend(vms_writer *w, const uint8_t *bytes, size_t size);
+/* One after the other, without copying them where that is quicker. */
+int vms_file_put_parts(vms_file *f, const vms_file_part *parts, size_t count);
 int vms_file_put_counted_string(vms_file *f, const char *text, size_t length);  /* at most 255 bytes, else EINVAL and nothing is put */
 int vms_file_flush(vms_file *f);
 uint64_t vms_file_put_position(const vms_file *f);      /* bytes put, buffered ones too */

@@ -8,6 +8,9 @@
 /* As many as a piece has pages of 4 KiB, each with something before it. */
 enum { PARTS = 2 * VMS_FILE_PIECE / 4096 };
 
+/* Less is copied more quickly than it is gathered. */
+enum { SHORT = 1024 };
+
 typedef struct vms_file_loan {
     struct iovec parts[PARTS];
     size_t count, size;         /* size: of what is lent, without what lies between */
@@ -92,15 +95,13 @@ static void fetch(const uint8_t *next, size_t size)
         __builtin_prefetch(next + at);
 }
 
-int vms_file_lend(vms_writer *w, const uint8_t *bytes, size_t size)
+static bool gathers(const vms_file *f)
 {
-    vms_file *f = file_of(w);
-    if (!bytes)
-        return vms_file_lent(f) ? vms_file_flush(f) : 0;
-    if (!f->extras || !f->extras->gathers(f->opaque)) {
-        fetch(bytes + size, size);
-        return vms_file_put_buffer(f, bytes, size);
-    }
+    return f->extras && f->extras->gathers(f->opaque);
+}
+
+static int lend(vms_file *f, const void *bytes, size_t size)
+{
     int error = open_loan(f, size);
     if (error)
         return error;
@@ -108,4 +109,35 @@ int vms_file_lend(vms_writer *w, const uint8_t *bytes, size_t size)
     add(f->loan, bytes, size);
     f->loan->size += size;
     return 0;
+}
+
+int vms_file_lend(vms_writer *w, const uint8_t *bytes, size_t size)
+{
+    vms_file *f = file_of(w);
+    if (!bytes)
+        return vms_file_lent(f) ? vms_file_flush(f) : 0;
+    if (gathers(f))
+        return lend(f, bytes, size);
+    fetch(bytes + size, size);
+    return vms_file_put_buffer(f, bytes, size);
+}
+
+/* Most short ones find room. */
+static int put(vms_file *f, const void *bytes, size_t size)
+{
+    vms_writer *w = &f->writer;
+    if (size >= SHORT || (size_t)(w->end - w->p) <= size)
+        return vms_file_put_buffer(f, bytes, size);
+    memcpy(w->p, bytes, size);
+    w->p += size;
+    return 0;
+}
+
+int vms_file_put_parts(vms_file *f, const vms_file_part *parts, size_t count)
+{
+    bool lends = gathers(f);
+    int error = vms_file_put_buffer(f, "", 0);      /* can it be put to at all? Room in its buffer does not say so */
+    for (const vms_file_part *part = parts, *end = parts + count; !error && part != end; part++)
+        error = lends && part->size >= SHORT ? lend(f, part->bytes, part->size) : put(f, part->bytes, part->size);
+    return error || !vms_file_lent(f) ? error : vms_file_flush(f);
 }

@@ -137,6 +137,66 @@ static void when_it_is_read(void)
     close(ends[0]);
 }
 
+/* Some of each length, with a byte before and behind. The peer reads meanwhile, little by little. */
+static const size_t lengths[] = {2, 1023, 2, 1024, 2, 300000, 0, 65536, 1};
+enum { LENGTHS = sizeof lengths / sizeof lengths[0], TIMES = 40 };
+
+static void *parts_sender(void *opaque)
+{
+    static vms_file_part parts[TIMES * LENGTHS];
+    vms_file *f = opaque;
+    size_t count = 0, size = 2;
+    for (size_t i = 0; i < TIMES; i++)
+        for (size_t n = 0; n < LENGTHS; n++) {
+            parts[count++] = (vms_file_part){pages[i] + n, lengths[n]};
+            size += lengths[n];
+        }
+    EXPECT(vms_file_put_byte(f, '<') == 0 && vms_file_put_parts(f, parts, count) == 0 && vms_file_put_byte(f, '>') == 0);
+    EXPECT(vms_file_put_position(f) == size && vms_file_put_parts(f, parts, 0) == 0 && vms_file_close(f) == 0);
+    vms_file_free(f);
+    return NULL;
+}
+
+static void all_parts(int from, int to)
+{
+    static uint8_t got[300000];
+    pthread_t thread;
+    vms_descriptors d = {.in = from, .out = -1, .idle_ms = -1};
+    vms_file *f;
+    uint8_t byte;
+    EXPECT(vms_file_on_descriptors(&f, &d) == 0);
+    EXPECT(pthread_create(&thread, NULL, parts_sender, writing_to(to)) == 0);
+    EXPECT(vms_file_get_byte(f, &byte) == 0 && byte == '<');
+    for (size_t i = 0; i < TIMES; i++)
+        for (size_t n = 0; n < LENGTHS; n++) {
+            EXPECT(vms_file_get_buffer(f, got, lengths[n]) == 0);
+            EXPECT(memcmp(got, pages[i] + n, lengths[n]) == 0);
+        }
+    EXPECT(vms_file_get_byte(f, &byte) == 0 && byte == '>' && vms_file_at_end(f) == 1);
+    EXPECT(pthread_join(thread, NULL) == 0 && vms_file_close(f) == 0);
+    vms_file_free(f);
+}
+
+static void parts_refused(void)
+{
+    int ends[2];
+    const vms_file_part parts[] = {{"a", 1}, {pages[0], PAGE}, {"", 0}};
+    connect_both(ends);
+    vms_file *f = writing_to(ends[1]);
+    vms_file_cancel(f);
+    EXPECT(vms_file_put_parts(f, parts, 3) == -ECANCELED && vms_file_put_parts(f, parts, 1) == -ECANCELED);
+    EXPECT(vms_file_close(f) == -ECANCELED && vms_file_put_parts(f, parts, 0) != 0);
+    vms_file_free(f);
+    vms_descriptors only_in = {.in = ends[0], .out = -1, .idle_ms = -1};
+    EXPECT(vms_file_on_descriptors(&f, &only_in) == 0 && vms_file_put_parts(f, parts, 3) == -EBADF);
+    EXPECT(vms_file_close(f) == 0);
+    vms_file_free(f);
+    f = vms_file_to_memory();
+    size_t size;
+    EXPECT(f && vms_file_put_parts(f, parts, 3) == 0 && vms_file_memory(f, &size)[0] == 'a' && size == 1 + PAGE);
+    vms_file_free(f);
+}
+
 static void refused(void)
 {
     int ends[2];
@@ -199,6 +259,12 @@ int main(void)
     connect_both(ends);
     EXPECT(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &little, sizeof little) == 0);
     through(ends[0], ends[1]);
+    EXPECT(pipe(ends) == 0);
+    all_parts(ends[0], ends[1]);
+    connect_both(ends);
+    EXPECT(setsockopt(ends[1], SOL_SOCKET, SO_SNDBUF, &little, sizeof little) == 0);
+    all_parts(ends[0], ends[1]);
+    parts_refused();
     through_memory();
     when_it_is_read();
     refused();

@@ -45,6 +45,11 @@ int vms_file_put_be32(vms_file *f, uint32_t value);
 int vms_file_put_be64(vms_file *f, uint64_t value);
 int vms_file_put_buffer(vms_file *f, const void *buf, size_t size);
 int vms_file_lend(vms_writer *w, const uint8_t *bytes, size_t size);
+typedef struct vms_file_part {
+    const void *bytes;
+    size_t size;
+} vms_file_part;
+int vms_file_put_parts(vms_file *f, const vms_file_part *parts, size_t count);
 int vms_file_put_counted_string(vms_file *f, const char *text, size_t length);
 int vms_file_flush(vms_file *f);
 uint64_t vms_file_put_position(const vms_file *f);
