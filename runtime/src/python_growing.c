@@ -1,10 +1,11 @@
 /* python_growing.c: bytes of a length that is not known before they are written, made where they stay.
  *
  * They get a little more room than the last ones needed, which mostly is enough. Then the rest is cut off and nothing
- * copied: what is written here may be hundreds of kilobytes, and fresh memory costs more than what comes into it. */
+ * copied: what is written here may be hundreds of kilobytes, and fresh memory costs more than what comes into it. Long ones get
+ * whole pages: what one gives back then fits the next, which is a few bytes longer. */
 #include "python_growing.h"
 
-enum { FIRST = 1024, MORE = 32 };
+enum { FIRST = 1024, MORE = 32, LONG = 128 << 10, PAGE = 4 << 10 };
 
 static int take_room(vms_growing *self, size_t size, size_t used)
 {
@@ -41,7 +42,10 @@ int vms_growing_begin(vms_growing *self, size_t last)
     vms_writer_init(&self->w, NULL, 0);
     self->w.flush = grow;
     self->bytes = NULL;
-    return take_room(self, last ? last + last / 16 + MORE : FIRST, 0);
+    size_t size = last ? last + last / 16 + MORE : FIRST;
+    if (size > LONG)
+        size = (size + PAGE - 1) / PAGE * PAGE;
+    return take_room(self, size, 0);
 }
 
 void vms_growing_drop(vms_growing *self)
