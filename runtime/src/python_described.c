@@ -1,42 +1,44 @@
 /* python_described.c: descriptions that were made, and are given again while what decides them is the same. */
 #include "python_types.h"
 
-/* A text that is longer than SHORT is not kept once there is another. Texts of all states of a class have ALL bytes at most. */
-enum { SHORT = 16 << 10, ALL = 8 << 20 };
+/* A text that is longer than SHORT is not kept once there is another. Those of all states have ALL bytes at most. */
+enum { SHORT = 16 << 10, ALL = 64 << 20 };
 
-static void drop(Layout *layout, Described *one)
+static size_t all_kept;         /* bytes */
+
+static void drop(Described *one)
 {
     if (!one->text)
         return;
-    layout->texts_kept -= one->size;
+    all_kept -= one->size;
     Py_CLEAR(one->text);
 }
 
 /* The text as it is, which is kept if there is room for it. */
-static PyObject *keep(Layout *layout, Described *one, PyObject *text)
+static PyObject *keep(Described *one, PyObject *text)
 {
     size_t size = text ? (size_t)PyBytes_Size(text) : 0;
-    if (text && size <= ALL - layout->texts_kept) {
-        layout->texts_kept += size;
+    if (text && size <= ALL - all_kept) {
+        all_kept += size;
         one->size = size;
         one->text = Py_NewRef(text);
     }
     return text;
 }
 
-static void drop_all(Layout *layout, Descriptions *known)
+static void drop_all(Descriptions *known)
 {
-    drop(layout, known->last);
-    drop(layout, known->before);
+    drop(known->last);
+    drop(known->before);
     Py_CLEAR(known->start);
     Py_CLEAR(known->name);
 }
 
-void vms_described_free(Layout *layout, Descriptions *known)
+void vms_described_free(Descriptions *known)
 {
     if (!known)
         return;
-    drop_all(layout, known);
+    drop_all(known);
     for (size_t i = 0; i < 3; i++)
         PyMem_Free(known->all[i].shape.bytes);
     PyMem_Free(known);
@@ -120,7 +122,7 @@ static Descriptions *descriptions(State *self, PyObject *name, unsigned long ins
     }
     if (are_for(known, name, instance_id))
         return known;
-    drop_all(self->layout, known);
+    drop_all(known);
     known->start = vms_describe_start(self, name, instance_id);
     known->name = Py_XNewRef(name);
     known->instance_id = instance_id;
@@ -144,11 +146,11 @@ static PyObject *again(State *self, PyObject *name, unsigned long instance_id)
     if (holds(before, &next->shape))
         return Py_NewRef(before->text);
     if (last->text && last->size > SHORT)
-        drop(layout, last);
-    drop(layout, before);
+        drop(last);
+    drop(before);
     known->last = next;
     known->next = before;
-    return keep(layout, next, vms_describe(self, known->start, layout->device->version));
+    return keep(next, vms_describe(self, known->start, layout->device->version));
 }
 
 PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id, uint32_t version)

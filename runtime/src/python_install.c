@@ -3,7 +3,7 @@
 
 PyTypeObject *vms_memory_type, *vms_window_type, *vms_layout_type, *vms_binding_type, *vms_state_type, *vms_elements_type,
     *vms_integer_type, *vms_array_type, *vms_struct_type, *vms_reader_type, *vms_writer_type,
-    *vms_sections_type;
+    *vms_sections_type, *vms_texts_type;
 PyObject *vms_str_binding, *vms_refusal, *vms_parts;
 
 static int add_type(PyObject *namespace, const char *name, PyType_Spec *spec, PyTypeObject **type)
@@ -38,7 +38,8 @@ int vms_python_install(void *address)
                  || add_type(namespace, "struct", &vms_struct_spec, &vms_struct_type)
                  || add_type(namespace, "Reader", &vms_reader_spec, &vms_reader_type)
                  || add_type(namespace, "Writer", &vms_writer_spec, &vms_writer_type)
-                 || add_type(namespace, "Sections", &vms_sections_spec, &vms_sections_type);
+                 || add_type(namespace, "Sections", &vms_sections_spec, &vms_sections_type)
+                 || add_type(namespace, "Texts", &vms_texts_spec, &vms_texts_type);
     if (PyErr_Occurred())
         PyErr_Print();
     PyGILState_Release(gil);

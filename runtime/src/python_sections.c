@@ -66,10 +66,8 @@ static int take_items(Sections *self)
         size += one;
     }
     self->items = PyMem_Calloc((size_t)count + 1, sizeof self->items[0]);
-    self->said = PyMem_Calloc((size_t)count + 1, sizeof self->said[0]);
-    self->groups = PyMem_Calloc((size_t)count / VMS_GROUP + 1, sizeof self->groups[0]);
     uint8_t *to = self->frames = PyMem_Calloc((size_t)size + VMS_SECTION_SHORT, 1);
-    if (!self->items || !self->said || !self->groups || !self->frames) {
+    if (!self->items || !self->frames) {
         PyErr_NoMemory();
         return -1;
     }
@@ -122,13 +120,7 @@ static void sections_dealloc(PyObject *op)
     Sections *self = (Sections *)op;
     PyTypeObject *type = Py_TYPE(op);
     PyObject_GC_UnTrack(op);
-    for (Py_ssize_t i = 0; i < self->count; i++)
-        Py_XDECREF(self->said[i].text);
-    for (Py_ssize_t i = 0; i < self->count; i += VMS_GROUP)
-        Py_XDECREF(self->groups[i / VMS_GROUP].text);
-    PyMem_Free(self->groups);
     PyMem_Free(self->items);
-    PyMem_Free(self->said);
     PyMem_Free(self->frames);
     Py_XDECREF(self->store);
     Py_XDECREF(self->keep);
@@ -198,9 +190,9 @@ static PyMethodDef sections_methods[] = {
      "there by itself. False if that file failed: it knows why."},
     {"save", vms_sections_save, METH_NOARGS,
      "save($self, /)\n--\n\nAll of them that are needed: header, body, footer, one after the other."},
-    {"describe", vms_sections_describe, METH_O,
-     "describe($self, how, /)\n--\n\nWhat a description says of those that the last save wrote: a list of bytes, each what is "
-     "said of some of them, with a comma before each.\n\n`how`, of each section: what is always said, bytes; its name and "
+    {"describe", (PyCFunction)(void (*)(void))vms_sections_describe, METH_FASTCALL,
+     "describe($self, how, texts, /)\n--\n\nAppends what a description says of those that the last save wrote, a text for "
+     "each.\n\n`how`, of each section: what is always said, bytes; its name and "
      "instance id, where the state says it; or what returns it, given the bytes of its body."},
     {"load", vms_sections_load, METH_VARARGS,
      "load($self, number, data, offset, version, before, /)\n--\n\nLoads one body, which begins at byte `offset` of `data`. "

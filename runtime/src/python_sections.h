@@ -20,39 +20,22 @@ typedef struct Section {
     bool optional;                  /* is it sent only if it is needed? */
 } Section;
 
-/* What was said of a section last. */
-typedef struct Said {
-    PyObject *text;                 /* bytes, if somebody else keeps that, too; or NULL */
-    Py_ssize_t at, size;            /* where that is in the group's text, and how long; size 0: nothing was */
-} Said;
-
-/* What was said of neighbours, as one text. */
-enum { VMS_GROUP = 64 };
-
-typedef struct Group {
-    PyObject *text;                 /* bytes; NULL: it is not kept */
-    size_t size;                    /* how long it was, kept or not */
-} Group;
-
 typedef struct Sections {
     PyObject_HEAD
     PyObject *keep;                 /* tuple of (header, state, footer): owns what the array borrows */
     Section *items;
-    Said *said;                     /* as many */
     uint8_t *frames;                /* all headers and footers, in the order in which they are written */
     Py_ssize_t count, failed;       /* failed: which one was refused last, -1 if none was */
     PyObject *store;                /* bytearray of the last save, for the next one; NULL: there is none */
     uint8_t *room;                  /* what is in it */
     size_t room_size;
-    Group *groups;                  /* of VMS_GROUP sections each */
-    size_t kept;                    /* bytes of their texts */
     bool busy;
 } Sections;
 
 int vms_sections_begin(Sections *self);     /* non-zero with RuntimeError: it is at work already */
 PyObject *vms_sections_save(PyObject *self, PyObject *unused);
 PyObject *vms_sections_save_to(PyObject *self, PyObject *const *args, Py_ssize_t count);
-PyObject *vms_sections_describe(PyObject *self, PyObject *how);
+PyObject *vms_sections_describe(PyObject *self, PyObject *const *args, Py_ssize_t count);
 PyObject *vms_sections_load(PyObject *self, PyObject *args);
 PyObject *vms_sections_pull(PyObject *self, PyObject *args);
 PyObject *vms_sections_keep(PyObject *self, PyObject *unused);

@@ -1,170 +1,62 @@
-/* python_sections_describe.c: what a description says of the sections that were written, as one text for each group of them.
+/* python_sections_describe.c: what a description says of the sections that were written, a text for each.
  *
- * It is long, and mostly what it was: so texts are kept, but not more than KEPT of them. Of each section only what its state
- * keeps anyway is held beside it, to see at a glance that nothing changed. If something did, one group's text is made anew. */
-#include "python_growing.h"
+ * They are long, and mostly what they were: the states keep them, and nothing here joins or copies them. */
 #include "python_sections.h"
+#include "python_texts.h"
 
-enum { KEPT = 16 << 20 };
+/* Its name and instance id, by which the state is asked. */
+static PyObject *ask_state(State *state, PyObject *section)
+{
+    PyObject *name = PyTuple_Size(section) == 2 ? PyTuple_GetItem(section, 0) : NULL;
+    if (!name || !PyUnicode_Check(name)) {
+        PyErr_SetString(PyExc_TypeError, "a section is described by its name and its instance id");
+        return NULL;
+    }
+    unsigned long instance_id = PyLong_AsUnsignedLong(PyTuple_GetItem(section, 1));
+    if (instance_id == (unsigned long)-1 && PyErr_Occurred())
+        return NULL;
+    return vms_state_text(state, name, instance_id, state->layout->device->version);
+}
 
-/* What is said of one, new. `how`: what is always said (bytes); the section's name and instance id (a tuple), by which
- * the state is asked; or whatever else says it, given the size of the body. `start` is that of the section. */
-static PyObject *text_of(const Section *section, PyObject *how, Py_ssize_t start)
+/* What is said of one. `how`: what is always said (bytes); the section's name and instance id (a tuple); or whatever else
+ * says it, given the size of the body. */
+static PyObject *text_of(const Section *section, PyObject *how, Py_ssize_t size)
 {
     if (PyBytes_Check(how))
         return Py_NewRef(how);
-    if (!PyTuple_Check(how))
-        return PyObject_CallFunction(how, "n", section->end - start - section->header_size);
-    PyObject *name;
-    unsigned int instance_id;
-    if (!PyArg_ParseTuple(how, "UI", &name, &instance_id))
-        return NULL;
-    return vms_state_text(section->state, name, instance_id, section->state->layout->device->version);
+    return PyTuple_Check(how) ? ask_state(section->state, how) : PyObject_CallFunction(how, "n", size);
 }
 
-/* Is it what stands in the kept text? */
-static bool stands(const Group *group, const Said *said, PyObject *text)
+static int describe_all(Sections *self, PyObject *how, Texts *texts)
 {
-    if (!text || !said->size)
-        return !text && !said->size;
-    if (text == said->text)
-        return true;
-    Py_ssize_t size = PyBytes_Size(text);
-    return size == said->size &&
-           !memcmp(PyBytes_AsString(group->text) + said->at, PyBytes_AsString(text), (size_t)size);
-}
-
-static int put(vms_growing *all, const char *bytes, Py_ssize_t size)
-{
-    uint8_t *p = vms_room(&all->w, (size_t)size);
-    if (!p) {
-        PyErr_NoMemory();
-        return -1;
-    }
-    memcpy(p, bytes, (size_t)size);
-    return 0;
-}
-
-static int add(vms_growing *all, Said *said, PyObject *text)
-{
-    said->size = text ? PyBytes_Size(text) : 0;
-    said->at = all->w.p - all->room + 2;
-    return text && (put(all, ", ", 2) || put(all, PyBytes_AsString(text), said->size)) ? -1 : 0;
-}
-
-/* With the first `same` bytes of the kept text. */
-static int begin(const Group *group, vms_growing *all, Py_ssize_t same)
-{
-    if (vms_growing_begin(all, group->size))
-        return -1;
-    return same ? put(all, PyBytes_AsString(group->text), same) : 0;
-}
-
-/* Asks for what is said of one; NULL if it was not written. Non-zero with an exception. */
-static int ask(const Section *section, PyObject *how, Py_ssize_t start, PyObject **text)
-{
-    *text = section->end < 0 ? NULL : text_of(section, how, start);
-    if (section->end < 0 || (*text && PyBytes_Check(*text) && PyBytes_Size(*text)))
-        return 0;
-    if (*text)
-        PyErr_SetString(PyExc_TypeError, "a description is bytes, and not empty");
-    Py_CLEAR(*text);
-    return -1;
-}
-
-typedef struct pass {
-    Sections *owner;
-    PyObject *how;
-    Py_ssize_t number;          /* of the next section */
-    Py_ssize_t start;           /* where it begins */
-} pass;
-
-/* Goes through a group. From the first on that says something else than before, its text is made anew: in `all`, whose
- * bytes are NULL as long as nobody has. */
-static int go_through(pass *at, const Group *group, vms_growing *all)
-{
-    Sections *self = at->owner;
-    Py_ssize_t same = 0;            /* bytes of the kept text that hold */
-    Py_ssize_t end = at->number + VMS_GROUP < self->count ? at->number + VMS_GROUP : self->count;
-    for (; at->number < end; at->number++) {
-        const Section *section = &self->items[at->number];
-        Said *said = &self->said[at->number];
-        PyObject *text;
-        self->failed = at->number;
-        if (ask(section, PyTuple_GetItem(at->how, at->number), at->start, &text))
-            return -1;
-        if (section->end >= 0)
-            at->start = section->end + section->footer_size;
-        int failed = 0;
-        if (!all->bytes && group->text && stands(group, said, text)) {
-            same = text ? said->at + said->size : same;
-        } else {
-            if (!all->bytes)
-                failed = begin(group, all, same);
-            failed = failed || add(all, said, text);
-        }
-        vms_replace(&said->text, text);
-        if (text && Py_REFCNT(text) == 1)
-            Py_CLEAR(said->text);            /* nobody else's: it is in the text of all */
+    Py_ssize_t start = 0;
+    for (Py_ssize_t i = 0; i < self->count; i++) {
+        const Section *section = &self->items[i];
+        Py_ssize_t end = section->end;
+        if (end < 0)
+            continue;
+        self->failed = i;
+        PyObject *text = text_of(section, PyTuple_GetItem(how, i), end - start - section->header_size);
+        int failed = !text || vms_texts_append(texts, text);
+        Py_XDECREF(text);
         if (failed)
             return -1;
+        start = end + section->footer_size;
     }
     self->failed = -1;
     return 0;
 }
 
-static void forget(Sections *self, Group *group)
-{
-    if (group->text)
-        self->kept -= group->size;
-    Py_CLEAR(group->text);
-}
-
-/* The text of one group, empty if nothing is said of it. */
-static PyObject *describe_group(pass *at, Group *group)
-{
-    Sections *self = at->owner;
-    vms_growing all;
-    all.bytes = NULL;
-    if (go_through(at, group, &all)) {
-        vms_growing_drop(&all);
-        forget(self, group);                    /* some know by now where they stand in another one */
-        return NULL;
-    }
-    if (!all.bytes && group->text)
-        return Py_NewRef(group->text);
-    forget(self, group);
-    PyObject *text = all.bytes ? vms_growing_end(&all, &group->size) : PyBytes_FromStringAndSize(NULL, 0);
-    if (text && all.bytes && group->size <= KEPT - self->kept) {
-        self->kept += group->size;
-        group->text = Py_NewRef(text);
-    }
-    return text;
-}
-
-static PyObject *describe_all(Sections *self, PyObject *how)
-{
-    pass at = {.owner = self, .how = how};
-    PyObject *texts = PyList_New(0);
-    for (Group *group = self->groups; texts && at.number < self->count; group++) {
-        PyObject *text = describe_group(&at, group);
-        if (!text || (PyBytes_Size(text) && PyList_Append(texts, text)))
-            Py_CLEAR(texts);
-        Py_XDECREF(text);
-    }
-    return texts;
-}
-
-PyObject *vms_sections_describe(PyObject *op, PyObject *how)
+PyObject *vms_sections_describe(PyObject *op, PyObject *const *args, Py_ssize_t count)
 {
     Sections *self = (Sections *)op;
-    if (!PyTuple_Check(how) || PyTuple_Size(how) != self->count) {
-        PyErr_SetString(PyExc_TypeError, "a tuple that says of each section how it is described");
+    if (count != 2 || !PyTuple_Check(args[0]) || PyTuple_Size(args[0]) != self->count || Py_TYPE(args[1]) != vms_texts_type) {
+        PyErr_SetString(PyExc_TypeError, "a tuple that says of each section how it is described, and Texts");
         return NULL;
     }
     if (vms_sections_begin(self))
         return NULL;
-    PyObject *described = describe_all(self, how);
+    int failed = describe_all(self, args[0], (Texts *)args[1]);
     self->busy = false;
-    return described;
+    return failed ? NULL : Py_NewRef(Py_None);
 }

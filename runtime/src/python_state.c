@@ -97,7 +97,7 @@ static void state_dealloc(PyObject *op)
     PyTypeObject *type = Py_TYPE(op);
     PyObject_GC_UnTrack(op);
     state_clear(op);
-    vms_described_free(self->layout, self->described);
+    vms_described_free(self->described);
     Py_XDECREF((PyObject *)self->memory);
     Py_XDECREF((PyObject *)self->binding);
     ((freefunc)PyType_GetSlot(type, Py_tp_free))(op);

@@ -45,7 +45,6 @@ typedef struct Layout {
     size_t last_size;           /* of the last save of such a one */
     PyObject *description;      /* bytes: what describe() says of everyone; NULL until it was asked for */
     size_t text_size;           /* of the last description, where they differ */
-    size_t texts_kept;          /* bytes of descriptions that its states keep */
 } Layout;
 
 typedef struct Field {
@@ -128,10 +127,10 @@ typedef struct Elements {
 /* The types, made once by python_install.c. */
 extern PyTypeObject *vms_memory_type, *vms_window_type, *vms_layout_type, *vms_binding_type, *vms_state_type,
     *vms_elements_type, *vms_integer_type, *vms_array_type, *vms_struct_type, *vms_reader_type, *vms_writer_type,
-    *vms_sections_type;
+    *vms_sections_type, *vms_texts_type;
 extern PyType_Spec vms_memory_spec, vms_window_spec, vms_layout_spec, vms_binding_spec, vms_state_spec,
     vms_elements_spec, vms_integer_spec, vms_array_spec, vms_struct_spec, vms_reader_spec, vms_writer_spec,
-    vms_sections_spec;
+    vms_sections_spec, vms_texts_spec;
 /* Interned names; what makes exceptions; what is written in Python, by name: see vmstate/_types.py. */
 extern PyObject *vms_str_binding, *vms_refusal, *vms_parts;
 
@@ -180,7 +179,7 @@ PyObject *vms_describe(State *self, PyObject *start, uint32_t version);     /* m
 
 /* python_described.c: of a device in a section of this name (NULL: its own). */
 PyObject *vms_state_text(State *self, PyObject *name, unsigned long instance_id, uint32_t version);
-void vms_described_free(Layout *layout, Descriptions *described);
+void vms_described_free(Descriptions *described);
 
 typedef struct vms_python_call {
     vms_python_context context;

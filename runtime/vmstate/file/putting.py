@@ -13,13 +13,13 @@ from vmstate.file.operations import PUTTING
 if TYPE_CHECKING:
     from typing_extensions import Buffer
 
-    from vmstate._types import Sections
+    from vmstate._types import Sections, Texts
 
 # Bound once: looking a function up in a cffi library costs as much as a short call.
 _byte, _be16, _be32, _be64 = (
     lib.vms_file_put_byte, lib.vms_file_put_be16, lib.vms_file_put_be32, lib.vms_file_put_be64
 )  # fmt: skip
-_buffer, _string = lib.vms_file_put_buffer, lib.vms_file_put_counted_string
+_buffer, _parts, _string = lib.vms_file_put_buffer, lib.vms_file_put_parts, lib.vms_file_put_counted_string
 
 
 class Putting(Channel):
@@ -63,6 +63,14 @@ class Putting(Channel):
     def _put(self, memory: Any) -> None:
         with self._put_lock:
             error = _buffer(self._native, memory, len(memory))
+            if error:
+                self._failed(PUTTING, error)
+
+    def put_texts(self, texts: Texts) -> None:
+        """All of them with what stands between; long ones are handed on as they lie."""
+        with self._put_lock:
+            parts = ffi.from_buffer("vms_file_part[]", texts.parts)
+            error = _parts(self._native, parts, len(parts))
             if error:
                 self._failed(PUTTING, error)
 

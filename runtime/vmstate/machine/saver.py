@@ -12,7 +12,7 @@ from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
-from vmstate._types import Sections, State
+from vmstate._types import Sections, State, Texts
 from vmstate.errors import VMStateError
 from vmstate.machine import wire
 from vmstate.machine.configuration import describe, encode, with_mapped_ram
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 How = bytes | tuple[str, int] | Callable[[int], bytes]
 """How a device is described: see `Sections.describe`."""
 
-COMMA = b", "
+END = b"]}"
 UNLIMITED = (1 << 63) - 1
 """A budget of bytes that no round uses up."""
 
@@ -52,8 +52,7 @@ class Saver:
         self._switches = machine.switches
         self._live = [entry for entry in machine.registry.live if _handler(entry).active()]
         self._begun: list[LiveHandler] = []
-        self._described: list[bytes] = []
-        """Each with a comma before every device."""
+        self._described = Texts(b", ")
         self._configured = b""
 
     # Steps, in their order ---------------------------------------------------------------------------------------
@@ -116,10 +115,10 @@ class Saver:
         self._file.put_byte(Element.EOF)
         if self._switches.description:
             start = b'{%s"page_size": %d, "devices": [' % (self._configured, 1 << self._machine.page_bits)
-            first, rest = memoryview(b"".join(self._described[:1])), self._described[1:]
-            pieces = [start, first[len(COMMA) :], *rest, b"]}"]  # they may be megabytes: not joined once more
-            for piece in (bytes([Element.DESCRIPTION]), wire.be32(sum(map(len, pieces))), *pieces):
-                self._file.put_buffer(piece)
+            size = len(start) + self._described.size + len(END)
+            self._file.put_buffer(bytes([Element.DESCRIPTION]) + wire.be32(size) + start)
+            self._file.put_texts(self._described)
+            self._file.put_buffer(END)
         self._file.flush()
 
     def finish(self) -> None:
@@ -153,11 +152,11 @@ class Saver:
     def _native(self, sections: Sections, run: Run) -> None:
         try:
             self._file.put_sections(sections)
-            described = sections.describe(run.described) if self._switches.description else []
+            if self._switches.description:
+                sections.describe(run.described, self._described)
         except Exception as error:
             _tell_instance(error, sections, run.entries)
             raise
-        self._described += described
 
     def _legacy(self, entry: Entry) -> None:
         try:
@@ -168,7 +167,7 @@ class Saver:
         header = wire.section_header(Element.FULL, entry.section_id, entry.idstr, entry.instance_id, entry.version)
         self._file.put_buffer(header + body)
         self._end_section(entry)
-        self._described.append(COMMA + _opaque(entry, len(body)))
+        self._described.append(_opaque(entry, len(body)))
 
     def _end_section(self, entry: Entry) -> None:
         if self._switches.footers:

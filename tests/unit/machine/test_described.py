@@ -1,13 +1,16 @@
-"""Sections.describe: what a description says of all sections of a save, kept while it is what it was."""
+"""Sections.describe: what a description says of all sections of a save, in the texts that their states keep."""
 
 from __future__ import annotations
 
 import gc
+import random
 from typing import Any
 
 import pytest
 
-from vmstate._types import Sections
+from tests.unit.runtime.building import build
+from vmstate import File, Machine
+from vmstate._types import Sections, Texts
 
 TINY = (
     b'{"name": "%s", "instance_id": %d, "vmsd_name": "tiny", "version": 1, "fields": ['
@@ -16,12 +19,43 @@ TINY = (
 )
 DMA = b'{"name": "dma", "instance_id": 0, "own": %d}'
 
+SCHEMA = """
+device part version 1 {
+    number : u8
+    subsection odd version 1 needed number & 1 { odd : u8 }
+}
+device rows version 1 { rows : list<Row max 2000> }
+struct Row version 1 { number : u8  more : u8 when number & 1 }
+device rare version 1 needed number != 0 { number : u8 }
+"""
+PART = (
+    b'{"name": "part", "instance_id": 0, "vmsd_name": "part", "version": 1, "fields": '
+    b'[{"name": "number", "type": "uint8", "size": 1}]%s}'
+)
+ODD = (
+    b', "subsections": [{"vmsd_name": "part/odd", "version": 1, "fields": '
+    b'[{"name": "odd", "type": "uint8", "size": 1}]}]'
+)
+RARE = (
+    b'{"name": "rare", "instance_id": 0, "vmsd_name": "rare", "version": 1, "fields": '
+    b'[{"name": "number", "type": "uint8", "size": 1}]}'
+)
+
+
+@pytest.fixture(scope="module")
+def varied(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    return build({"varied.vms": SCHEMA}, tmp_path_factory.mktemp("varied"), "varied_devices")["varied"]
+
 
 def text(sections: Sections, how: Any) -> bytes:
-    """All of it, without the comma in front."""
-    texts = sections.describe(how)
-    assert all(each.startswith(b", ") for each in texts)
-    return b"".join(texts)[2:]
+    """All of it."""
+    texts = Texts(b", ")
+    sections.describe(how, texts)
+    with File.to_bytes() as file:
+        file.put_texts(texts)
+        written = file.getvalue()
+    assert len(written) == texts.size
+    return written
 
 
 def test_those_that_the_last_save_wrote(board: Any) -> None:
@@ -36,36 +70,107 @@ def test_those_that_the_last_save_wrote(board: Any) -> None:
     sections.save()
     assert text(sections, how) == TINY % (b"tiny", 7) + b", " + DMA % 5 + b", {}"
     assert text(sections, (b"a", b"b", ("x/tiny", 1))) == b"a, b, " + TINY % (b"x/tiny", 1)
-    assert Sections([]).describe(()) == []
+    assert text(Sections([]), ()) == b""
 
 
-def test_one_text_while_all_say_the_same(board: Any) -> None:
-    sections = Sections([(b"", board.Tiny(), b"") for _ in range(3)])
-    said = [b"one", b"two", b"three"]
-    how: Any = tuple((lambda size, number=number: bytes(bytearray(said[number]))) for number in range(3))
+def test_after_changes_of_one_of_all_and_of_none(varied: Any) -> None:
+    states = [varied.Part() for _ in range(150)]
+    sections = Sections([(b"<", state, b">>") for state in states])
+    how = (("part", 0),) * 150
+    plain, odd = PART % b"", PART % ODD
     sections.save()
-    (whole,) = sections.describe(how)
-    assert whole == b", one, two, three"
-    assert sections.describe(how)[0] is whole
-    said[1] = b"2.."
-    assert text(sections, how) == b"one, 2.., three"
-    said[1] = b"two"
-    assert text(sections, how) == b"one, two, three"
-    assert whole == b", one, two, three"
-    for said[:] in ([b"1", b"two", b"three"], [b"1", b"two", b"3"], [b"1", b"2", b"33"], [b"one", b"two", b"three"]):
-        assert text(sections, how) == b", ".join(said)
-        assert sections.describe(how)[0] is sections.describe(how)[0]
-
-
-def test_more_than_16_mebibytes_are_not_kept(board: Any) -> None:
-    sections = Sections([(b"", board.Tiny(), b"") for _ in range(2)])
+    assert text(sections, how) == b", ".join([plain] * 150)
+    states[70].number = 1
     sections.save()
-    long = b"x" * (9 << 20)
-    (first,) = sections.describe((long, long))
-    assert first == b", " + long + b", " + long
-    (again,) = sections.describe((long, long))
-    assert again == first and again is not first
-    assert text(sections, (long, b"y")) == long + b", y"
+    assert text(sections, how) == b", ".join([*[plain] * 70, odd, *[plain] * 79])
+    assert text(sections, how) == b", ".join([*[plain] * 70, odd, *[plain] * 79])
+    for state in states:
+        state.number ^= 1
+    sections.save()
+    assert text(sections, how) == b", ".join([*[odd] * 70, plain, *[odd] * 79])
+    for state in states:
+        state.number = 2
+    sections.save()
+    assert text(sections, how) == b", ".join([plain] * 150)
+
+
+def test_long_ones_between_short_ones_and_those_that_are_not_needed(varied: Any) -> None:
+    part, rows, rare = varied.Part(), varied.Rows(), varied.Rare(number=1)
+    sections = Sections([(b"", state, b"") for state in (part, rows, rare, rows)])
+    how = (("part", 0), ("rows", 0), ("rare", 0), ("rows", 0))
+    head = b'{"name": "rows", "instance_id": 0, "vmsd_name": "rows", "version": 1, "fields": ['
+
+    def long(count: int) -> bytes:
+        each = b'"vmsd_name": "Row", "version": 1, "fields": [{"name": "number", "type": "uint8", "size": 1}], '
+        return head + b'{"name": "rows", "type": "qtailq", ' + each * count + b'"size": %d}]}' % (2 * count + 1)
+
+    rows.rows = [{} for _ in range(1500)]
+    sections.save()
+    assert text(sections, how) == b", ".join([PART % b"", long(1500), RARE, long(1500)])
+    rows.rows = [{}]
+    sections.save()
+    assert text(sections, how) == b", ".join([PART % b"", long(1), RARE, long(1)])
+    rare.number = 0
+    rows.rows = [{} for _ in range(1501)]
+    sections.save()
+    assert text(sections, how) == b", ".join([PART % b"", long(1501), long(1501)])
+    part.number = 1
+    rare.number = 5
+    sections.save()
+    assert text(sections, how) == b", ".join([PART % ODD, long(1501), RARE, long(1501)])
+
+
+def test_a_state_that_was_described_elsewhere_in_between(board: Any) -> None:
+    tiny = board.Tiny()
+    sections = Sections([(b"", tiny, b""), (b"", tiny, b"")])
+    sections.save()
+    how = (("tiny", 1), ("other", 2))
+    whole = TINY % (b"tiny", 1) + b", " + TINY % (b"other", 2)
+    assert text(sections, how) == whole
+    assert tiny.describe("elsewhere", 3) == TINY % (b"elsewhere", 3)
+    assert text(sections, how) == whole
+
+
+def test_all_states_keep_64_mebibytes_of_texts(varied: Any) -> None:
+    def kept(states: list[Any]) -> list[bool]:
+        texts = [state.describe(name) for state in states]
+        return [state.describe(name) is text for state, text in zip(states, texts, strict=True)]
+
+    gc.collect()
+    name = "x" * (4 << 20)
+    states = [varied.Part() if number % 2 else varied.Rows() for number in range(17)]
+    assert kept(states) == [True] * 15 + [False] * 2
+    del states[:3]
+    assert kept(states) == [True] * 14
+    assert kept([*states, varied.Part(), varied.Rows()]) == [True] * 15 + [False]
+
+
+def test_random_changes_are_described_as_from_scratch(varied: Any) -> None:
+    choose = random.Random(20)
+
+    def change(state: Any) -> None:
+        if isinstance(state, varied.Rows):
+            state.rows = [{"number": choose.randrange(2)} for _ in range(choose.choice((0, 1, 2, 300)))]
+        else:
+            state.number = choose.randrange(3)
+
+    def machine(states: list[Any]) -> Machine:
+        made = Machine("random")
+        for number, state in enumerate(states):
+            made.register(state, name=f"{type(state).__name__}/{number}")
+        return made
+
+    states = [choose.choice((varied.Part, varied.Rows, varied.Rare))() for _ in range(90)]
+    lasting = machine(states)
+    for _ in range(60):
+        for state in choose.sample(states, choose.choice((0, 1, 5, 90))):
+            change(state)
+        if choose.randrange(4) == 0:
+            choose.choice(states).describe("elsewhere")
+        fresh = [type(state)() for state in states]
+        for mine, theirs in zip(fresh, states, strict=True):
+            mine.update(**theirs.as_dict())
+        assert lasting.dumps() == machine(fresh).dumps()
 
 
 def test_who_fails_is_named_and_the_next_time_is_whole(board: Any) -> None:
@@ -86,32 +191,20 @@ def test_who_fails_is_named_and_the_next_time_is_whole(board: Any) -> None:
     assert text(sections, (b"a", b"b", b"c")) == b"a, b, c"
 
 
-def test_a_text_for_every_64_of_them(board: Any) -> None:
-    states = [board.Tiny() if number % 3 else board.Dma(busy=number % 2) for number in range(200)]
-    sections = Sections([(b"<", state, b">>") for state in states])
-    how = [b"%d" % number for number in range(200)]
-    sizes: list[int] = []
-    how_all: Any = (lambda size: (sizes.append(size), b"first")[1], *how[1:])
-    states[0].busy = 1
-    sections.save()
-    before = sections.describe(how_all)
-    assert b"".join(before) == b", first" + b"".join(b", " + how[n] for n in range(1, 200) if n % 3 or n % 2)
-    assert len(before) == 4 and before[1].startswith(b", 64, 65, 67") and before[3] == b", 193, 194, 195, 196, 197, 199"
-    how[130] = b"other"
-    after = sections.describe((how_all[0], *how[1:]))
-    assert [mine is theirs for mine, theirs in zip(after, before, strict=True)] == [True, True, False, True]
-    assert after[2] == before[2].replace(b", 130,", b", other,") and sizes == [5, 5]
-    others = Sections([(b"", board.Dma(), b"") for _ in range(70)] + [(b"", board.Tiny(), b"")])
-    others.save()
-    assert others.describe((b"x",) * 71) == [b", x"]
-
-
 def test_what_is_wrong(board: Any) -> None:
     sections = Sections([(b"", board.Tiny(), b"")])
     sections.save()
-    wrong_ones: tuple[Any, ...] = (5, ("tiny",), (b"tiny", 1), b"", lambda size: "text")
+    wrong_ones: tuple[Any, ...] = (5, ("tiny",), (b"tiny", 1), ("tiny", "1"), ("tiny", 1, 2), lambda size: "text")
     for how in ([b"a"], (), (b"a", b"b"), 5, *((wrong,) for wrong in wrong_ones)):
         with pytest.raises(TypeError):
-            sections.describe(how)  # type: ignore[arg-type]
+            text(sections, how)
+    for how in ((b"",), (lambda size: b"",)):
+        with pytest.raises(ValueError, match="a text is not empty"):
+            text(sections, how)
+    with pytest.raises(OverflowError):
+        text(sections, (("tiny", -1),))
+    for arguments in ((), ((b"a",),), ((b"a",), []), ((b"a",), Texts(b""), 1)):
+        with pytest.raises(TypeError, match="and Texts"):
+            sections.describe(*arguments)  # type: ignore[arg-type, call-arg]
     gc.collect()
     assert text(sections, (("tiny", 0),)) == TINY % (b"tiny", 0)

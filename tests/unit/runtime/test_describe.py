@@ -94,19 +94,6 @@ def test_texts_are_kept_for_one_section(uart: Any) -> None:
     assert state.describe() == text
 
 
-def test_states_of_a_class_keep_8_mebibytes_of_texts(uart: Any) -> None:
-    def kept(states: list[Any]) -> list[bool]:
-        texts = [state.describe(name) for state in states]
-        return [state.describe(name) is text for state, text in zip(states, texts, strict=True)]
-
-    name = "x" * (1 << 20)
-    states = [uart.Uart() for _ in range(9)]
-    assert kept(states) == [True] * 7 + [False] * 2
-    del states[:3]
-    assert kept(states) == [True] * 6
-    assert kept([*states, uart.Uart(), uart.Uart()]) == [True] * 7 + [False]
-
-
 def test_a_name_that_may_run_code_is_not_kept(uart: Any) -> None:
     class Name(str):
         __slots__ = ()
