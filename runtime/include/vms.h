@@ -387,6 +387,7 @@ typedef struct vms_device {
     int priority;
     bool unmigratable;              /* it keeps a machine from being saved and loaded */
     bool early_setup;               /* its section is sent before RAM */
+    bool opaque;                    /* only its hooks know what it holds */
     /* What of the state is kept before a load, to be put back; NULL: a plain copy of it. */
     const vms_keeping *keeping;
 } vms_device;

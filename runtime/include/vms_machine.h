@@ -97,7 +97,7 @@ typedef struct vms_machine {
 
     /* To be read. */
     vms_machine_error error;            /* of the last save or load */
-    bool incomplete;                    /* a refused load has overwritten RAM, or functions would not load what they had saved */
+    bool incomplete;                    /* a refused load has overwritten RAM, or functions, or an opaque device, would not load what was saved */
     bool checking;                      /* a load looks whether it would go well: hooks may want to know */
 
     /* Its own. */
@@ -179,8 +179,9 @@ int vms_machine_save_mapped(vms_machine *m, vms_file *f);
  * refused: the machine is incomplete then, until a load succeeds.
  * A sender that asked for a return path, on a file that can be put to and is not read twice, is told of the end: last of all.
  * If that fails, or it has hung up, the load is refused, for it keeps its machine then.
- * Devices without hooks are looked at in a copy. Those with hooks, which may rely on where the state lies, and functions
- * load for real while `checking`, and are put back. Functions that then refuse what they had saved are not as they were: that
+ * Devices without hooks are looked at in a copy. Those with hooks, which may rely on where the state lies, those that are structs
+ * of the program's own, and functions load for real while `checking`, and are put back; what a state owns may lie elsewhere then.
+ * Functions, and opaque devices, are saved first for that. If they then refuse what they had saved they are not as they were: that
  * makes the machine incomplete, too. */
 int vms_machine_load(vms_machine *m, vms_file *f, uint32_t flags);
 

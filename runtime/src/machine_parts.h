@@ -83,7 +83,7 @@ int vms_machine_describe_configuration(const vms_machine *m, vms_file *text);
 int vms_machine_may_be_mapped(vms_machine *m, const vms_file *f);
 /* The list of blocks, with all pages at their places: the file goes on behind them. */
 int vms_machine_put_mapped(vms_machine *m, vms_file *f);
-/* What the save_state of an entry writes, in a file of its own; NULL with the error set. */
+/* What an entry writes by its save_state, or its device, in a file of its own; NULL with the error set. */
 vms_file *vms_machine_saved(vms_machine *m, const vms_entry *e);
 int vms_machine_put_number(vms_file *text, uint64_t number);
 /* The entry in the description of a section whose body has `size` bytes. */
@@ -108,7 +108,7 @@ int vms_undo_remember(vms_machine *m, undo_list *u, vms_entry *e);
 /* Puts all of them back, the last one first; -1 if one would not. */
 int vms_undo_put_back(undo_list *u);
 void vms_undo_forget(undo_list *u);
-/* A copy of a state with memory of its own; NULL without memory. */
+/* A copy of a state, or of what is kept of one of the program's own, with memory of its own; NULL without memory. */
 void *vms_state_copy(const vms_device *device, const void *state);
 void vms_state_free(const vms_device *device, void *state);
 

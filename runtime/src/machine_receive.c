@@ -147,9 +147,15 @@ static int look_at_copy(walk *w, const vms_entry *e)
     return failed;
 }
 
+/* Not where a hook may rely on where the state lies, nor of a struct of the program's own, as that may point anywhere. */
+static bool is_looked_at_in_copy(const vms_section *section)
+{
+    return section->device && !section->hooks && !section->device->keeping;
+}
+
 int vms_walk_device(walk *w, vms_entry *e)
 {
-    if (w->check && e->section.device && !e->section.hooks && !e->section.device->keeping)
+    if (w->check && is_looked_at_in_copy(&e->section))
         return look_at_copy(w, e);
     if (vms_undo_remember(w->m, &w->undo, e))
         return -1;

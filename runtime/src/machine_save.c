@@ -31,11 +31,28 @@ static int put_footer(saving *s, const vms_entry *e)
 
 /* Devices ---------------------------------------------------------------------------------------------------------- */
 
+static int put_body(vms_machine *m, vms_file *f, const vms_section *section)
+{
+    vms_writer *w = vms_file_writer(f);
+    w->opaque = section->opaque;
+    w->error.code = VMS_OK;
+    w->error.hook_count = 0;
+    int failed = section->device->save(section->state, w, section->hooks);
+    w->opaque = NULL;
+    return failed ? vms_machine_not_written(m, f) : 0;
+}
+
 vms_file *vms_machine_saved(vms_machine *m, const vms_entry *e)
 {
     vms_file *body = vms_file_to_memory();
     if (!body) {
         vms_machine_out_of_memory(m);
+        return NULL;
+    }
+    if (e->section.device) {
+        if (!put_body(m, body, &e->section))
+            return body;
+        vms_file_free(body);
         return NULL;
     }
     int result = e->section.save_state(body, e->section.opaque);
@@ -77,18 +94,12 @@ static int is_needed(vms_machine *m, const vms_entry *e)
 
 static int put_state(saving *s, const vms_entry *e, uint64_t *size)
 {
-    const vms_section *section = &e->section;
     if (put_header(s->f, ELEMENT_FULL, e))
         return vms_machine_not_written(s->m, s->f);
-    vms_writer *w = vms_file_writer(s->f);
     uint64_t start = vms_file_put_position(s->f);
-    w->opaque = section->opaque;
-    w->error.code = VMS_OK;
-    w->error.hook_count = 0;
-    int failed = section->device->save(section->state, w, section->hooks);
-    w->opaque = NULL;
+    int failed = put_body(s->m, s->f, &e->section);
     *size = vms_file_put_position(s->f) - start;
-    return failed ? vms_machine_not_written(s->m, s->f) : 0;
+    return failed;
 }
 
 static int put_device(saving *s, vms_entry *e)

@@ -35,6 +35,12 @@ void vms_state_free(const vms_device *device, void *copy)
     free(copy);
 }
 
+/* What only functions know, or hooks: it is saved first, and loaded again. */
+static bool is_saved(const vms_section *section)
+{
+    return !section->device || section->device->opaque;
+}
+
 int vms_undo_remember(vms_machine *m, undo_list *u, vms_entry *e)
 {
     if (u->count == u->room) {
@@ -49,7 +55,7 @@ int vms_undo_remember(vms_machine *m, undo_list *u, vms_entry *e)
     copy->entry = e;
     copy->state = NULL;
     copy->body = NULL;
-    if (!e->section.device) {
+    if (is_saved(&e->section)) {
         if (!(copy->body = vms_machine_saved(m, e)))
             return -1;
     } else if (!(copy->state = vms_state_copy(e->section.device, e->section.state))) {
@@ -59,10 +65,20 @@ int vms_undo_remember(vms_machine *m, undo_list *u, vms_entry *e)
     return 0;
 }
 
+static int load_again(const vms_section *section, vms_file *f, uint32_t version)
+{
+    if (!section->device)
+        return section->load_state(f, section->opaque, version) < 0;
+    vms_reader *r = vms_file_reader(f);
+    r->receiver = true;
+    r->opaque = section->opaque;
+    return section->device->load(section->state, r, version, section->hooks);
+}
+
 static int put_back(undo_copy *copy)
 {
     const vms_section *section = &copy->entry->section;
-    if (section->device) {
+    if (!is_saved(section)) {
         const vms_device *device = section->device;
         if (device->element)
             device->element->clear(section->state);
@@ -76,8 +92,7 @@ static int put_back(undo_copy *copy)
     size_t size;
     const uint8_t *bytes = vms_file_memory(copy->body, &size);
     vms_file *f = vms_file_from_memory(bytes, size);
-    int failed = !f || section->load_state(f, section->opaque, copy->entry->version) < 0
-                 || vms_file_error(f, VMS_FILE_GETTING, NULL);
+    int failed = !f || load_again(section, f, copy->entry->version) || vms_file_error(f, VMS_FILE_GETTING, NULL);
     vms_file_free(f);
     vms_file_free(copy->body);
     return failed ? -1 : 0;
@@ -95,7 +110,7 @@ void vms_undo_forget(undo_list *u)
 {
     while (u->count) {
         undo_copy *copy = &u->copies[--u->count];
-        if (copy->entry->section.device)
+        if (copy->state)
             vms_state_free(copy->entry->section.device, copy->state);
         vms_file_free(copy->body);
     }

@@ -69,12 +69,12 @@ static int load(port *p, vms_reader *r, const void *bytes, size_t size, uint32_t
     return port_load(&p->s, r, version, &hooks);
 }
 
-/* divider, irq, levels, scratch, queue, position, windows, frame_size, frame, ncpus */
-#define HEAD "\0\x0d\1\1\0\x09\2hi\0\0\0\7\0\0\0\x08\1\2\1\0\3\0\0\3abc\4"
+/* divider, irq, levels, scratch, queue, position, windows, frame_size, frame, ncpus, priority */
+#define HEAD "\0\x0d\1\1\0\x09\2hi\0\0\0\7\0\0\0\x08\1\2\1\0\3\0\0\3abc\4\6"
 #define EXTRA "\5\x0aport/extra\0\0\0\1\0\0\0\x09"
 #define ASKED "\5\x0aport/asked\0\0\0\1\x2a"
 
-static const char full[] = HEAD, older[] = "\0\x0d\1\1\0\2hi\0\0\0\7\0\0\0\x08\1\2\1\0\3\0\0\3abc\4";
+static const char full[] = HEAD, older[] = "\0\x0d\1\1\0\2hi\0\0\0\7\0\0\0\x08\1\2\1\0\3\0\0\3abc\4\6";
 
 static void test_reset(void)
 {
@@ -97,7 +97,7 @@ static void test_there_and_back(void)
     EXPECT(a.s.divider == 13 && a.s.irq && a.s.levels[0] && !a.s.levels[1] && a.s.scratch == 9);
     EXPECT(a.s.queue.used == 2 && memcmp(a.data, "hi", 2) == 0 && a.s.position.x == 7 && a.s.position.y == 8);
     EXPECT(a.s.windows[0].base == 0x0102 && a.s.windows[0].open && a.s.windows[1].base == 3 && !a.s.windows[1].open);
-    EXPECT(a.s.frame_count == 3 && memcmp(a.s.frame, "abc", 3) == 0);
+    EXPECT(a.s.frame_count == 3 && memcmp(a.s.frame, "abc", 3) == 0 && a.s.priority == 6);
     a.s.scratch--;                  /* the hook counts */
     EXPECT(save(&a, room, sizeof room) == sizeof full - 1 && memcmp(room, full, sizeof full - 1) == 0);
 
@@ -106,7 +106,7 @@ static void test_there_and_back(void)
     a.s.more = 9;
     a.s.answer = 42;
     a.wants = 1;
-    static const char both[] = "\1\1" "\1\1\0\x08" "\2hi\0\0\0\7\0\0\0\x08\1\2\1\0\3\0\0\3abc\4" EXTRA ASKED;
+    static const char both[] = "\1\1" "\1\1\0\x08" "\2hi\0\0\0\7\0\0\0\x08\1\2\1\0\3\0\0\3abc\4\6" EXTRA ASKED;
     EXPECT(save(&a, room, sizeof room) == sizeof both - 1 && memcmp(room, both, sizeof both - 1) == 0);
     make(&b);
     EXPECT(load(&b, &r, both, sizeof both - 1, 3) == 0 && b.s.more == 9 && b.s.answer == 42);
@@ -134,10 +134,10 @@ static void test_refused(void)
         BAD("\0\x20\1\1\0\x09\2", VMS_TRUNCATED, "queue.data", 0),
         BAD("\0\0\1\1\0\x09\2hi", VMS_RANGE, "divider", 0),
         BAD("\0\x20\1\1\0\x09\x11", VMS_RANGE, "queue.used", 0),
-        BAD("\0\x20\0\0\1\x0a\1x\0\0\0\1\0\0\0\2\1\1\1\1\1\1\0\1Z\5", VMS_EQUAL, "ncpus", 0),
-        BAD("\0\x20\0\0\1\x0a\1x\0\0\0\1\0\0\0\2\1\1\1\1\1\1\0\1Z\4" EXTRA EXTRA, VMS_REPEATED_SUBSECTION, "", 0),
-        BAD("\0\x20\0\0\1\x0a\1x\0\0\0\1\0\0\0\2\1\1\1\1\1\1\0\1Z\4" EXTRA "!", VMS_TRAILING, "", 1),
-        BAD("\0\x20\0\0\1\x0a\1x\0\0\0\1\0\0\0\2\1\1\1\1\1\1\0\1Z\4", VMS_HOOK, "", 1),
+        BAD("\0\x20\0\0\1\x0a\1x\0\0\0\1\0\0\0\2\1\1\1\1\1\1\0\1Z\5\1", VMS_EQUAL, "ncpus", 0),
+        BAD("\0\x20\0\0\1\x0a\1x\0\0\0\1\0\0\0\2\1\1\1\1\1\1\0\1Z\4\1" EXTRA EXTRA, VMS_REPEATED_SUBSECTION, "", 0),
+        BAD("\0\x20\0\0\1\x0a\1x\0\0\0\1\0\0\0\2\1\1\1\1\1\1\0\1Z\4\1" EXTRA "!", VMS_TRAILING, "", 1),
+        BAD("\0\x20\0\0\1\x0a\1x\0\0\0\1\0\0\0\2\1\1\1\1\1\1\0\1Z\4\1", VMS_HOOK, "", 1),
     };
     vms_reader r;
     make(&a);
@@ -219,6 +219,75 @@ static void test_machine(void)
     vms_machine_clear(&m);
 }
 
+static int put_secret(Secret *s, vms_writer *w, void *opaque)
+{
+    uint8_t *p = vms_room(w, 1);
+    EXPECT(opaque == &a);
+    if (!p)
+        return -1;
+    *p = (uint8_t)s->value;
+    return 0;
+}
+
+static int get_secret(Secret *s, vms_reader *r, uint32_t version, void *opaque)
+{
+    const uint8_t *p = vms_take(r, 1, "value");
+    EXPECT(version == 1 && opaque == &a);
+    if (!p)
+        return -1;
+    s->value = *p;
+    return s->value == 13 ? -22 : 0;
+}
+
+/* With hooks, and what only they know. The last device refuses; then the stream is good. */
+static void test_machine_with_hooks(void)
+{
+    static const secret_hooks secret = {.save_state = put_secret, .load_state = get_secret};
+    static const struct {
+        const vms_device *device;
+        const void *hooks;
+    } parts[] = {{&port_device, &hooks}, {&secret_device, &secret}};
+    Secret own = {.value = 13};
+    vms_machine m;
+    vms_reader r;
+    make(&a);
+    EXPECT(load(&a, &r, full, sizeof full - 1, 3) == 0);
+    EXPECT(vms_machine_init(&m, "x") == 0);
+    m.switches = VMS_WITHOUT_CONFIGURATION | VMS_WITHOUT_DESCRIPTION;
+    for (int i = 0; i < 2; i++) {
+        vms_section section;
+        vms_section_init(&section);
+        section.device = parts[i].device;
+        section.hooks = parts[i].hooks;
+        section.state = i ? (void *)&own : (void *)&a.s;
+        section.opaque = &a;
+        EXPECT(vms_machine_register(&m, &section) == 0);
+    }
+    for (int good = 0; good < 2; good++) {
+        own.value = good ? 14 : 13;
+        vms_file *f = vms_file_to_memory();
+        EXPECT(f && vms_machine_save(&m, f) == 0);
+        size_t size;
+        const uint8_t *bytes = vms_file_memory(f, &size);
+        own.value = 5;
+        a.s.divider = 99;
+        a.s.frame[0] = 'A';
+        a.s.lock = 6;
+        a.s.wakes = 0;
+        vms_file *again = vms_file_from_memory(bytes, size);
+        EXPECT(again && (vms_machine_load(&m, again, 0) == 0) == good && !m.incomplete);
+        EXPECT(own.value == (good ? 14 : 5) && a.s.divider == (good ? 13 : 99) && a.s.frame[0] == (good ? 'a' : 'A'));
+        EXPECT(a.s.frame_count == 3 && a.s.lock == 6 && a.s.wakes == 1 + good && a.s.queue.data == a.data);
+        a.s.divider = 13;
+        a.s.frame[0] = 'a';
+        vms_file_free(again);
+        vms_file_free(f);
+    }
+    vms_machine_clear(&m);
+    port_clear(&a.s);
+    free(a.s.windows);
+}
+
 int main(void)
 {
     test_reset();
@@ -226,6 +295,7 @@ int main(void)
     test_refused();
     test_inside_of_others();
     test_machine();
+    test_machine_with_hooks();
     puts("bound: all is well");
     return 0;
 }

@@ -34,6 +34,11 @@ struct SerialState {
     uint32_t more;
     uint8_t answer;
     int wakes;
+    uint8_t priority;
 };
+
+typedef struct Secret {
+    int value;
+} Secret;
 
 #endif

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from random import Random
@@ -44,16 +45,18 @@ def test_bound_states_do_as_others_at_length(tmp_path_factory: pytest.TempPathFa
 
 
 def compare(random: Random, folder: Path) -> None:
-    drawn = draw_schemas(Dice(random), 6, plain=True)
-    schema = compiled(drawn.text)
-    text = bound_text(drawn.text, schema)
+    drawn = draw_schemas(Dice(random), 6, plain=False).text
+    # Nobody answers here, and only states of ours know what came in the last load.
+    drawn = re.sub(r" needed hook \w+", "", drawn)
+    schema = compiled(drawn)
+    text = bound_text(drawn, schema)
     note(text)
     bound = compile_text(text, Diagnostics(), bind=True)
     assert bound is not None
     structs = OwnStructs(bound, random)
     note(structs.header)
     commands = loads(schema, random)
-    expected = outcome(folder / "emitted", drawn.text, schema, "", "", commands)
+    expected = outcome(folder / "emitted", drawn, schema, "", "", commands)
     found = outcome(folder / "own", text, bound, structs.header, structs.functions, commands)
     assert found == expected
     assert "save" in expected

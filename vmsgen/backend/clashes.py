@@ -47,7 +47,9 @@ def _place(schema: Schema) -> Span:
 
 def _refuse_files(schemas: tuple[Schema, ...], diagnostics: Diagnostics) -> None:
     first: dict[str, Schema] = {}
+    emitted = {f"{schema.name}.h" for schema in every(schemas)}
     for schema in every(schemas):
+        _refuse_headers(schema, emitted, diagnostics)
         place, name = _place(schema), schema.name
         if not MODULE.fullmatch(name) or keyword.iskeyword(name):
             message = f"`{schema.file_name}` would be a module called `{name}`, which Python cannot import"
@@ -63,6 +65,15 @@ def _refuse_files(schemas: tuple[Schema, ...], diagnostics: Diagnostics) -> None
             if other.name != name:
                 message = f"`{schema.file_name}` and `{other.file_name}` differ by case alone"
             diagnostics.error("file-name", message, place, related=(Related(_place(other), "the other one"),))
+
+
+def _refuse_headers(schema: Schema, emitted: set[str], diagnostics: Diagnostics) -> None:
+    for description in schema.descriptions:
+        if description.binding is not None and description.binding.header in emitted:
+            header = description.binding.header
+            message = f"`{header}` is an emitted header, and would be included in place of the program's"
+            hint = f"give the schema another name, or the header a folder: `src/{header}`"
+            diagnostics.error("file-name", message, description.span.first_line, hint=hint)
 
 
 # Classes --------------------------------------------------------------------------------------------------------------

@@ -66,8 +66,14 @@ def _is_taken(name: str) -> bool:
     return is_reserved(name) or is_macro(name)
 
 
-def member_name(name: str) -> str:
-    """A member's name in C and in Python: with a trailing `_` where any of the two or the generated API reserves it."""
+def member_name(name: str, own: bool = True) -> str:
+    """A member's name in C and in Python: with a trailing `_` where any of the two or the generated API reserves it.
+
+    In a struct that is not our `own` C alone has a say.
+    """
+    if not own:
+        reserved = name in C_RESERVED or bool(_KEYWORD_LIKE.fullmatch(name)) or is_macro(name)
+        return name + "_" if reserved else name
     return name + "_" if _is_taken(name) else name
 
 

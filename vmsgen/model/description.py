@@ -24,6 +24,7 @@ class Member:
     `default` is the value at reset: of a scalar the value, of an array or buffer that of each element; None for
     structs, which have their own. `low` and `high` bound the value where they are constant, and are the type's own
     bounds otherwise (None for structs). `local` members are never on the wire by themselves. `was` is a former name.
+    `own` as for the description.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Member:
     span: Span
     subsection: str | None = None
     was: str | None = None
+    own: bool = True
 
 
 # Presence ----------------------------------------------------------------------------------------------------------

@@ -17,9 +17,10 @@ from vmsgen.model.interval import ANY, SHIFTS, Interval
 
 @dataclass(frozen=True)
 class MemberStep:
-    """`.name`"""
+    """`.name`; `own` as for the description that it is a member of."""
 
     name: str
+    own: bool = True
 
 
 @dataclass(frozen=True)

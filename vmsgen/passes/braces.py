@@ -17,19 +17,13 @@ from vmsgen.syntax import tree
 
 
 class Braces:
-    """`walk` gathers what stands in them, `subsections` those of a `tmp`. `descriptions` then has one of each.
+    """`walk` gathers what stands in them, `subsections` those of a `tmp`. `descriptions` then has one of each."""
 
-    `own`: their structs are emitted, as that of the description around them is.
-    """
-
-    def __init__(
-        self, walk: Walk, subsections: StartSubsections, schema: str, diagnostics: Diagnostics, own: bool
-    ) -> None:
+    def __init__(self, walk: Walk, subsections: StartSubsections, schema: str, diagnostics: Diagnostics) -> None:
         self.walk = walk
         self.subsections = subsections
         self.schema = schema
         self.diagnostics = diagnostics
-        self.own = own
         self.descriptions: list[Description] = []
 
     def struct(self, declared: Declared, type_: tree.StructType) -> list[WireItem]:
@@ -39,6 +33,10 @@ class Braces:
             if word in declared.found.by_word:
                 message = f"`{word}` means nothing on a struct"
                 self.diagnostics.error("misplaced-clause", message, declared.found.by_word[word].span)
+        if "alloc" in declared.found.by_word:
+            message = "a struct without a name lies in the state itself"
+            hint = "declare it as a `struct` with a name: an array of those can be allocated"
+            self.diagnostics.error("misplaced-clause", message, declared.found.by_word["alloc"].span, hint=hint)
         name = item.name.text
         inner = place.inside(name, f"{place.owner}_{name}", len(lengths))
         inner.conditional = not item.local and (place.conditional or not presence.always)
@@ -109,7 +107,9 @@ class Braces:
         self.descriptions.append(description)
         place.visible[name] = Visible(place.path(name), Struct(description), True)
         place.members.append(
-            Member(name, Struct(description), None, None, None, True, item.doc, item.span, place.subsection)
+            Member(
+                name, Struct(description), None, None, None, True, item.doc, item.span, place.subsection, own=place.own
+            )
         )
         place.gathered.inner_hooks += hooks.values()
         # The builder has its subsections, until it knows of every field that their `needed` may ask for.
@@ -120,5 +120,5 @@ class Braces:
             kind="struct", name=inner.owner, wire_name=item.name.wire or item.name.text, anonymous=True,
             version=0, minimum_version=0, members=tuple(inner.members), wire=(), subsections=(), hooks=(),
             predicates=(), resets=(), doc=item.doc, schema=self.schema, span=item.span,
-            own=self.own,
+            own=inner.own,
         )  # fmt: skip

@@ -20,7 +20,7 @@ from vmsgen.model.description import (
 from vmsgen.model.expressions import Expression
 from vmsgen.model.subsections import is_looked_at
 from vmsgen.passes import clauses as clause
-from vmsgen.passes.bindings import binding, refuse_new_elements
+from vmsgen.passes.bindings import binding, refuse_members
 from vmsgen.passes.clauses import collect
 from vmsgen.passes.declared import field_names, has_fields
 from vmsgen.passes.expressions import constant, resolve
@@ -53,7 +53,7 @@ class Builder:
         self.schema = schema
         self.diagnostics = diagnostics
         self.own = not (bind and declaration.binding)
-        self.fields = Fields(types, self.walk_inner, self.start_subsections_of_tmp, schema, diagnostics, self.own)
+        self.fields = Fields(types, self.walk_inner, self.start_subsections_of_tmp, schema, diagnostics)
         self.gathered = Gathered()
         self.numbered = 0
         self.started: dict[str, tuple[list[_Started], Place]] = {}
@@ -69,7 +69,7 @@ class Builder:
         self._refuse_what_is_for_devices()
         versions = self._versions(declaration.versions, declaration.kind == "device", declaration.name)
         self.hooks.gather_codecs(declaration.items)
-        place = Place(declaration.name.text, self.types.symbols, self.gathered, versions)
+        place = Place(declaration.name.text, self.types.symbols, self.gathered, versions, self.own)
         place.coming = frozenset(field_names(declaration.items))
         items = self.walk(declaration.items, place)
         wire_name = declaration.name.text if declaration.name.wire is None else declaration.name.wire
@@ -86,7 +86,8 @@ class Builder:
         needed = self._needed(declaration.needed, place)
         self.hooks.refuse_names()
         members = sorted(place.members, key=lambda member: member.span.start)
-        refuse_new_elements(members, self.diagnostics)
+        bound = binding(declaration.binding, self.diagnostics)
+        refuse_members(members, bound, self.schema, self.diagnostics)
         if is_too_large(members, declaration, self.diagnostics):
             members = []  # or what embeds it would be walked all the same
         return Description(
@@ -99,7 +100,7 @@ class Builder:
             early_setup=self._attribute("early_setup") is not None,
             opaque=self._attribute("opaque") is not None, old_version=self._old(versions[0], hooks),
             inner_hooks=tuple(self.gathered.inner_hooks),
-            binding=binding(declaration.binding, self.diagnostics), own=self.own,
+            binding=bound, own=self.own,
         )  # fmt: skip
 
     def _refuse_what_is_for_devices(self) -> None:
@@ -294,7 +295,8 @@ class Builder:
         if number == 64:
             self.diagnostics.error("too-many", "more than 64 subsections in one description", name.span)
         versions = self._versions(item.versions, False, name)
-        inner = Place(place.owner, place.symbols, self.gathered, versions, place.prefix, named_from=place.named_from)
+        inner = Place(place.owner, place.symbols, self.gathered, versions, self.own, place.prefix)
+        inner.named_from = place.named_from
         inner.visible, inner.loaded, inner.members = place.visible, place.loaded, place.members
         inner.conditional, inner.subsection, inner.coming = True, name.text, place.coming
         wire = self.walk(item.items, inner)

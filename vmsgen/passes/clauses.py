@@ -50,7 +50,7 @@ class Clauses:
 
 
 def collect(clauses: tuple[tree.Clause, ...], allowed: tuple[str, ...], what: str, diagnostics: Diagnostics) -> Clauses:
-    """Refuses clauses that say a thing twice, that mean nothing on this kind of item, or that are not built yet."""
+    """Refuses clauses that say a thing twice or that mean nothing on this kind of item."""
     by_word: dict[str, tree.Clause] = {}
     for clause in clauses:
         word = WORDS[type(clause)]

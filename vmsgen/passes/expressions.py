@@ -195,7 +195,7 @@ class _Resolver:
     def member(self, path: model.Path, description: Description, name: str, span: Span) -> tuple[model.Path, Type]:
         for member in description.members:
             if member.name == name:
-                return path / model.MemberStep(name), member.type
+                return path / model.MemberStep(name, member.own), member.type
         hint, _ = did_you_mean(name, [member.name for member in description.members])
         raise self.refuse("unknown-name", f"`{path}` has no member `{name}`", span, hint=hint)
 

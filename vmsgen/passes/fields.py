@@ -38,12 +38,12 @@ class Fields:
     supplies both."""
 
     def __init__(
-        self, types: Types, walk: Walk, subsections: StartSubsections, schema: str, diagnostics: Diagnostics, own: bool
+        self, types: Types, walk: Walk, subsections: StartSubsections, schema: str, diagnostics: Diagnostics
     ) -> None:
         self.types = types
         self.diagnostics = diagnostics
         self.containers = Containers(types, diagnostics)
-        self.braces = Braces(walk, subsections, schema, diagnostics, own)
+        self.braces = Braces(walk, subsections, schema, diagnostics)
 
     def field(self, item: tree.FieldItem, place: Place) -> list[WireItem]:
         """Adds the storage to `place`, and returns the wire items: none for a `local`."""

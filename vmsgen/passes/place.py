@@ -42,6 +42,8 @@ class Place:
     symbols: Symbols
     gathered: Gathered
     versions: tuple[int, int]
+    own: bool
+    """As for descriptions."""
     prefix: Path = field(default_factory=lambda: Path(()))
     visible: dict[str, Visible] = field(default_factory=dict)
     loaded: Loaded = field(default_factory=Loaded)
@@ -71,7 +73,7 @@ class Place:
         return not self.depth and len(self.prefix.steps) == self.named_from
 
     def path(self, name: str) -> Path:
-        return self.prefix / MemberStep(name)
+        return self.prefix / MemberStep(name, self.own)
 
     def wire_name(self, path: Path) -> str:
         """What a field is called on the wire if nothing else is said."""
@@ -82,7 +84,8 @@ class Place:
         prefix = self.path(name)
         for number in range(loops):
             prefix = prefix / LoopStep(self.depth + number)
-        inner = Place(owner, self.symbols, self.gathered, self.versions, prefix, dict(self.visible), self.loaded)
+        inner = Place(owner, self.symbols, self.gathered, self.versions, self.own, prefix)
+        inner.visible, inner.loaded = dict(self.visible), self.loaded
         inner.conditional = self.conditional
         inner.depth = self.depth + loops
         inner.subsection = self.subsection

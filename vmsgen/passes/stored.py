@@ -41,7 +41,7 @@ def add_member(
     item, place = declared.item, declared.place
     was = clause.former_name(declared.found)
     member = Member(
-        item.name.text, storage, value, *bounds, item.local, item.doc, item.span, place.subsection, was
+        item.name.text, storage, value, *bounds, item.local, item.doc, item.span, place.subsection, was, place.own
     )  # fmt: skip
     place.members.append(member)
 

@@ -28,7 +28,7 @@ def _members(description: Description, way: str) -> Iterator[tuple[str, str, lis
     for member in description.members:
         element = innermost(member.type)
         if isinstance(element, Struct) and element.description.anonymous and not element.description.own:
-            name = f"{way}{member_name(member.name)}"
+            name = f"{way}{member_name(member.name, member.own)}"
             for length in dimensions(member.type):
                 yield name, f"{length} of them", [f"VMS_HAS_ROOM({{type}}, {{member}}, {length})"]
                 name += "[0]"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from vmsgen.backend.c.emit import emit_header, emit_source
 from vmsgen.backend.names import c_struct, macro_name, member_name
 from vmsgen.diagnostics import Diagnostics, Related, Span
+from vmsgen.model.binding import is_kept_by_members
 from vmsgen.model.counts import counted_members
 from vmsgen.model.description import Description
 from vmsgen.model.schema import Schema, every
@@ -20,6 +21,11 @@ _FUNCTIONS = (
     "describe", "describe_inner", "describe_any", "describe_version", "describe_version_inner",
     "shape", "shape_any", "kind",
 )  # fmt: skip
+_KEEPING = (
+    "keep", "put_back", "keep_any", "put_back_any", "keeping", "kept_init", "kept_clear", "kept_share", "kept_part",
+    "kept_element", "kept_clear_any", "kept_share_any", "kept_part_any",
+)  # fmt: skip
+"""`kept_init`: there is none, but a struct called `X_kept` would have one, and that is what a tag is for here."""
 _BINDING = ("init", "device", "class", "members", "subsections", "hooks", "hook_table")
 _NOT_CODE = re.compile(r'/\*.*?\*/|"(?:[^"\\\n]|\\.)*"|^#define \w+', re.DOTALL | re.MULTILINE)
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -87,6 +93,8 @@ def _symbols(description: Description) -> Iterator[_Symbol]:
         return
     for function in _FUNCTIONS:
         yield _Symbol(f"{stem}_{function}", what, head, schema)
+    for function in _KEEPING if is_kept_by_members(description) else ():
+        yield _Symbol(f"{stem}_{function}", what, head, schema)
     for counted in counted_members(description):
         span = description.member(counted.member).span
         name = f"{stem}_{member_name(counted.member)}_count"
@@ -94,7 +102,7 @@ def _symbols(description: Description) -> Iterator[_Symbol]:
     for member in description.members:
         if isinstance(member.type, Map):
             text = f"the entries of `{description.name}.{member.name}`"
-            yield _Symbol(f"{stem}_{member_name(member.name)}_entry", text, member.span, schema)
+            yield _Symbol(f"{stem}_{member_name(member.name, member.own)}_entry", text, member.span, schema)
     for subsection in description.all_subsections:
         for function in ("save", "write", "read", "describe", "describe_inner"):
             text = f"the subsection `{subsection.name}` of `{description.name}`"

@@ -59,7 +59,7 @@ def declarations(owner: Description, member: Member, kept: bool = False) -> list
 
 def named_declarations(owner: Description, member: Member, kept: bool = False) -> list[tuple[str, str]]:
     """The same, each with what it declares."""
-    name, type_ = member_name(member.name), member.type
+    name, type_ = member_name(member.name, member.own), member.type
     found = [(name, declaration(owner, name, type_, kept))]
     if is_allocated(type_):
         found.append((f"{name}_count", f"uint32_t {name}_count"))

@@ -14,6 +14,7 @@ from vmsgen.backend.c.refusals import SAVE, Trail, numbers
 from vmsgen.backend.c.storage import PRESENT
 from vmsgen.backend.names import hook_name
 from vmsgen.model.description import Custom, Description, Group, Run, Subsection, Tmp, WireItem
+from vmsgen.passes.project import at_version
 
 Owner = Description | Subsection | Tmp
 
@@ -138,5 +139,6 @@ def _customs(description: Description) -> list[Custom]:
             elif isinstance(item, Group | Run | Tmp):
                 yield from walk(item.items)
 
-    programs = [description.wire, *(sub.wire for sub in description.all_subsections)]
+    written = (part for part in parts(description, saved=True) if isinstance(part, Subsection))
+    programs = [description.wire, *(at_version(part.wire, part.version) for part in written)]
     return [custom for program in programs for custom in walk(program)]

@@ -63,7 +63,7 @@ def _render(template: str, schema: Schema, header: str) -> str:
     return environment.from_string(text).render(
         schema=schema,
         header=header,
-        guard=f"{schema.name.upper()}_H",
+        guard=f"{schema.name.upper()}_VMS_H",
         describe=describe,
         comment=comment,
         define=define,

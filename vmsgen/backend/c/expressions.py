@@ -199,8 +199,8 @@ def lvalue(path: model.Path, state: str, expressions: Expressions) -> tuple[str,
     text, faults, first = state, False, True
     for step in path.steps:
         match step:
-            case model.MemberStep(name):
-                text += ("->" if first else ".") + member_name(name)
+            case model.MemberStep(name, own):
+                text += ("->" if first else ".") + member_name(name, own)
             case model.LoopStep(depth):
                 text += f"[i{depth}]"
             case model.IndexStep(index, length):

@@ -51,7 +51,7 @@ def _members(lines: Lines, description: Description, to: str, source: str, word:
 
 
 def _member(lines: Lines, member: Member, to: str, source: str, word: str, depth: int) -> None:
-    name, element = member_name(member.name), innermost(member.type)
+    name, element = member_name(member.name, member.own), innermost(member.type)
     if is_allocated(member.type):
         lines.add(f"{to}{name} = {source}{name};")
         lines.add(f"{to}{name}_count = {source}{name}_count;")
@@ -73,7 +73,7 @@ def _copy(lines: Lines, to: str, source: str, name: str, word: str) -> None:
 
 
 def _structs(lines: Lines, member: Member, inner: Description, to: str, source: str, word: str, depth: int) -> None:
-    name, lengths = member_name(member.name), [str(length) for length in dimensions(member.type)]
+    name, lengths = member_name(member.name, member.own), [str(length) for length in dimensions(member.type)]
     with each(lines, name, lengths, Trail((), ""), 0, depth) as one:
         if inner.anonymous:
             _members(lines, inner, f"{to}{one.text}.", f"{source}{one.text}.", word, depth + len(lengths))

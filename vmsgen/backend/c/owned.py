@@ -140,7 +140,7 @@ def _member(path: Path, description: Description) -> tuple[Description, str]:
         struct = innermost(description.member(name).type)
         assert isinstance(struct, Struct), "only structs have members"
         description = struct.description
-    return description, member_name(last)
+    return description, member_name(last, description.own)
 
 
 def read_fresh(lines: Lines, element: Struct, place: str, at: Trail, beside: Span | None = None) -> None:

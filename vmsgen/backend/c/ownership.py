@@ -40,7 +40,7 @@ def entries(description: Description) -> list[Entry]:
     found = []
     for member in description.members:
         if isinstance(member.type, Map):
-            name = member_name(member.name)
+            name = member_name(member.name, member.own)
             key = "uint64_t key" if isinstance(member.type.key, Scalar) else f"{_struct(member.type.key)} key"
             compare = f"{c_struct(description.name)}_{name}_compare" if isinstance(member.type.key, Scalar) else None
             found.append(Entry(entry(description, name), (key, f"{_struct(member.type.value)} value"), compare))
@@ -57,12 +57,12 @@ def owners(description: Description) -> list[Owner]:
     found = []
     for member in description.members:
         if isinstance(member.type, Map) and (owns_memory(member.type.key) or owns_memory(member.type.value)):
-            stem = entry(description, member_name(member.name))
+            stem = entry(description, member_name(member.name, member.own))
             parts: list[tuple[str, Type]] = [("key", member.type.key), ("value", member.type.value)]
             found.append(Owner(f"struct {stem}", stem, "static ", _bodies(parts)))
     if owns_memory(Struct(description)):
         stem = c_struct(description.name)
-        members = [(member_name(member.name), member.type) for member in description.members]
+        members = [(member_name(member.name, member.own), member.type) for member in description.members]
         if description.own or not description.anonymous:
             found.append(Owner(struct_type(description), stem, "", _bodies(members)))
         if is_kept_by_members(description):
@@ -124,7 +124,7 @@ def _each_struct(lines: Lines, text: str, type_: Type, word: str, act: Act, kept
     lengths = [str(length) for length in dimensions(type_)]
     with each(lines, text, lengths, Trail((), ""), 0, depth) as one:
         if inner.anonymous and not (inner.own or kept):
-            members = [(member_name(member.name), member.type) for member in inner.members]
+            members = [(member_name(member.name, member.own), member.type) for member in inner.members]
             _members(lines, f"{one.text}.", members, word, act, kept, depth + len(lengths))
             return
         stem = c_struct(inner.name) + ("_kept" if kept and is_kept_by_members(inner) else "")

@@ -102,8 +102,8 @@ def spelled(path: Path, state: str = "s") -> str:
     text = state
     for number, step in enumerate(path.steps):
         match step:
-            case MemberStep(name):
-                text += ("->" if number == 0 else ".") + member_name(name)
+            case MemberStep(name, own):
+                text += ("->" if number == 0 else ".") + member_name(name, own)
             case LoopStep(depth):
                 text += f"[i{depth}]"
             case IndexStep(Constant(value), _):

@@ -49,7 +49,7 @@ def members(description: Description) -> list[str]:
 
 def has_nothing(description: Description) -> bool:
     """C has no structs without members."""
-    return not description.members and not description.all_subsections
+    return not description.members and not (description.all_subsections and description.own)
 
 
 def _note(member: Member) -> str:
@@ -100,7 +100,7 @@ def _set_members(lines: Lines, text: str, description: Description, before: Befo
     """Member by member. `text` ends where a member's name begins."""
     setter = _Setter(lines, description.own, before)
     for member in description.members:
-        setter.set(f"{text}{member_name(member.name)}", member.type, member.default, depth)
+        setter.set(f"{text}{member_name(member.name, member.own)}", member.type, member.default, depth)
     if description.all_subsections and description.own and before is not Before.ZEROES:
         lines.add(f"{text}{PRESENT} = 0;")
 
