@@ -47,7 +47,7 @@ def test_its_c_compiles_without_a_warning(case: str, tmp_path: Path) -> None:
     for schema in every((compiled(case),)):
         name = schema.name.replace("-", "_")
         (tmp_path / f"{schema.name}.h").write_text(
-            emit_header(schema, "header").replace(schema.name.upper() + "_H", "GUARD_" + name)
+            emit_header(schema, "header").replace(schema.name.upper() + "_VMS_H", "GUARD_" + name)
         )
         (tmp_path / f"{schema.name}.c").write_text(emit_source(schema, "header"))
         command = ["gcc", *STRICT, "-I", get_include(), "-o", str(tmp_path / "x.o"), str(tmp_path / f"{schema.name}.c")]

@@ -38,4 +38,4 @@ def test_an_enum_is_one_class() -> None:
     assert "class Mode" not in files["top.py"]
     assert "    from .middle import Mode\n" in files["top.py"]
     assert "#define Mode_LAST 7" in files["middle.h"]
-    assert "#define" not in files["top.h"].replace("#define TOP_H", "")
+    assert "#define" not in files["top.h"].replace("#define TOP_VMS_H", "")
