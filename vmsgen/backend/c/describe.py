@@ -120,7 +120,7 @@ class Describer(Arrays):
 
     def item(self, item: Field | Unused | Group | Repeat | Custom | Tmp, names: dict[int, str], optional: bool) -> None:
         presence = self.left_to_ask(item.presence)
-        if presence is None:
+        if presence is None or (isinstance(item, Group) and all(isinstance(inner, Check) for inner in item.items)):
             return
         if presence.always:
             self.present(item, names, optional)
