@@ -9,6 +9,7 @@ from __future__ import annotations
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.model.schema import Schema
 from vmsgen.passes import absent, certain, new_elements, shadowed, struct_version
+from vmsgen.passes.edges import Structs
 
 EXPLANATIONS = {
     **struct_version.EXPLANATIONS,
@@ -36,10 +37,11 @@ ERRORS = {
 
 def lint(schema: Schema, diagnostics: Diagnostics) -> None:
     """Adds warnings about the schema's own descriptions."""
+    structs: Structs = {}
     for description in schema.descriptions:
         if not description.anonymous:
             struct_version.lint(description, diagnostics)
-            shadowed.lint(description, diagnostics)
+            shadowed.lint(description, structs, diagnostics)
             certain.lint(description, schema, diagnostics)
             absent.lint(description, diagnostics)
             new_elements.lint(description, diagnostics)

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import (
-    Check,
-    Custom,
-    Description,
-    Field,
-    Group,
-    Member,
-    Presence,
-    Repeat,
-    Run,
-    Subsection,
-    Tmp,
-    Unused,
-    WireItem,
-    tmps_in,
-)
-from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, MemberStep, Path, replaced
-from vmsgen.model.implied import Facts, facts, implied, impossible, values
-from vmsgen.model.interval import Interval
-from vmsgen.model.subsections import is_looked_at
-from vmsgen.model.types import Array, List, Map, Optional, Struct, Type, innermost, structs_in
-from vmsgen.passes import project
-from vmsgen.passes.presence import at_version, count_of
+from vmsgen.model.description import Check, Description, Field, Group, Repeat, Run, Subsection, Tmp, WireItem, tmps_in
+from vmsgen.model.implied import Facts, facts, impossible
+from vmsgen.model.types import Array, Map, Struct, Type, structs_in
+from vmsgen.passes.edges import NOTHING, Edges, End, Structs, has_bare_structs
+from vmsgen.passes.presence import at_version
 
 EXPLANATIONS = {
     "shadowed-subsection": (
@@ -37,176 +20,119 @@ EXPLANATIONS = {
         "struct is taken for one of the struct's. If it is not known there, the load fails; if the struct has one of "
         "the same name, that is loaded in its place. Rename the struct on the wire, or put a field behind it that is "
         "always sent. The same goes for the struct at the end of that struct, or of an earlier subsection, and for a "
-        "`tmp`; and a subsection does it to a later one whose name begins with its own."
+        "`tmp`; and a subsection does it to a later one whose name begins with its own. So does a struct, or a `tmp`, "
+        "to the next one, if that may send nothing but subsections: two elements of an array whose fields are all "
+        "missing can have but one set of subsections, which the first one takes. Put a field that is always sent at "
+        "the beginning of such a struct."
     )
 }
 
-NOTHING: Facts = frozenset()
+Before = Callable[[Facts], list[Field | Tmp]]
+"""What may come straight before a place where that is known, the last first."""
 
 
-def lint(description: Description, diagnostics: Diagnostics) -> None:
-    """Adds warnings about one description."""
-    ends = _Ends(description)
+def lint(description: Description, structs: Structs, diagnostics: Diagnostics) -> None:
+    """Adds warnings about one description. `structs` are those of its schema that were looked at before."""
+    edges = Edges(description, structs)
     owners: list[Description | Subsection | Tmp] = [description, *description.all_subsections]
     owners += [tmp for owner in tuple(owners) if not isinstance(owner, Tmp) for tmp in tmps_in(owner.wire)]
     for owner in owners:
         for number, later in enumerate(owner.subsections):
-            taker = next((end for end in ends.before(owner, number) if end.takes(later)), None)
-            if taker is None:
-                continue
-            what = f"a loader takes `{later.wire_name}` for a subsection of `{taker.owner.wire_name}`, and "
-            what += "loads the one that has this name there" if taker.has(later) else "refuses it"
-            diagnostics.warning("shadowed-subsection", what, later.span, hint=taker.hint)
+            taker = next((end for end in edges.before(owner, number) if end.takes(later)), None)
+            if taker is not None:
+                diagnostics.warning("shadowed-subsection", _what(taker, later), later.span, hint=taker.hint)
+        if not isinstance(owner, Tmp):
+            known = NOTHING if isinstance(owner, Description) else facts(at_version(owner.needed, owner.version))
+            for met in _Walk(edges).of(owner.wire, known, lambda _: []):
+                what = f"`{met.item.name}` may begin with a subsection, and {_what(met.taker, met.later)}"
+                diagnostics.warning("shadowed-subsection", what, met.item.span, hint=met.hint)
+
+
+def _what(taker: End, later: Subsection) -> str:
+    what = f"a loader takes `{later.wire_name}` for a subsection of `{taker.owner.wire_name}`, and "
+    return what + ("loads the one that has this name there" if taker.has(later) else "refuses it")
 
 
 @dataclass(frozen=True)
-class _End:
-    """An owner behind whose bytes a subsection of another one can follow."""
+class _Met:
+    """`later`, which `item` may begin with, may come straight behind `last`, of which `taker` is an end."""
 
-    owner: Description | Subsection | Tmp
-    hint: str
+    item: Field | Tmp
+    later: Subsection
+    last: Field | Tmp
+    taker: End
 
-    def takes(self, subsection: Subsection) -> bool:
-        return is_looked_at(subsection.wire_name, self.owner.wire_name)
-
-    def has(self, subsection: Subsection) -> bool:
-        return any(own.wire_name == subsection.wire_name for own in self.owner.subsections)
-
-
-@dataclass(frozen=True)
-class _Struct:
-    """What is known of a struct: what may look at the bytes behind it, and whether it can have none itself."""
-
-    ends: tuple[_End, ...]
-    empty: bool
+    @property
+    def hint(self) -> str:
+        where = f"at the beginning of each `{self.item.name}`"
+        if self.last is not self.item:
+            where = f"between `{self.last.name}` and `{self.item.name}`"
+        return f"a field {where} that is always sent would keep them apart"
 
 
 @dataclass(frozen=True)
-class _Ends:
-    """Of one description. Each struct in it is looked at once, however often it is used: `structs` has it then."""
+class _Walk:
+    """Through the items of a description, or of a subsection: what follows straight on what, once for an item."""
 
-    description: Description
-    structs: dict[tuple[int, int], _Struct] = field(default_factory=dict)
+    edges: Edges
 
-    def before(self, owner: Description | Subsection | Tmp, number: int) -> Iterator[_End]:
-        """What may look at the subsection of this number before its owner does, where it is sent."""
-        later = owner.subsections[number]
-        known = facts(at_version(later.needed, later.version))
-        for earlier in reversed(owner.subsections[:number]):
-            if impossible(known | facts(at_version(earlier.needed, earlier.version))):
+    def of(self, items: tuple[WireItem, ...], known: Facts, before: Before) -> Iterator[_Met]:
+        for number, item in enumerate(items):
+            here = self.behind(items[:number], before)
+            if isinstance(item, Run):
+                yield from self.of(item.items, known, here)
+            if isinstance(item, Check | Run) or impossible(known | facts(item.presence.condition)):
                 continue
-            yield from self.of_subsections(earlier)
-            yield from self.of(earlier, known)
-            yield _End(earlier, "put it before that one, or give it another name")
-        yield from self.of(owner, known)
+            inside = known | facts(item.presence.condition)
+            match item:
+                case Field() if has_bare_structs(item):
+                    yield from islice(self.of_field(item, inside, here), 1)
+                case Field(type=Map(Struct() as key, value)):
+                    yield from islice(self.of_entries(item, key, value), 1)
+                case Group():
+                    yield from self.of(item.items, inside, here)
+                case Repeat():
+                    again = (*items[:number], item) if item.capacity > 1 else items[:number]
+                    yield from self.of(item.items, inside, self.behind(again, before))
+                case Tmp():
+                    yield from self.of(item.items, inside, here)
+                    yield from islice(self.of_tmp(item, inside, here), 1)
 
-    def of(self, owner: Description | Subsection | Tmp, known: Facts) -> Iterator[_End]:
-        """What may look at the bytes behind the owner's fields: what its last struct ends with, and that itself."""
-        ends, _ = self.open(owner.items if isinstance(owner, Tmp) else owner.wire, known)
-        for last in ends:
-            if isinstance(last, Tmp):
-                yield from self.of_subsections(last)
-                yield from self.of(last, known)
-                yield _End(last, f"`{last.name}` comes last, and its name, `{last.wire_name}`, begins the subsection's")
-                continue
-            for struct in structs_in(last.type):
-                for end in self.struct(struct).ends:
-                    hint = f"`{end.owner.wire_name}` ends `{last.name}`, and its name begins the subsection's"
-                    yield replace(end, hint=hint)
-                hint = f"`{last.name}` may come last, and its struct's name begins the subsection's"
-                yield _End(struct.description, hint)
+    def of_field(self, item: Field, known: Facts, before: Before) -> Iterator[_Met]:
+        for struct in structs_in(item.type):
+            for first in self.edges.struct(struct).firsts:
+                lasts = [*([item] if _has_two(item.type) else []), *before(known)]
+                yield from self.taken(item, first, lasts, known)
 
-    def of_subsections(self, owner: Description | Subsection | Tmp) -> Iterator[_End]:
-        for subsection in owner.subsections:
-            yield from self.of_subsections(subsection)
-            yield from self.of(subsection, NOTHING)
-            yield _End(subsection, f"`{subsection.wire_name}` comes first, and its name begins the subsection's")
+    def of_entries(self, item: Field, key: Struct, value: Struct) -> Iterator[_Met]:
+        """In a map the value comes straight behind its key."""
+        for first in self.edges.struct(value).firsts:
+            for end in self.edges.of_struct(key, item.name):
+                if end.takes(first):
+                    yield _Met(item, first, item, end)
 
-    def struct(self, struct: Struct) -> _Struct:
-        key = (id(struct.description), struct.version)
-        if key not in self.structs:
-            wire = project.at_version(struct.description.wire, struct.version)
-            written = _Ends(replace(struct.description, wire=wire), self.structs)
-            ends = (*written.of_subsections(written.description), *written.of(written.description, NOTHING))
-            self.structs[key] = _Struct(_each_once(ends), written.open(wire, NOTHING)[1])
-        return self.structs[key]
+    def of_tmp(self, tmp: Tmp, known: Facts, before: Before) -> Iterator[_Met]:
+        for first in self.edges.first_subsections(tmp, known):
+            inside = known | facts(at_version(first.needed, first.version))
+            yield from self.taken(tmp, first, before(inside), inside)
 
-    # What may be the last thing sent ------------------------------------------------------------------------------
+    def taken(self, item: Field | Tmp, first: Subsection, lasts: list[Field | Tmp], known: Facts) -> Iterator[_Met]:
+        for last in lasts:
+            for end in self.edges.of_last(last, known):
+                if end.takes(first):
+                    yield _Met(item, first, last, end)
 
-    def open(self, items: tuple[WireItem, ...], known: Facts) -> tuple[list[Field | Tmp], bool]:
-        """Structs and `tmp`s behind which nothing need be sent, the last first; and whether nothing at all need be."""
-        ends: list[Field | Tmp] = []
-        for item in reversed(items):
-            inside, empty = self.open_item(item, known)
-            ends += inside
-            if not empty:
-                return ends, False
-        return ends, True
+    def behind(self, items: tuple[WireItem, ...], before: Before) -> Before:
+        def lasts(known: Facts) -> list[Field | Tmp]:
+            found, empty = self.edges.open(items, known)
+            return [*found, *before(known)] if empty else found
 
-    def open_item(self, item: WireItem, known: Facts) -> tuple[list[Field | Tmp], bool]:
-        if isinstance(item, Check):
-            return [], True
-        if isinstance(item, Run):
-            return self.open(item.items, known)
-        if impossible(known | facts(item.presence.condition)):
-            return [], True
-        inside: list[Field | Tmp]
-        match item:
-            case Field() if structs_in(item.type) and not isinstance(innermost(item.type), List | Map):
-                inside, empty = [item], self.is_empty(item.type)
-            case Field() | Unused() | Custom():
-                # Behind the elements of a list or a map there is the byte that ends it; a hook writes something.
-                inside, empty = [], False
-            case Tmp():
-                inside, empty = [item], self.open(item.items, known)[1]
-            case Group() | Repeat():
-                inside, empty = self.open(item.items, known)
-        return inside, empty or _is_missing(item.presence, known) or self.is_none(count_of(item), known)
-
-    def is_empty(self, type_: Type) -> bool:
-        """Can something of this type that is there have no bytes?"""
-        match type_:
-            case Array(element) | Optional(element):
-                return self.is_empty(element)
-            case Struct():
-                return self.struct(type_).empty
-        return False
-
-    def is_none(self, count: Expression | None, known: Facts) -> bool:
-        """Can the number be 0, by the ranges of its fields and by what is known?"""
-        if count is None:
-            return False
-        narrow = replaced(count, lambda node: self.in_range(node, known))
-        return narrow.interval.low < 1 and not implied(Binary(">=", count, Constant(1)), known)
-
-    def in_range(self, node: Expression, known: Facts) -> Expression | None:
-        """A field, with the values that its `in` and what is known leave."""
-        if not isinstance(node, FieldValue):
-            return None
-        member = _member(node.path, self.description)
-        if member.low is None or member.high is None:
-            return None
-        return FieldValue(node.path, values(node, known).clamp(Interval(member.low, member.high)))
+        return lasts
 
 
-def _each_once(ends: Iterable[_End]) -> tuple[_End, ...]:
-    found: dict[int, _End] = {}
-    for end in ends:
-        found.setdefault(id(end.owner), end)
-    return tuple(found.values())
-
-
-def _is_missing(presence: Presence, known: Facts) -> bool:
-    """Can the item be missing where `known` holds?"""
-    if presence.since or presence.before is not None:
-        return True
-    return presence.condition is not None and not implied(presence.condition, known)
-
-
-def _member(path: Path, description: Description) -> Member:
-    names = [step.name for step in path.steps if isinstance(step, MemberStep)]
-    for name in names[:-1]:
-        struct = innermost(description.member(name).type)
-        assert isinstance(struct, Struct), "only structs have members"
-        description = struct.description
-    return description.member(names[-1])
+def _has_two(type_: Type) -> bool:
+    """Can there be two elements?"""
+    match type_:
+        case Array(element, capacity):
+            return capacity > 1 or (capacity > 0 and _has_two(element))
+    return False
