@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import heappop, heappush
 from itertools import count
 
 from vmsgen.compat.names import pair_names
 from vmsgen.compat.slots import Slot
+from vmsgen.compat.widened import is_widened
 
 SAME, OTHER_SHAPE, OTHER_NAME, GAP = 0, 5, 9, 10
 
@@ -21,11 +22,15 @@ Costs = Sequence[int | None]
 
 @dataclass(frozen=True)
 class Matched:
-    """The same thing on both sides, as far as names and places tell."""
+    """The same thing on both sides, as far as names and places tell.
+
+    `widened`: one of the two is wider, and the other one behind `unused` bytes, which have no step of their own.
+    """
 
     sender: Slot
     receiver: Slot
     by_name: bool
+    widened: bool = False
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ def align(sender: tuple[Slot, ...], receiver: tuple[Slot, ...], pairs: dict[int,
                 steps.append(Dropped(sender[i], receiver[pairs[i]] if i in pairs else None))
             case None, int():
                 steps.append(Added(receiver[j], sender[back[j]] if j in back else None))
-    return _reshaped(steps)
+    return _reshaped(_widened(steps))
 
 
 def _shape(slot: Slot) -> tuple[object, ...]:
@@ -166,6 +171,29 @@ def _steps(i: int, j: int, n: int, m: int, cost: Cost) -> Iterator[tuple[tuple[i
         yield (i, j + 1), GAP
 
 
+def _widened(steps: list[Step]) -> list[Step]:
+    """A number of another width becomes one step with the `unused` bytes in front of it, where these make up for it."""
+    made: list[Step] = []
+    for step in steps:
+        if isinstance(step, Matched) and step.by_name:
+            first = len(made)
+            while first and _is_unused(made[first - 1]):
+                first -= 1
+            in_front = _sides(made[first:])
+            if is_widened(step.sender, step.receiver, in_front):
+                del made[first:]
+                step = replace(step, widened=True)
+        made.append(step)
+    return made
+
+
+def _is_unused(step: Step) -> bool:
+    if isinstance(step, Dropped | Added):
+        slot = step.sender if isinstance(step, Dropped) else step.receiver
+        return slot.element is None and not slot.custom
+    return _loose(step)
+
+
 def _reshaped(steps: list[Step]) -> tuple[Step, ...]:
     """Stretches without a match become one step where they have no name in common and as many bytes."""
     made: list[Step] = []
@@ -189,11 +217,16 @@ def _loose(step: Step) -> bool:
     return ours.element is None and theirs.element is None and _shape(ours) != _shape(theirs)
 
 
+def _sides(steps: list[Step]) -> tuple[tuple[Slot, ...], tuple[Slot, ...]]:
+    ours = tuple(step.sender for step in steps if isinstance(step, Dropped | Matched))
+    theirs = tuple(step.receiver for step in steps if isinstance(step, Added | Matched))
+    return ours, theirs
+
+
 def _one_reshape(stretch: list[Step]) -> list[Step]:
     if any(isinstance(step, Dropped | Added) and step.moved is not None for step in stretch):
         return stretch
-    ours = tuple(step.sender for step in stretch if isinstance(step, Dropped | Matched))
-    theirs = tuple(step.receiver for step in stretch if isinstance(step, Added | Matched))
+    ours, theirs = _sides(stretch)
     if not ours or not theirs:
         return stretch
     sizes = [[slot.fixed for slot in side] for side in (ours, theirs)]

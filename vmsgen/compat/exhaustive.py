@@ -10,8 +10,8 @@ from math import prod
 from vmsgen.compat.expressions import asked
 from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.rules.rule import present, values_of
-from vmsgen.compat.slots import ARRAY, OPTIONAL, Condition, Elements, Missing, Slot
+from vmsgen.compat.rules.rule import present
+from vmsgen.compat.slots import ARRAY, OPTIONAL, Condition, Elements, Missing, Slot, values_of
 from vmsgen.compat.steer import Want
 from vmsgen.interpret.errors import Fault
 from vmsgen.interpret.expression import Frame, evaluate

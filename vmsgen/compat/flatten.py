@@ -64,7 +64,7 @@ class _Flattener:
             case Field():
                 self.field(item, scope)
             case Unused():
-                self.slots.append(self.unused(item, scope))
+                self.add_unused(self.unused(item, scope))
             case Custom():
                 self.slots.append(self.custom(item, scope))
             case Tmp():
@@ -94,6 +94,14 @@ class _Flattener:
     def unused(self, item: Unused, scope: Scope) -> Slot:
         names, count = scope.called.of("unused"), self.absolute(item.count, scope)
         return Slot(names, "unused", scope.prefix, None, None, 0, (item.size,), count, scope.guards, scope.loops)
+
+    def add_unused(self, slot: Slot) -> None:
+        """Several in a row are one: how they are cut tells nothing."""
+        last = self.slots[-1] if self.slots else None
+        if last is not None and slot.count is None and last == replace(slot, dimensions=last.dimensions):
+            self.slots[-1] = replace(slot, dimensions=(last.elements + slot.elements,))
+        else:
+            self.slots.append(slot)
 
     def custom(self, item: Custom, scope: Scope) -> Slot:
         names, loops = scope.called.of(item.name, {item.wire_name}), scope.loops

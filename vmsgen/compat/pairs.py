@@ -11,6 +11,7 @@ from vmsgen.compat.flatten import device_program, subsection_program
 from vmsgen.compat.names import pair_names, paired_members, plain
 from vmsgen.compat.places import PARTS
 from vmsgen.compat.slots import Asked, Condition, Owner, Program, Slot
+from vmsgen.compat.widened import all_survive
 from vmsgen.model.description import Description, Group, HookPredicate, Member, Subsection, Tmp, WireItem
 from vmsgen.model.expressions import Constant, Expression, IndexStep, MemberStep, Path
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Struct, Type, innermost
@@ -132,7 +133,9 @@ class Pair:
         for program in self.programs:
             for step in program.steps:
                 match step:
-                    case Matched(ours, theirs) if _is_one_number(ours, theirs):
+                    case Matched(ours, theirs) if _is_one_number(ours, theirs) or (
+                        step.widened and all_survive(ours, theirs)
+                    ):
                         sources.setdefault(theirs.name, set()).add(ours.name)
                         targets.setdefault(ours.name, set()).add(theirs.name)
                         continue

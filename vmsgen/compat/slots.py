@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vmsgen.compat.names import Names
-from vmsgen.model.description import Constraint, Description, HookPredicate
-from vmsgen.model.expressions import Expression, Path
-from vmsgen.model.types import Scalar, Type
+from vmsgen.model.description import Constraint, Description, HookPredicate, RangeConstraint
+from vmsgen.model.expressions import Constant, Expression, Path
+from vmsgen.model.interval import Interval
+from vmsgen.model.types import Scalar, Type, innermost
 
 ARRAY, LIST, MAP, OPTIONAL = "an array", "a list", "a map", "an array of elements that may be missing"
 
@@ -138,6 +139,21 @@ class Slot:
         for loop in self.loops:
             product *= loop.capacity
         return product
+
+
+def values_of(slot: Slot) -> Interval | None:
+    """The values that a slot can have as far as types and constant ranges tell."""
+    if slot.element is None or slot.element.floating:
+        return None
+    inside = slot.element.interval
+    storage = innermost(slot.storage) if slot.storage else None
+    limits = [inside] + ([storage.interval] if isinstance(storage, Scalar) and not storage.floating else [])
+    low, high = max(i.low for i in limits), min(i.high for i in limits)
+    for constraint in slot.constraints:
+        if isinstance(constraint, RangeConstraint):
+            low = max(low, constraint.low.value) if isinstance(constraint.low, Constant) else low
+            high = min(high, constraint.high.value) if isinstance(constraint.high, Constant) else high
+    return Interval(low, high)
 
 
 @dataclass(frozen=True)

@@ -70,9 +70,10 @@ def recasts(pair: Pair) -> Iterator[Difference]:
     """A number as an array of smaller ones, or the other way round."""
     for step in pair.matched:
         ours, theirs = step.sender, step.receiver
-        if step.by_name and recast(ours, theirs):
+        if step.by_name and (recast(ours, theirs) or step.widened):
             was, now = _numbers(ours), _numbers(theirs)
             why = f"`{ours.name}` is {was} for the sender and {now} for the receiver: the same bytes"
+            why += ", with `unused` in front" if step.widened else ""
             yield Difference(ours.name, frozenset(), why, "see that both mean the same by them")
 
 
@@ -142,7 +143,8 @@ RENAMED = Rule(
 RESHAPED = Rule(
     "reshaped",
     ADVICE,
-    "Fields were merged or split, a number became an array, or rows are of another length; the bytes are the same.",
+    "Fields were merged or split, a number became an array or is another one with `unused` in front, or rows are of "
+    "another length; the bytes are the same.",
     reshaped,
 )
 UNNAMED = Rule(

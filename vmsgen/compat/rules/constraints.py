@@ -18,11 +18,11 @@ from vmsgen.compat.rules.rule import (
     present,
     same,
     value_of,
-    values_of,
 )
 from vmsgen.compat.rules.shapes import recast
-from vmsgen.compat.slots import Asked, Slot
+from vmsgen.compat.slots import Asked, Slot, values_of
 from vmsgen.compat.steer import Want
+from vmsgen.compat.widened import surviving
 from vmsgen.model.description import EqualConstraint, RangeConstraint, WhereConstraint
 from vmsgen.model.expressions import Binary, Constant, FieldValue, OwnValue, Unary, Within
 from vmsgen.model.interval import Interval
@@ -37,8 +37,13 @@ def tightened(pair: Pair) -> Iterator[Difference]:
         ours, theirs, value = step.sender, step.receiver, value_of(step.sender)
         sent, read = values_of(ours), values_of(theirs)
         names = frozenset({ours.name, theirs.name})
-        if value is None or sent is None or read is None or ours.width != theirs.width:
+        if value is None or sent is None or read is None or (ours.width != theirs.width and not step.widened):
             continue
+        if step.widened:
+            # What becomes of the others the width tells.
+            sent = _both(sent, surviving(ours, theirs))
+            if sent is None:
+                continue
         wants: list[tuple[Want, ...]] = []
         if _plain(theirs) and not read.covers(_as_read(sent, ours, theirs)):
             for bad in (read.high + 1, read.low - 1, sent.high, sent.low):
@@ -59,6 +64,11 @@ def tightened(pair: Pair) -> Iterator[Difference]:
             if isinstance(constraint, RangeConstraint) and made.receiver.element is not None:
                 own = OwnValue(made.receiver.element.interval)
                 yield asked_of(pair, made, Within(own, constraint.low, constraint.high), fix)
+
+
+def _both(one: Interval, other: Interval) -> Interval | None:
+    low, high = max(one.low, other.low), min(one.high, other.high)
+    return Interval(low, high) if low <= high else None
 
 
 def _plain(slot: Slot) -> bool:

@@ -9,8 +9,8 @@ from vmsgen.compat.absence import absences
 from vmsgen.compat.arrived import meanings
 from vmsgen.compat.finding import ADVICE, SEMANTIC
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.rules.rule import Difference, Rule, present, value_of, values_of
-from vmsgen.compat.slots import Slot
+from vmsgen.compat.rules.rule import Difference, Rule, present, value_of
+from vmsgen.compat.slots import Slot, values_of
 from vmsgen.compat.steer import Want
 from vmsgen.model.description import Description
 from vmsgen.model.expressions import Binary, Constant, FieldValue, IndexStep, Path

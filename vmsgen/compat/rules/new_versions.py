@@ -65,7 +65,7 @@ def _changed(program: AlignedProgram, title: str) -> tuple[str, int, int] | None
         return f"the bytes of {title}{' that are always there' if varies else ''}", always[0], always[1]
     for step in program.steps:
         match step:
-            case Matched(slot, other) if (slot.count is None) == (other.count is None):
+            case Matched(slot, other) if not step.widened and (slot.count is None) == (other.count is None):
                 sizes = _unit(slot), _unit(other)
             case Dropped(slot, None):
                 sizes = _unit(slot), 0

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from vmsgen.compat.align import Added, Dropped, Matched, Reshaped
 from vmsgen.compat.finding import WIRE
 from vmsgen.compat.pairs import AlignedProgram, Pair
-from vmsgen.compat.rules.rule import HOOKED, Difference, Rule, if_not_sent, in_senders_names, present
-from vmsgen.compat.slots import Slot
+from vmsgen.compat.rules.rule import HOOKED, Difference, Rule, if_not_sent, in_senders_names, is_read, present
+from vmsgen.compat.slots import ARRAY, Slot
 from vmsgen.compat.steer import Want
 
 
@@ -36,9 +36,9 @@ def removed(pair: Pair) -> Iterator[Difference]:
             back = "put it into a subsection that is needed when it matters: streams without it load in older receivers"
             names = frozenset({slot.name, *_neighbours(pair, slot)})
             why = f"the sender writes `{slot.name}`, the receiver does not read it{_hooked(slot)}"
-            yield Difference(
-                slot.name, names, why, fix, (present(slot),), if_not_sent(slot, program.slots[1]), back=back
-            )
+            wants = (present(slot),)
+            shows = wants if _is_plain(slot) else None
+            yield Difference(slot.name, names, why, fix, wants, if_not_sent(slot, program.slots[1]), shows, back=back)
 
 
 def added(pair: Pair) -> Iterator[Difference]:
@@ -47,7 +47,10 @@ def added(pair: Pair) -> Iterator[Difference]:
             if not isinstance(step, Added) or step.moved is not None:
                 continue
             slot = step.receiver
-            wants = tuple(Want(guard) for guard in (in_senders_names(pair, g) for g in slot.guards) if guard)
+            guards = [in_senders_names(pair, guard) for guard in slot.guards]
+            wants = tuple(Want(guard) for guard in guards if guard)
+            known = None not in guards and all(is_read(pair, guard) for guard in slot.guards)
+            shows = (wants,) if known and slot.count is None and slot.fixed is not None else None
             fix = f"give it `since {pair.receiver.version + 1}` and raise the version, or put it into a subsection"
             if program.title:
                 fix = "give it a `since`, and raise the subsection's version"
@@ -55,7 +58,12 @@ def added(pair: Pair) -> Iterator[Difference]:
             names = frozenset({slot.name, *_neighbours(pair, slot)})
             fix += _nested(pair, slot)
             back = f"keep {_kept(slot)}"
-            yield Difference(slot.name, names, why, fix, (wants,), if_not_sent(slot, program.slots[0]), back=back)
+            yield Difference(slot.name, names, why, fix, (wants,), if_not_sent(slot, program.slots[0]), shows, back)
+
+
+def _is_plain(slot: Slot) -> bool:
+    """Has it no bytes where it has no elements? Lists, maps and missing elements have some."""
+    return not slot.custom and all(loop.kind == ARRAY for loop in slot.loops)
 
 
 def _neighbours(pair: Pair, slot: Slot) -> set[str]:

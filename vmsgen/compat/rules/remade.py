@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from vmsgen.compat.align import Matched, Reshaped
 from vmsgen.compat.expressions import text, with_own
 from vmsgen.compat.pairs import Pair
-from vmsgen.compat.rules.rule import Difference, expression_in_senders_names, present, value_of
+from vmsgen.compat.rules.rule import Difference, expression_in_senders_names, is_read, present, value_of
 from vmsgen.compat.rules.shapes import recast
 from vmsgen.compat.slots import Slot
 from vmsgen.compat.steer import Want
@@ -51,7 +51,8 @@ def asked_of(pair: Pair, made: Remade, condition: Expression, fix: str) -> Diffe
     known, number = expression_in_senders_names(pair, condition), _as_read(made)
     if known is not None and number is not None:
         wants = (*wants, Want(Unary("!", with_own(known, number))))
-    return Difference(made.sender[0].name, _blamed(made), why, fix, (wants,), said)
+    decided = known is not None and number is not None and is_read(pair, condition) and not made.receiver.dimensions
+    return Difference(made.sender[0].name, _blamed(made), why, fix, (wants,), said, (wants,) if decided else None)
 
 
 def equal_to_held(made: Remade) -> Difference:
@@ -73,7 +74,10 @@ def _blamed(made: Remade) -> frozenset[str]:
 def _as_read(made: Remade) -> Expression | None:
     """The first number that the receiver reads there, as the sender's fields have it; None where that is not simple."""
     theirs = made.receiver
-    if theirs.loops or theirs.element is None or theirs.element.floating or theirs.element.interval.low < 0:
+    if theirs.loops or theirs.element is None or theirs.element.floating:
+        return None
+    signed = theirs.element.interval.low < 0
+    if signed and theirs.width == 8:
         return None
     places: list[tuple[Expression, int]] = []
     for slot in made.sender:
@@ -86,6 +90,9 @@ def _as_read(made: Remade) -> Expression | None:
     for number, bits in places[made.skipped : made.skipped + theirs.width]:
         byte = Binary("&", Binary(">>", number, Constant(bits)), Constant(0xFF))
         whole = Binary("|", Binary("<<", whole, Constant(8)), byte)
+    if signed:
+        sign = Constant(1 << (8 * theirs.width - 1))
+        return Binary("-", Binary("^", whole, sign), sign)
     return whole
 
 

@@ -13,10 +13,8 @@ from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.slots import LIST, MAP, OPTIONAL, Condition, Elements, Loop, Missing, Slot
 from vmsgen.compat.steer import Want
-from vmsgen.model.description import HookPredicate, RangeConstraint
+from vmsgen.model.description import HookPredicate
 from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, HeldValue, Path, replaced, walk
-from vmsgen.model.interval import Interval
-from vmsgen.model.types import Scalar, innermost
 
 HOOKED = " (hooks alone know its bytes)"
 """Behind what is said of a `custom` field."""
@@ -135,21 +133,6 @@ def value_of(slot: Slot) -> FieldValue | None:
     for number, length in enumerate(slot.dimensions):
         place = place / Each(Constant(0 if number else slot.start), length + (0 if number else slot.start))
     return FieldValue(place, slot.element.interval)
-
-
-def values_of(slot: Slot) -> Interval | None:
-    """The values that a slot can have as far as types and constant ranges tell."""
-    if slot.element is None or slot.element.floating:
-        return None
-    inside = slot.element.interval
-    storage = innermost(slot.storage) if slot.storage else None
-    limits = [inside] + ([storage.interval] if isinstance(storage, Scalar) and not storage.floating else [])
-    low, high = max(i.low for i in limits), min(i.high for i in limits)
-    for constraint in slot.constraints:
-        if isinstance(constraint, RangeConstraint):
-            low = max(low, constraint.low.value) if isinstance(constraint.low, Constant) else low
-            high = min(high, constraint.high.value) if isinstance(constraint.high, Constant) else high
-    return Interval(low, high)
 
 
 def is_read(pair: Pair, condition: Condition) -> bool:

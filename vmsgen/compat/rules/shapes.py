@@ -22,11 +22,12 @@ from vmsgen.compat.rules.rule import (
     not_read,
     present,
     same,
-    values_of,
+    value_of,
 )
-from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Elements, Loop, Missing, Slot
+from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Elements, Loop, Missing, Slot, values_of
 from vmsgen.compat.steer import Want
-from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue
+from vmsgen.compat.widened import all_survive, surviving
+from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, Within
 
 
 def form(pair: Pair) -> Iterator[Difference]:
@@ -77,8 +78,24 @@ def resized(pair: Pair) -> Iterator[Difference]:
         if ours.width == theirs.width or recast(ours, theirs):
             continue
         why = f"`{ours.name}` has {_bytes(ours)} on the sender's side and {_bytes(theirs)} on the receiver's"
+        if step.widened:
+            if not all_survive(ours, theirs):
+                yield _changed_by_width(ours, theirs, why)
+            continue
         fix = "keep the width on the wire: `send x as TYPE` for a member that grew, or both under `before` and `since`"
         yield Difference(ours.name, frozenset({ours.name, theirs.name}), why, fix, (present(ours),), if_not_sent(ours))
+
+
+def _changed_by_width(ours: Slot, theirs: Slot, why: str) -> Difference:
+    """The bytes behind are where they were; a value that one of the two has no room for is another one."""
+    value, limits = value_of(ours), surviving(ours, theirs)
+    why += ", and not every value survives"
+    fix = "keep the width, or see that the values that differ cannot occur (a range, `in 0..N`, says so)"
+    outside = Want(Within(value, Constant(limits.low), Constant(limits.high)), False) if value is not None else None
+    wants = ((*present(ours), *([outside] if outside is not None else [])),)
+    names = frozenset({ours.name, theirs.name})
+    said = f"{ours.name} in {limits.low}..{limits.high}"
+    return Difference(ours.name, names, why, fix, wants, said, wants if outside is not None else None)
 
 
 def recast(ours: Slot, theirs: Slot) -> bool:
