@@ -52,15 +52,16 @@ class Meter:
 
     def __init__(self) -> None:
         self.start = time.monotonic()
-        self.shown = False
+        self.said = ""
 
     def show(self, device: str, done: int, count: int) -> None:
-        if sys.stderr.isatty() and time.monotonic() - self.start >= PATIENCE:
-            self.shown = True
-            click.echo(f"\r\x1b[Kcomparing {done + 1} of {count}: {device}", err=True, nl=False)
+        said = f"comparing {done + 1} of {count}: {device}"
+        if said != self.said and sys.stderr.isatty() and time.monotonic() - self.start >= PATIENCE:
+            self.said = said
+            click.echo(f"\r\x1b[K{said}", err=True, nl=False)
 
     def clear(self) -> None:
-        if self.shown:
+        if self.said:
             click.echo("\r\x1b[K", err=True, nl=False)
 
 

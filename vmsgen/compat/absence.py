@@ -57,9 +57,9 @@ def _values(type_: Type, name: str, value: int | None) -> Absences:
 
 def absent(pair: Pair, saved: Saved, loaded: Loaded, own: State | None, into: State) -> Wrong | None:
     """A number that the stream has on neither side, and that is not what a receiver like the sender would have."""
-    if own is None:
-        return None
     there = absences(pair.sender).keys(), absences(pair.receiver).keys()
+    if own is None or not any(there):
+        return None
     sent, read = _names(saved.pieces), _names(loaded.pieces)
     for theirs, now in _numbers(pair.receiver, into, ""):
         bare = plain(theirs)

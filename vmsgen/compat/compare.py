@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 
 from vmsgen.compat.exhaustive import Budget
 from vmsgen.compat.finding import BREAKS, LOADS, MAY, WIRE, Finding, Report, Verdict, Witness
 from vmsgen.compat.likeness import alike
 from vmsgen.compat.rules.devices import BLOCKED, OLD, OPAQUE, REMOVED, different_devices
 from vmsgen.compat.rules.rule import About
-from vmsgen.compat.states import States
+from vmsgen.compat.states import States, is_huge
+from vmsgen.compat.steer import Tries
 from vmsgen.compat.trace import save
-from vmsgen.compat.version import DRAWN, AtVersion, predicates
+from vmsgen.compat.version import DRAWN, AtVersion, Effort, predicates
 from vmsgen.model.description import Description
 from vmsgen.model.schema import Schema
 
 Progress = Callable[[str, int, int], None]
-"""Called before each device: its name, how many were compared, how many there are."""
+"""Called before each device, and for each of its streams: its name, how many were compared, how many there are."""
 
 
 def compare(
@@ -37,7 +39,8 @@ def compare(
     findings: list[Finding] = []
     unchanged: list[str] = []
     for number, (name, sender) in enumerate(senders.items()):
-        progress(name, number, len(senders))
+        tick = partial(progress, name, number, len(senders))
+        tick()
         receiver = receivers.get(name)
         if receiver is not None and alike(sender, receiver):
             unchanged.append(name)
@@ -45,7 +48,7 @@ def compare(
         made = (
             _missing(sender, receivers)
             if receiver is None
-            else compare_devices(sender, receiver, drawn=drawn, backward=backward)
+            else compare_devices(sender, receiver, drawn=drawn, backward=backward, tick=tick)
         )
         verdicts += made[0]
         findings += made[1]
@@ -80,7 +83,12 @@ def versions_of(sender: Description) -> range:
 
 
 def compare_devices(
-    sender: Description, receiver: Description, *, drawn: int = DRAWN, backward: bool = False
+    sender: Description,
+    receiver: Description,
+    *,
+    drawn: int = DRAWN,
+    backward: bool = False,
+    tick: Callable[[], None] = lambda: None,
 ) -> tuple[list[Verdict], list[Finding]]:
     """A verdict for each version that the sender can write, and each finding once, with its versions."""
     verdicts: list[Verdict] = []
@@ -92,9 +100,9 @@ def compare_devices(
     if receiver.unmigratable:
         verdicts, blocked = _blocked(sender)
         return verdicts, [*blocked, *general]
-    budget = Budget()
+    effort = Effort(Budget(), Tries(), tick)
     for version in versions_of(sender):
-        verdict, findings = _at_version(sender, receiver, version, drawn, backward, budget)
+        verdict, findings = _at_version(sender, receiver, version, drawn, backward, effort)
         verdicts.append(verdict)
         for finding in findings:
             key = (finding.rule, finding.path, finding.why)
@@ -106,11 +114,11 @@ def compare_devices(
 
 
 def _at_version(
-    sender: Description, receiver: Description, version: int, drawn: int, backward: bool, budget: Budget
+    sender: Description, receiver: Description, version: int, drawn: int, backward: bool, effort: Effort
 ) -> tuple[Verdict, list[Finding]]:
     by_hook = _read_by_hook(sender, receiver, version)
     if by_hook is None:
-        return AtVersion(sender, receiver, version, drawn, backward, budget).compare()
+        return AtVersion(sender, receiver, version, drawn, backward, effort).compare()
     rule, why = by_hook
     fix = "try it: no schema tells what a hook does with a stream"
     finding = Finding(rule, WIRE, sender.wire_name, "", (), why, fix, unproved=True)
@@ -153,9 +161,8 @@ def _refused(
 ) -> tuple[list[Verdict], list[Finding]]:
     """Whatever is in the section: the witness is any one."""
     name, versions = sender.wire_name, tuple(versions_of(sender))
-    bases = (
-        [] if sender.opaque or sender.unmigratable else States(sender, sender.version, predicates(sender), 0).bases()
-    )
+    none = sender.opaque or sender.unmigratable or is_huge(sender)
+    bases = [] if none else States(sender, sender.version, predicates(sender), 0).bases()
     if not bases:
         finding = Finding(about.id, WIRE, name, "", versions, why, fix, unproved=True)
         return [Verdict(name, version, MAY, 0, 0) for version in versions], [finding]

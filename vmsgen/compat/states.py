@@ -11,7 +11,7 @@ from math import prod
 from vmsgen.compat.expressions import absolute
 from vmsgen.compat.places import NOT_THERE, part
 from vmsgen.compat.slots import Bits
-from vmsgen.compat.steer import Want, steer
+from vmsgen.compat.steer import Tries, Want, steer
 from vmsgen.compat.trace import Answers
 from vmsgen.interpret import Refusal, State, encode, needed, reset_state
 from vmsgen.interpret.items import words_of
@@ -27,6 +27,13 @@ MENDS = 100
 
 LARGE = 4096
 """From so many numbers in memory on, fewer states are tried: the oracle takes its time."""
+
+
+HUGE = 1 << 16
+"""What the oracle makes and looks at one by one, at most: beyond that no stream is tried, it would take minutes."""
+
+IN_A_ROW = 16
+"""So many numbers of an array count as one, as they are packed and unpacked together; of a buffer 16 times as many."""
 
 
 @dataclass
@@ -52,12 +59,17 @@ class States:
         predicates: tuple[str, ...],
         wanted: int,
         checks: tuple[Expression, ...] = (),
+        tries: Tries | None = None,
     ) -> None:
-        """`checks` are what a save asks of every state, `wanted` is how many are to be drawn."""
+        """`checks` are what a save asks of every state, `wanted` is how many are to be drawn.
+
+        `tries` are what may be done for states that are asked for, and no matter of what every state must be.
+        """
         self.device = device
         self.version = version
         self.predicates = predicates
         self.wanted = wanted
+        self.tries = tries or Tries()
         # A device that is not needed has no section.
         self.always: tuple[Want, ...] = ()
         if isinstance(device.needed, HookPredicate):
@@ -94,15 +106,15 @@ class States:
         """From each base one on which all is as wanted, where that is found and can be saved."""
         made = []
         wants = (*self.always, *wants)
-        for base in bases:
+        for base in bases if self.tries.left else ():
             state, answers = copy_value(base.state), dict(base.answers)
-            steer(state, answers, wants)
+            steer(state, answers, wants, self.tries)
             for _ in range(4):
                 mended = self.mended(state, answers)
                 if mended is None:
                     break
                 state, before = mended.state, copy_value(mended.state)
-                steer(state, answers, wants)
+                steer(state, answers, wants, self.tries)
                 if state == before:
                     break
             if self.accepts(state, answers) is None:
@@ -123,7 +135,7 @@ class States:
         """The state, with what a save refuses changed; None where nothing helps."""
         state, answers = copy_value(state), dict(answers)
         if self.always:
-            steer(state, answers, self.always)
+            steer(state, answers, self.always, Tries())
         for _ in range(MENDS):
             refusal = self.accepts(state, answers)
             if refusal is None:
@@ -235,6 +247,33 @@ def numbers_in(type_: Type) -> int:
             return sum(numbers_in(member.type) for member in description.members) + _hooked(description.wire)
         case List() | Map():
             return 0
+
+
+def work_in(type_: Type) -> int:
+    """How much the oracle makes and looks at one by one; a list or a map has two elements."""
+    match type_:
+        case Scalar():
+            return 1
+        case Buffer(capacity):
+            return 1 + capacity // (16 * IN_A_ROW)
+        case Array(Scalar(), capacity):
+            return 1 + capacity // IN_A_ROW
+        case Bitmap():
+            return 1 + type_.words // IN_A_ROW
+        case Array(element, capacity):
+            return capacity * work_in(element)
+        case Optional(element):
+            return work_in(element)
+        case Struct(description):
+            return 1 + sum(work_in(member.type) for member in description.members) + _hooked(description.wire)
+        case List(element):
+            return 2 * work_in(element)
+        case Map(key, value):
+            return 2 * (work_in(key) + work_in(value))
+
+
+def is_huge(device: Description) -> bool:
+    return work_in(Struct(device)) > HUGE
 
 
 def _hooked(items: tuple[WireItem, ...]) -> int:

@@ -16,6 +16,21 @@ from vmsgen.model.expressions import Constant, Expression, FieldValue, Path, wal
 from vmsgen.model.types import List, Map, Scalar
 
 TRIES = 400
+"""Assignments for one condition, at most."""
+
+TRIES_IN_ALL = 100_000
+"""And for a device, all its versions and whatever is asked of it together: each takes tens of microseconds."""
+
+
+MOST_ELEMENTS = 1 << 16
+"""No list is made longer."""
+
+
+class Tries:
+    """`left` assignments may still be tried."""
+
+    def __init__(self) -> None:
+        self.left = TRIES_IN_ALL
 
 
 @dataclass(frozen=True)
@@ -76,7 +91,7 @@ def meets(state: State, answers: dict[str, bool], want: Want) -> bool:
             return value is not None and bool(value) == want.holds
 
 
-def steer(state: State, answers: dict[str, bool], wants: tuple[Want, ...]) -> bool:
+def steer(state: State, answers: dict[str, bool], wants: tuple[Want, ...], tries: Tries) -> bool:
     """Changes both in place until all is as wanted. False where no way was found; then they are somewhere near."""
     # An element must be there before anything can be asked of it.
     for want in wants:
@@ -89,13 +104,13 @@ def steer(state: State, answers: dict[str, bool], wants: tuple[Want, ...]) -> bo
         unmet = [want for want in wants if not meets(state, answers, want)]
         if not unmet:
             return True
-        changed = [_meet(state, answers, want, wants) for want in unmet]
+        changed = [_meet(state, answers, want, wants, tries) for want in unmet]
         if not any(changed):
             return False
     return all(meets(state, answers, want) for want in wants)
 
 
-def _meet(state: State, answers: dict[str, bool], want: Want, wants: tuple[Want, ...]) -> bool:
+def _meet(state: State, answers: dict[str, bool], want: Want, wants: tuple[Want, ...], tries: Tries) -> bool:
     """The first assignment that does it and keeps what was met; else the first that does it. False where none does."""
     if isinstance(want.condition, HookPredicate):
         return False
@@ -109,8 +124,9 @@ def _meet(state: State, answers: dict[str, bool], want: Want, wants: tuple[Want,
     met = [other for other in wants if meets(state, answers, other)]
     second: State | None = None
     for number, assignment in enumerate(_assignments(want.condition)):
-        if number > TRIES:
+        if number > TRIES or not tries.left:
             break
+        tries.left -= 1
         tried = _assigned(state, assignment)
         if tried is None or not meets(tried, answers, want):
             continue
@@ -142,7 +158,7 @@ def _is_missing(place: Path, state: State) -> bool | None:
 def _grow(state: State, wanted: Elements) -> bool:
     """Elements at their values at reset; keys of a map that are numbers ascend. False where none was missing."""
     there = _list_at(wanted.place, state)
-    if there is None or len(there) >= wanted.number:
+    if there is None or len(there) >= wanted.number or wanted.number > MOST_ELEMENTS:
         return False
     while len(there) < wanted.number:
         match wanted.type:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 
@@ -17,8 +17,8 @@ from vmsgen.compat.rules.devices import NET
 from vmsgen.compat.rules.new_versions import MINIMUM
 from vmsgen.compat.rules.rule import value_of
 from vmsgen.compat.rules.subsections import sent
-from vmsgen.compat.states import LARGE, Candidate, States, numbers_in
-from vmsgen.compat.steer import Want, of_the_second
+from vmsgen.compat.states import LARGE, Candidate, States, is_huge, numbers_in
+from vmsgen.compat.steer import Tries, Want, of_the_second
 from vmsgen.compat.trace import OTHERWISE, Saved, save
 from vmsgen.interpret import Refusal, State
 from vmsgen.model.description import Constraint, Description, RangeConstraint
@@ -35,7 +35,18 @@ OTHERS = -1
 
 HOOKS_DECIDE = ", since the bytes of a `custom` field decide"
 BREAKS_BEFORE = ", but what else breaks may come first"
+NOT_ALL = ", and not all states that might were tried: too many conditions ask for the same numbers"
+NONE_TRIED = ", and none was tried: the state is too large"
 """Why there is none."""
+
+
+@dataclass(frozen=True)
+class Effort:
+    """What may still be spent on a device, all its versions together; `tick` is called for each stream."""
+
+    budget: Budget
+    tries: Tries
+    tick: Callable[[], None]
 
 
 @dataclass(frozen=True)
@@ -57,17 +68,19 @@ class AtVersion:
         version: int,
         drawn: int,
         backward: bool,
-        budget: Budget,
+        effort: Effort,
     ) -> None:
         self.backward = backward
+        self.effort = effort
         self.pair = pair(sender, receiver, version)
         self.itself = pair(sender, sender, version)
-        self.every = EveryState(self.pair, budget)
+        self.every = EveryState(self.pair, effort.budget)
         asked = tuple(dict.fromkeys((*predicates(sender), *predicates(receiver))))
         self.numbers = numbers_in(Struct(sender))
         self.large = self.numbers > LARGE
         checks = tuple(_demands(self.itself.programs[0]))
-        self.states = States(sender, version, asked, 0 if self.large else drawn, checks)
+        self.states = States(sender, version, asked, 0 if self.large else drawn, checks, effort.tries)
+        self.huge = is_huge(sender) or is_huge(receiver)
         self.hooked = any(slot.custom for program in self.pair.programs for slots in program.slots for slot in slots)
         self.readable = receiver.minimum_version <= version <= receiver.version
 
@@ -89,15 +102,25 @@ class AtVersion:
             if witness is not None and len(failed) == len(outcomes) and not settled and self._how_many(one) == ALL:
                 one = replace(one, difference=replace(one.difference, loads_if=""))
                 settled = True
-            why_not = HOOKS_DECIDE if number in unsure else BREAKS_BEFORE if failed else ""
-            findings.append(self._finding(one, witness, why_not))
+            findings.append(self._finding(one, witness, self._why_not(number in unsure, bool(failed))))
         if rest or unknown:
             findings.append(self._net([*rest, *unknown][0], len(rest) == len(outcomes)))
+        if self.huge and not any(finding.unproved for finding in findings):
+            findings.append(self._untried())
         verdict = self._verdict(findings, len(outcomes), len(failed))
         if verdict.verdict == LOADS:
             # There is nothing to refuse or to read in another way.
             findings = [finding for finding in findings if finding.rule != MINIMUM.id]
         return verdict, findings
+
+    def _why_not(self, unsure: bool, failed: bool) -> str:
+        if self.huge:
+            return NONE_TRIED
+        if unsure:
+            return HOOKS_DECIDE
+        if not self.effort.tries.left:
+            return NOT_ALL
+        return BREAKS_BEFORE if failed else ""
 
     def _how_many(self, one: _Found) -> str | None:
         """The states that show it, as far as that can be told."""
@@ -118,6 +141,8 @@ class AtVersion:
 
     def _outcomes(self, found: list[_Found]) -> list[Outcome]:
         """One for each stream that was tried."""
+        if self.huge:
+            return []
         asked = self._asked(found)
         many = len(asked) * max(self.numbers, sum(len(one.slots[0]) for one in self.pair.programs)) > MANY
         shown: set[int] = set()
@@ -125,6 +150,7 @@ class AtVersion:
         made: list[Outcome] = []
         alone = () if many or self.large else self._alone(found, made)
         for candidate in chain(self._candidates(asked, shown), alone):
+            self.effort.tick()
             # Each takes seconds: enough is one for every difference.
             if self.large and sum(one.witness is not None for one in made) > len(asked):
                 break
@@ -228,6 +254,11 @@ class AtVersion:
         loads_if = "" if always or not failure.certain else "the state is another one"
         witness = failure.witness if failure.certain else None
         return Finding(NET.id, WIRE, name, path, (), why, fix, loads_if, witness, witness is None)
+
+    def _untried(self) -> Finding:
+        why = "nothing says that a stream is taken for something else; no stream was found that shows it" + NONE_TRIED
+        fix = "try it with states of the program's own"
+        return Finding(NET.id, WIRE, self.pair.sender.wire_name, "", (), why, fix, unproved=True)
 
 
 def _demands(program: AlignedProgram) -> Iterator[Expression]:
