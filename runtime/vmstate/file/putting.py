@@ -66,7 +66,7 @@ class Putting(Channel):
             if error:
                 self._failed(PUTTING, error)
 
-    def put_texts(self, texts: Texts) -> None:
+    def _put_texts(self, texts: Texts) -> None:
         """All of them with what stands between; long ones are handed on as they lie."""
         with self._put_lock:
             parts = ffi.from_buffer("vms_file_part[]", texts.parts)
@@ -74,8 +74,11 @@ class Putting(Channel):
             if error:
                 self._failed(PUTTING, error)
 
-    def put_sections(self, sections: Sections) -> None:
-        """What `sections.save()` returns; if a state refuses, the sections before it have been put."""
+    def _put_sections(self, sections: Sections) -> None:
+        """What `sections.save()` returns; if a state refuses, the sections before it have been put.
+
+        For machines, as `_put_texts`: both take what is no type of the package's users.
+        """
         with self._put_lock:
             error = _buffer(self._native, b"", 0)  # can it be put to at all? Room in its buffer does not say so
             if error:

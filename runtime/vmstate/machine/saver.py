@@ -117,7 +117,7 @@ class Saver:
             start = b'{%s"page_size": %d, "devices": [' % (self._configured, 1 << self._machine.page_bits)
             size = len(start) + self._described.size + len(END)
             self._file.put_buffer(bytes([Element.DESCRIPTION]) + wire.be32(size) + start)
-            self._file.put_texts(self._described)
+            self._file._put_texts(self._described)
             self._file.put_buffer(END)
         self._file.flush()
 
@@ -151,7 +151,7 @@ class Saver:
 
     def _native(self, sections: Sections, run: Run) -> None:
         try:
-            self._file.put_sections(sections)
+            self._file._put_sections(sections)
             if self._switches.description:
                 sections.describe(run.described, self._described)
         except Exception as error:

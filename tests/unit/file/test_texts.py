@@ -27,7 +27,7 @@ def test_what_a_join_would_be() -> None:
         for between in (b"", b", ", b"-" * 2000):
             with File.to_bytes() as file:
                 file.put_byte(0x3C)
-                file.put_texts(made(texts, between))
+                file._put_texts(made(texts, between))
                 file.put_byte(0x3E)
                 assert file.getvalue() == b"<" + between.join(texts) + b">"
             assert made(texts, between).size == len(between.join(texts))
@@ -35,8 +35,8 @@ def test_what_a_join_would_be() -> None:
 
 def test_on_a_disk(tmp_path: Path) -> None:
     with (tmp_path / "texts").open("wb") as disk, File.from_fd(disk.fileno(), "w", close=False) as file:
-        file.put_texts(made(TEXTS * 3))
-        file.put_texts(made([b"end"]))
+        file._put_texts(made(TEXTS * 3))
+        file._put_texts(made([b"end"]))
     assert (tmp_path / "texts").read_bytes() == b", ".join(TEXTS * 3) + b"end"
 
 
@@ -55,7 +55,7 @@ def test_over_tcp() -> None:
     with File.from_fd(here.detach(), "w") as file:
         file.put_byte(0x3C)
         for _ in range(20):
-            file.put_texts(made(TEXTS))
+            file._put_texts(made(TEXTS))
         file.put_byte(0x3E)
         assert file.put_position == 2 + 20 * len(b", ".join(TEXTS))
     thread.join()
@@ -65,9 +65,9 @@ def test_over_tcp() -> None:
 def test_they_can_be_put_again_and_added_to() -> None:
     texts = made(TEXTS[:2])
     with File.to_bytes() as file:
-        file.put_texts(texts)
+        file._put_texts(texts)
         texts.append(b"more")
-        file.put_texts(texts)
+        file._put_texts(texts)
         assert file.getvalue() == b", ".join(TEXTS[:2]) + b", ".join([*TEXTS[:2], b"more"])
 
 
@@ -85,4 +85,4 @@ def test_what_is_wrong() -> None:
     closed = File.to_bytes()
     closed.close()
     with pytest.raises(ChannelError, match="the channel is closed"):
-        closed.put_texts(made(TEXTS))
+        closed._put_texts(made(TEXTS))

@@ -52,7 +52,7 @@ def text(sections: Sections, how: Any) -> bytes:
     texts = Texts(b", ")
     sections.describe(how, texts)
     with File.to_bytes() as file:
-        file.put_texts(texts)
+        file._put_texts(texts)
         written = file.getvalue()
     assert len(written) == texts.size
     return written

@@ -65,7 +65,7 @@ def test_all_kinds_in_their_order(devices: Any) -> None:
     table = sections(*mixture(devices))
     with File.to_bytes() as file:
         file.put_byte(0xAA)
-        file.put_sections(table)
+        file._put_sections(table)
         spans = table.spans
         file.put_byte(0xBB)
         written = file.getvalue()
@@ -87,7 +87,7 @@ def test_over_python_operations(devices: Any) -> None:
         return len(buf)
 
     with File.from_ops(put_buffer=put_buffer) as file:
-        file.put_sections(sections(*mixture(devices)))
+        file._put_sections(sections(*mixture(devices)))
     assert b"".join(pieces) == sections(*mixture(devices)).save()
 
 
@@ -103,7 +103,7 @@ def test_no_piece_is_handed_on_for_what_might_come(devices: Any, room: int | Non
     with File.from_ops(put_buffer=put_buffer) as file:
         if room is not None:
             file.set_room(room)
-        file.put_sections(table)
+        file._put_sections(table)
     assert pieces == found
 
 
@@ -113,13 +113,13 @@ def test_an_operation_must_not_use_its_own_channel(devices: Any) -> None:
 
     def put_buffer(buf: bytes, pos: int) -> int:
         with pytest.raises(ChannelError, match="an operation of a channel must not use that channel"):
-            file.put_sections(inner)
+            file._put_sections(inner)
         pieces.append(buf)
         return len(buf)
 
     table = sections(*(devices.Short(number=1, payload_len=200) for _ in range(2000)))
     with File.from_ops(put_buffer=put_buffer) as file:
-        file.put_sections(table)
+        file._put_sections(table)
     assert len(pieces) == 2 and b"".join(pieces) == table.save()
 
 
@@ -128,11 +128,11 @@ def test_a_refused_state_leaves_nothing_of_itself(devices: Any) -> None:
     table = sections(*states)
     with File.to_bytes() as file:
         with pytest.raises(ValidationError, match="a bad number"):
-            file.put_sections(table)
+            file._put_sections(table)
         assert file.getvalue() == b"<0" + bytes.fromhex("00000001 00") + b">"
         assert table.failed == 1 and table.spans == [(0, 2, 7), None]
         states[1].number = 9
-        file.put_sections(table)
+        file._put_sections(table)
         assert table.failed is None and table.spans == [(0, 2, 7), (8, 10, 15)]
 
 
@@ -144,14 +144,14 @@ def test_a_refusal_names_no_hooks_of_others(devices: Any) -> None:
     with pytest.raises(ValidationError, match=r"a bad number$"):
         table.save()
     with File.to_bytes() as file, pytest.raises(ValidationError, match=r"a bad number$"):
-        file.put_sections(table)
+        file._put_sections(table)
 
 
 def test_what_is_pinned_has_the_size_of_its_version(devices: Any) -> None:
     assert devices.Pinned.size_max == 100001
     table = sections(*(devices.Pinned(x={"number": n}) for n in range(5)))
     with File.to_bytes() as file:
-        file.put_sections(table)
+        file._put_sections(table)
         assert file.getvalue() == b"".join(b"<%d" % n + bytes([n]) + bytes(100000) + b">" for n in range(5))
     assert table.spans == [(at, at + 2, at + 100003) for at in range(0, 500020, 100004)]
 
@@ -170,7 +170,7 @@ def test_who_writes_more_than_it_says_is_refused(tmp_path: Path, monkeypatch: py
     with File.to_bytes() as file:
         file.put_buffer(bytes(4000))
         with pytest.raises(BufferTooSmallError):
-            file.put_sections(sections(liar()))
+            file._put_sections(sections(liar()))
         file.put_byte(0xAA)
         assert file.getvalue() == bytes(4000) + b"\xaa"
 
@@ -184,14 +184,14 @@ def test_a_channel_that_fails_says_why(devices: Any) -> None:
         table = sections(*states)
         file = File.from_ops(put_buffer=full)
         with pytest.raises(OSError, match="full"):
-            file.put_sections(table)
+            file._put_sections(table)
         assert table.failed is None
         with pytest.raises(ChannelError, match="failed at offset 0"):
             file.close()
     file = File.to_bytes()
     file.close()
     with pytest.raises(ChannelError) as caught:
-        file.put_sections(sections(devices.Short()))
+        file._put_sections(sections(devices.Short()))
     assert caught.value.code == "closed"
 
 
@@ -209,7 +209,7 @@ def test_what_waits_lets_others_run(devices: Any) -> None:
     reader = threading.Thread(target=read)
     reader.start()
     with File.from_fd(writing, "w") as file:
-        file.put_sections(table)
+        file._put_sections(table)
     reader.join()
     os.close(reading)
     assert b"".join(found) == table.save()
@@ -222,7 +222,7 @@ def test_it_can_be_cancelled(devices: Any) -> None:
     timer = threading.Timer(0.05, file.cancel)
     timer.start()
     with pytest.raises(ChannelError) as caught:
-        file.put_sections(table)
+        file._put_sections(table)
     timer.join()
     file.abort()
     os.close(reading)
@@ -235,7 +235,7 @@ def test_views_of_elements_are_saved_where_they_are(devices: Any) -> None:
     growing.items.insert(0, {"number": 7})
     growing.items.insert(0, {"number": 8})
     with File.to_bytes() as file:
-        file.put_sections(table)
+        file._put_sections(table)
         assert file.getvalue() == b"<0\0\0\0\2>"
 
 
