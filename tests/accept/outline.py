@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vmsgen.model import expressions as e
-from vmsgen.model.description import (
+from vmsgen.model.description import Description, Subsection
+from vmsgen.model.schema import Schema, every
+from vmsgen.model.sizes import size_max
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
+from vmsgen.model.wire import (
     Check,
     Custom,
-    Description,
     EqualConstraint,
     Field,
     Group,
@@ -17,15 +20,11 @@ from vmsgen.model.description import (
     RangeConstraint,
     Repeat,
     Run,
-    Subsection,
     Tmp,
     Unused,
     WhereConstraint,
     WireItem,
 )
-from vmsgen.model.schema import Schema, every
-from vmsgen.model.sizes import size_max
-from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
 
 
 def outline(schema: Schema) -> str:

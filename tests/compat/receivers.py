@@ -6,13 +6,14 @@ from collections.abc import Iterator
 
 from vmsgen.interpret import State, reset_state
 from vmsgen.interpret.state import Value, copy_value, reset_value
-from vmsgen.model.description import (
+from vmsgen.model.description import Description, Member
+from vmsgen.model.expressions import MemberStep, mentions_held
+from vmsgen.model.types import Array, Optional, Scalar, Struct, Type, innermost, is_optional
+from vmsgen.model.wire import (
     Constraint,
-    Description,
     EqualConstraint,
     Field,
     Group,
-    Member,
     RangeConstraint,
     Repeat,
     Run,
@@ -20,8 +21,6 @@ from vmsgen.model.description import (
     WhereConstraint,
     WireItem,
 )
-from vmsgen.model.expressions import MemberStep, mentions_held
-from vmsgen.model.types import Array, Optional, Scalar, Struct, Type, innermost, is_optional
 
 
 def set_up(sender: Description, receiver: Description, sent: State) -> State:

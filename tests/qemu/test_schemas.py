@@ -12,8 +12,9 @@ import pytest
 
 from vmsgen.diagnostics import Diagnostics
 from vmsgen.interpret import Refusal, State, decode, encode, reset_state
-from vmsgen.model.description import Description, Group, Repeat, Run, Subsection, WireItem
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.types import Struct, innermost
+from vmsgen.model.wire import Group, Repeat, Run, WireItem
 from vmsgen.passes import compile_files
 from vmstate.stream import Section, Stream, read_stream
 

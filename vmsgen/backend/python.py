@@ -20,9 +20,10 @@ from vmsgen.backend.python_classes import (
 )
 from vmsgen.backend.templates import render
 from vmsgen.diagnostics import Span
-from vmsgen.model.description import Description, HookPredicate, Member, Subsection
+from vmsgen.model.description import Description, Member, Subsection
 from vmsgen.model.schema import Schema
 from vmsgen.model.types import Bitmap, Enumeration, List, Map, Scalar, innermost
+from vmsgen.model.wire import HookPredicate
 
 _COMMENT_COLUMN = 54
 

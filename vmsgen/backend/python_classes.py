@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vmsgen.backend.names import MODULE_RESERVED, class_name, hook_name, index_names, is_reserved, member_name
-from vmsgen.model.description import Description, HookPredicate, Member, Subsection, WireItem, tmps_in
+from vmsgen.model.description import Description, Member, Subsection
 from vmsgen.model.hooks import PREDICATE, HookPoint, hook_points
 from vmsgen.model.schema import Schema
 from vmsgen.model.types import Buffer, Enumeration, Scalar, dimensions, innermost, structs_in
+from vmsgen.model.wire import HookPredicate, WireItem, tmps_in
 
 _HOOKS = {
     "pre_load": "Runs before anything is loaded.",

@@ -16,7 +16,6 @@ from vmsgen.compat.steer import Want
 from vmsgen.interpret.errors import Fault
 from vmsgen.interpret.expression import Frame, evaluate
 from vmsgen.interpret.state import State
-from vmsgen.model.description import HookPredicate
 from vmsgen.model.expressions import (
     Constant,
     Expression,
@@ -28,6 +27,7 @@ from vmsgen.model.expressions import (
     replaced,
     walk,
 )
+from vmsgen.model.wire import HookPredicate
 
 NONE, SOME, ALL = "none", "some", "all"
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from vmsgen.interpret.errors import Fault
 from vmsgen.interpret.expression import Frame, evaluate
 from vmsgen.interpret.state import State
-from vmsgen.model.description import Constraint, RangeConstraint, WhereConstraint
 from vmsgen.model.expressions import (
     Binary,
     Conditional,
@@ -30,6 +29,7 @@ from vmsgen.model.expressions import (
     replaced,
 )
 from vmsgen.model.interval import BOOLEAN
+from vmsgen.model.wire import Constraint, RangeConstraint, WhereConstraint
 
 Rename = Callable[[Path], Path | None]
 """A place in one state to the same place in the other; None where there is none."""

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from vmsgen.compat.expressions import Each, absolute, absolute_path
 from vmsgen.compat.names import field_names, plain
 from vmsgen.compat.slots import ARRAY, LIST, MAP, OPTIONAL, Asked, Bits, Condition, Loop, Owner, Program, Scope, Slot
-from vmsgen.model.description import (
+from vmsgen.model.description import Description, Subsection
+from vmsgen.model.expressions import Binary, Constant, Expression, MemberStep
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, innermost
+from vmsgen.model.wire import (
     Check,
     Constraint,
     Custom,
-    Description,
     EqualConstraint,
     Field,
     Group,
@@ -20,14 +22,11 @@ from vmsgen.model.description import (
     RangeConstraint,
     Repeat,
     Run,
-    Subsection,
     Tmp,
     Unused,
     WhereConstraint,
     WireItem,
 )
-from vmsgen.model.expressions import Binary, Constant, Expression, MemberStep
-from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, innermost
 from vmsgen.passes.project import at_version
 
 BYTE, WORD = Scalar("u8"), Scalar("u64")

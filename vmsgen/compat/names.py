@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from vmsgen.model.description import Description, Field, Member
+from vmsgen.model.description import Description, Member
 from vmsgen.model.expressions import MemberStep, Path
 from vmsgen.model.types import Struct, innermost
+from vmsgen.model.wire import Field
 
 
 class Called(Protocol):

@@ -12,9 +12,10 @@ from vmsgen.compat.names import pair_names, paired_members, plain
 from vmsgen.compat.places import PARTS
 from vmsgen.compat.slots import Asked, Condition, Owner, Program, Slot
 from vmsgen.compat.widened import all_survive
-from vmsgen.model.description import Description, Group, HookPredicate, Member, Subsection, Tmp, WireItem
+from vmsgen.model.description import Description, Member, Subsection
 from vmsgen.model.expressions import Constant, Expression, IndexStep, MemberStep, Path
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Struct, Type, innermost
+from vmsgen.model.wire import Group, HookPredicate, Tmp, WireItem
 from vmsgen.passes.project import at_version
 
 

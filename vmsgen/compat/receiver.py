@@ -11,9 +11,10 @@ from vmsgen.compat.slots import Slot
 from vmsgen.interpret import State, reset_state
 from vmsgen.interpret.expression import Frame, look_up, store
 from vmsgen.interpret.state import copy_value, reset_value
-from vmsgen.model.description import Description, EqualConstraint, RangeConstraint, WhereConstraint
+from vmsgen.model.description import Description
 from vmsgen.model.expressions import IndexStep, mentions_held
 from vmsgen.model.types import Array, Optional, Scalar, Struct, Type, dimensions, innermost
+from vmsgen.model.wire import EqualConstraint, RangeConstraint, WhereConstraint
 
 
 def receiver_state(pair: Pair, sent: State) -> State:

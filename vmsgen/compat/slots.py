@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from vmsgen.compat.names import Names
-from vmsgen.model.description import Constraint, Description, HookPredicate, RangeConstraint
+from vmsgen.model.description import Description
 from vmsgen.model.expressions import Constant, Expression, Path
 from vmsgen.model.interval import Interval
 from vmsgen.model.types import Scalar, Type, innermost
+from vmsgen.model.wire import Constraint, HookPredicate, RangeConstraint
 
 ARRAY, LIST, MAP, OPTIONAL = "an array", "a list", "a map", "an array of elements that may be missing"
 

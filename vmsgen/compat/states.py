@@ -16,9 +16,10 @@ from vmsgen.compat.trace import Answers
 from vmsgen.interpret import Refusal, State, encode, needed, reset_state
 from vmsgen.interpret.items import words_of
 from vmsgen.interpret.state import Value, copy_value, reset_value
-from vmsgen.model.description import Custom, Description, Group, HookPredicate, Repeat, Run, Tmp, WireItem
+from vmsgen.model.description import Description
 from vmsgen.model.expressions import Expression, Path
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, is_allocated
+from vmsgen.model.wire import Custom, Group, HookPredicate, Repeat, Run, Tmp, WireItem
 
 BYTE, WORD = Scalar("u8"), Scalar("u64")
 

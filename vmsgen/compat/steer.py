@@ -11,9 +11,9 @@ from vmsgen.compat.places import NOT_THERE, in_pairs, put, value_at, with_value
 from vmsgen.compat.slots import Condition, Elements, Missing
 from vmsgen.interpret.expression import Frame, evaluate
 from vmsgen.interpret.state import State, Value, reset_value
-from vmsgen.model.description import HookPredicate
 from vmsgen.model.expressions import Constant, Expression, FieldValue, Path, walk
 from vmsgen.model.types import List, Map, Scalar
+from vmsgen.model.wire import HookPredicate
 
 TRIES = 400
 """Assignments for one condition, at most."""

@@ -15,8 +15,9 @@ from vmsgen.interpret.put import Put
 from vmsgen.interpret.state import Value, copy_value
 from vmsgen.interpret.take import Take
 from vmsgen.interpret.wire import Input, Reader, Writer
-from vmsgen.model.description import Custom, Description, Field, Group, Repeat, Subsection, Tmp, Unused
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.types import Map, Optional, Scalar, Struct, Type
+from vmsgen.model.wire import Custom, Field, Group, Repeat, Tmp, Unused
 
 HEADER = "subsection"
 UNUSED = "unused"

@@ -21,9 +21,10 @@ from vmsgen.compat.states import LARGE, Candidate, States, is_huge, numbers_in
 from vmsgen.compat.steer import Tries, Want, of_the_second
 from vmsgen.compat.trace import OTHERWISE, Saved, save
 from vmsgen.interpret import Refusal, State
-from vmsgen.model.description import Constraint, Description, RangeConstraint
+from vmsgen.model.description import Description
 from vmsgen.model.expressions import Constant, Expression, Within
 from vmsgen.model.types import Struct, structs_in
+from vmsgen.model.wire import Constraint, RangeConstraint
 
 DRAWN = 12
 """States drawn at random, for each version."""

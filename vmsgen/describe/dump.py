@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from vmsgen.describe.abi import element_size, sized
 from vmsgen.describe.json import Json, Object, indented
 from vmsgen.describe.names import Known, Owner, known
-from vmsgen.model.description import Custom, Description, Field, Repeat, Subsection, Tmp, Unused
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.expressions import MemberStep, Path
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Scalar, Struct, Type, innermost, is_allocated
+from vmsgen.model.wire import Custom, Field, Repeat, Tmp, Unused
 
 MACHINE = "vmschkmachine"
 

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from vmsgen.model.description import (
+from vmsgen.model.description import Description, Subsection
+from vmsgen.model.expressions import Constant, HeldValue
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, innermost
+from vmsgen.model.wire import (
     ALWAYS,
     Check,
     Custom,
-    Description,
     EqualConstraint,
     Field,
     Group,
@@ -18,13 +20,10 @@ from vmsgen.model.description import (
     RangeConstraint,
     Repeat,
     Run,
-    Subsection,
     Tmp,
     Unused,
     WireItem,
 )
-from vmsgen.model.expressions import Constant, HeldValue
-from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type, innermost
 
 SCALARS = {
     "u8": "uint8", "u16": "uint16", "u32": "uint32", "u64": "uint64",

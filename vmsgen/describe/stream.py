@@ -16,8 +16,9 @@ from vmsgen.interpret.hooks import Hooks
 from vmsgen.interpret.items import count_of, indices_of, name_of_element
 from vmsgen.interpret.put import Put
 from vmsgen.interpret.state import State, Value
-from vmsgen.model.description import Custom, Description, Field, Group, Repeat, Subsection, Tmp, Unused
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.types import Type, dimensions
+from vmsgen.model.wire import Custom, Field, Group, Repeat, Tmp, Unused
 
 
 def describe(

@@ -20,20 +20,9 @@ from vmsgen.interpret.items import (
 from vmsgen.interpret.state import State, copy_value, put_back, reset_again
 from vmsgen.interpret.take import Take
 from vmsgen.interpret.wire import Input, Reader
-from vmsgen.model.description import (
-    Check,
-    Custom,
-    Description,
-    Field,
-    Group,
-    Repeat,
-    Run,
-    Subsection,
-    Tmp,
-    Unused,
-    WireItem,
-)
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.expressions import Constant, IndexStep, LoopStep, Path, Step
+from vmsgen.model.wire import Check, Custom, Field, Group, Repeat, Run, Tmp, Unused, WireItem
 
 SUBSECTION = 0x05
 

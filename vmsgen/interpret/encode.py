@@ -20,21 +20,9 @@ from vmsgen.interpret.items import (
 from vmsgen.interpret.put import Put
 from vmsgen.interpret.state import State
 from vmsgen.interpret.wire import Writer
-from vmsgen.model.description import (
-    Check,
-    Custom,
-    Description,
-    Field,
-    Group,
-    HookPredicate,
-    Repeat,
-    Run,
-    Subsection,
-    Tmp,
-    Unused,
-    WireItem,
-)
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.expressions import Expression
+from vmsgen.model.wire import Check, Custom, Field, Group, HookPredicate, Repeat, Run, Tmp, Unused, WireItem
 
 SUBSECTION = 0x05
 

@@ -6,8 +6,8 @@ import struct
 from collections.abc import Sequence
 
 from vmsgen.interpret.state import Value
-from vmsgen.model.description import Field
 from vmsgen.model.types import Scalar, Type
+from vmsgen.model.wire import Field
 
 CODES = {1: "B", 2: "H", 4: "I", 8: "Q"}
 

@@ -8,7 +8,9 @@ from vmsgen.interpret.errors import Fault, Refusal
 from vmsgen.interpret.expression import Frame, evaluate, look_up
 from vmsgen.interpret.hooks import Hooks
 from vmsgen.interpret.state import Value
-from vmsgen.model.description import (
+from vmsgen.model.expressions import Expression, Path, mentions_held
+from vmsgen.model.types import Array, Bitmap, Buffer, Scalar, Type
+from vmsgen.model.wire import (
     Check,
     Constraint,
     Custom,
@@ -25,8 +27,6 @@ from vmsgen.model.description import (
     WhereConstraint,
     WireItem,
 )
-from vmsgen.model.expressions import Expression, Path, mentions_held
-from vmsgen.model.types import Array, Bitmap, Buffer, Scalar, Type
 
 
 def ask(expression: Expression, frame: Frame, name: str, offset: int) -> int:

@@ -9,7 +9,7 @@ from vmsgen.interpret.expression import Frame
 from vmsgen.interpret.flat import is_flat, pack
 from vmsgen.interpret.items import counted, element_types, expect, expect_fit, fetch, words_of
 from vmsgen.interpret.state import State, Value, bits_of
-from vmsgen.model.description import Description, Field
+from vmsgen.model.description import Description
 from vmsgen.model.types import (
     Array,
     Bitmap,
@@ -22,6 +22,7 @@ from vmsgen.model.types import (
     Type,
     is_allocated,
 )
+from vmsgen.model.wire import Field
 
 MISSING = b"\x30"
 MORE, END = b"\1", b"\0"

@@ -12,7 +12,7 @@ from vmsgen.interpret.items import counted, element_types, expect, expect_fit, f
 from vmsgen.interpret.put import BYTE, MISSING, WORD
 from vmsgen.interpret.state import State, Value, double_of, reset_state, reset_value
 from vmsgen.interpret.wire import Input
-from vmsgen.model.description import Description, Field
+from vmsgen.model.description import Description
 from vmsgen.model.types import (
     Array,
     Bitmap,
@@ -25,6 +25,7 @@ from vmsgen.model.types import (
     Type,
     is_allocated,
 )
+from vmsgen.model.wire import Field
 
 
 class Take:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vmsgen.model.description import Description, Field, Group, Repeat, Run, WireItem
+from vmsgen.model.description import Description
 from vmsgen.model.expressions import Expression, MemberStep, OwnValue, StreamVersion, walk
 from vmsgen.model.types import Array, Bitmap, Buffer
+from vmsgen.model.wire import Field, Group, Repeat, Run, WireItem
 
 
 @dataclass(frozen=True)

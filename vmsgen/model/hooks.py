@@ -5,19 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from vmsgen.model.description import (
-    Custom,
-    Description,
-    Field,
-    Group,
-    HookPredicate,
-    Repeat,
-    Subsection,
-    Tmp,
-    Unused,
-    WireItem,
-)
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.types import structs_in
+from vmsgen.model.wire import Custom, Field, Group, HookPredicate, Repeat, Tmp, Unused, WireItem
 
 PREDICATE = "predicate"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vmsgen.model.decided import COMPARISONS
-from vmsgen.model.description import HookPredicate
 from vmsgen.model.expressions import Binary, Conditional, Constant, Expression, FieldValue, Unary, Within, children
 from vmsgen.model.interval import MIRRORED, Interval, comparison
+from vmsgen.model.wire import HookPredicate
 
 Condition = Expression | HookPredicate
 Facts = frozenset[Condition]

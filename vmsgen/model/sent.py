@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vmsgen.model.description import Description, Field, Group, Repeat, Run, Tmp, WireItem
+from vmsgen.model.description import Description
 from vmsgen.model.expressions import MemberStep, Path
 from vmsgen.model.types import Struct, innermost
+from vmsgen.model.wire import Field, Group, Repeat, Run, Tmp, WireItem
 
 Sent = frozenset[tuple[str, str]]
 """Pairs of a description's name and a member's."""

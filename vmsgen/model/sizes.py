@@ -4,20 +4,9 @@ from __future__ import annotations
 
 from math import prod
 
-from vmsgen.model.description import (
-    Check,
-    Custom,
-    Description,
-    Field,
-    Group,
-    Repeat,
-    Run,
-    Subsection,
-    Tmp,
-    Unused,
-    WireItem,
-)
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
+from vmsgen.model.wire import Check, Custom, Field, Group, Repeat, Run, Tmp, Unused, WireItem
 
 CUSTOM_MAX = 65536
 """What a `custom` field, or an element of one, is taken to need at most; more still saves, into a buffer that grows."""

@@ -6,21 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import (
-    Check,
-    Description,
-    Group,
-    HookPredicate,
-    Presence,
-    Repeat,
-    Reset,
-    Run,
-    Subsection,
-    Tmp,
-    WireItem,
-)
+from vmsgen.model.description import Description, Reset, Subsection
 from vmsgen.model.expressions import Constant, Expression, FieldValue, Path, StreamVersion, walk
 from vmsgen.model.implied import Facts, facts, impossible, reads
+from vmsgen.model.wire import Check, Group, HookPredicate, Presence, Repeat, Run, Tmp, WireItem
 from vmsgen.passes.presence import Asked, Sent, Stream, at_version, count_of, events, is_certain, temporary
 from vmsgen.passes.scope import key_of
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import ALWAYS, Description, Group, Hook, Member, Repeat, Reset, Tmp, WireItem
+from vmsgen.model.description import Description, Hook, Member, Reset
 from vmsgen.model.expressions import LoopStep
 from vmsgen.model.types import Struct
+from vmsgen.model.wire import ALWAYS, Group, Repeat, Tmp, WireItem
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.customs import stands_alone
 from vmsgen.passes.declared import Declared, StartSubsections, Walk, field_names, has_fields

@@ -6,19 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from vmsgen.diagnostics import Diagnostics, Related
-from vmsgen.model.description import (
-    Check,
-    Description,
-    Group,
-    Hook,
-    HookPredicate,
-    Subsection,
-    Tmp,
-    Unused,
-    WireItem,
-)
+from vmsgen.model.description import Description, Hook, Subsection
 from vmsgen.model.expressions import Expression
 from vmsgen.model.subsections import is_looked_at
+from vmsgen.model.wire import Check, Group, HookPredicate, Tmp, Unused, WireItem
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.bindings import binding, refuse_members
 from vmsgen.passes.clauses import collect

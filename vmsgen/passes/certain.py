@@ -9,10 +9,12 @@ from typing import TypeGuard
 
 from vmsgen.diagnostics import Diagnostics, Span
 from vmsgen.model.decided import decided
-from vmsgen.model.description import (
+from vmsgen.model.description import Description
+from vmsgen.model.expressions import Constant, Expression
+from vmsgen.model.schema import Schema, every
+from vmsgen.model.wire import (
     ALWAYS,
     Check,
-    Description,
     Field,
     Group,
     HookPredicate,
@@ -23,8 +25,6 @@ from vmsgen.model.description import (
     WhereConstraint,
     WireItem,
 )
-from vmsgen.model.expressions import Constant, Expression
-from vmsgen.model.schema import Schema, every
 
 EXPLANATIONS = {
     "never-true": (

@@ -7,17 +7,10 @@ from typing import TypeVar
 
 from vmsgen.diagnostics import Diagnostics, Related, Span
 from vmsgen.model import expressions as model
-from vmsgen.model.description import (
-    Constraint,
-    EqualConstraint,
-    HookPredicate,
-    Presence,
-    RangeConstraint,
-    WhereConstraint,
-)
 from vmsgen.model.expressions import Expression
 from vmsgen.model.interval import Interval
 from vmsgen.model.types import Scalar
+from vmsgen.model.wire import Constraint, EqualConstraint, HookPredicate, Presence, RangeConstraint, WhereConstraint
 from vmsgen.passes.expressions import constant, resolve
 from vmsgen.passes.place import Place
 from vmsgen.passes.scope import Scope

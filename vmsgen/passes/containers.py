@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import Presence
 from vmsgen.model.types import List, Map, Scalar, Struct
+from vmsgen.model.wire import Presence
 from vmsgen.passes.expressions import constant
 from vmsgen.passes.lengths import LARGEST, Extent
 from vmsgen.passes.place import Place

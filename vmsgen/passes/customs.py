@@ -5,7 +5,8 @@ from __future__ import annotations
 from math import prod
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import Custom, Hook, WireItem
+from vmsgen.model.description import Hook
+from vmsgen.model.wire import Custom, WireItem
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.declared import Declared
 from vmsgen.passes.lengths import LARGEST

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from vmsgen.model.description import Presence, WireItem
+from vmsgen.model.wire import Presence, WireItem
 from vmsgen.passes.clauses import Clauses
 from vmsgen.passes.lengths import Extent
 from vmsgen.passes.place import Place

@@ -5,26 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from vmsgen.model.description import (
-    Check,
-    Custom,
-    Description,
-    Field,
-    Group,
-    Member,
-    Presence,
-    Repeat,
-    Run,
-    Subsection,
-    Tmp,
-    Unused,
-    WireItem,
-)
+from vmsgen.model.description import Description, Member, Subsection
 from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, MemberStep, Path, replaced
 from vmsgen.model.implied import Facts, facts, implied, impossible, values
 from vmsgen.model.interval import Interval
 from vmsgen.model.subsections import is_looked_at
 from vmsgen.model.types import Array, List, Map, Optional, Struct, Type, innermost, structs_in
+from vmsgen.model.wire import Check, Custom, Field, Group, Presence, Repeat, Run, Tmp, Unused, WireItem
 from vmsgen.passes import project
 from vmsgen.passes.presence import at_version, count_of
 

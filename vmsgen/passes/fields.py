@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from vmsgen.diagnostics import Diagnostics, Span
-from vmsgen.model.description import Field, Presence, WireItem
 from vmsgen.model.types import (
     Array,
     Bitmap,
@@ -18,6 +17,7 @@ from vmsgen.model.types import (
     Type,
     is_optional,
 )
+from vmsgen.model.wire import Field, Presence, WireItem
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.braces import Braces
 from vmsgen.passes.clauses import Clauses, collect

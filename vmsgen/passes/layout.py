@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vmsgen.model.description import (
+from vmsgen.model.expressions import Expression, FieldValue, Path, walk
+from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
+from vmsgen.model.wire import (
     Check,
     Custom,
     Field,
@@ -21,8 +23,6 @@ from vmsgen.model.description import (
     WhereConstraint,
     WireItem,
 )
-from vmsgen.model.expressions import Expression, FieldValue, Path, walk
-from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
 from vmsgen.passes.scope import Key, key_of
 
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from vmsgen.diagnostics import Span
-from vmsgen.model.description import Constraint, Hook, Member, Reset
+from vmsgen.model.description import Hook, Member, Reset
 from vmsgen.model.expressions import LoopStep, MemberStep, Path
 from vmsgen.model.interval import Interval
+from vmsgen.model.wire import Constraint
 from vmsgen.passes.names import Symbols
 from vmsgen.passes.scope import Key, Loaded, Scope, Visible
 from vmsgen.syntax import tree

@@ -5,20 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from vmsgen.model.description import (
-    ALWAYS,
-    Check,
-    Description,
-    Field,
-    Group,
-    HookPredicate,
-    Presence,
-    Repeat,
-    Run,
-    Subsection,
-    Tmp,
-    WireItem,
-)
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.expressions import (
     Binary,
     Constant,
@@ -34,6 +21,7 @@ from vmsgen.model.expressions import (
 )
 from vmsgen.model.implied import Condition, Facts, facts, implied, negated
 from vmsgen.model.types import Array, Buffer, Struct, Type, innermost
+from vmsgen.model.wire import ALWAYS, Check, Field, Group, HookPredicate, Presence, Repeat, Run, Tmp, WireItem
 
 Counts = tuple[tuple[int, Expression], ...]
 """Lengths that vary: the number of steps that lead to what has it, and the length."""

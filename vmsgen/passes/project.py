@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vmsgen.model.description import Custom, Field, Group, Presence, Repeat, Run, Tmp, Unused, WireItem
+from vmsgen.model.wire import Custom, Field, Group, Presence, Repeat, Run, Tmp, Unused, WireItem
 from vmsgen.passes.layout import lay_out
 
 

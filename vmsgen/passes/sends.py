@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import Field, WireItem
 from vmsgen.model.expressions import Constant, IndexStep, Path
 from vmsgen.model.types import Array, Buffer, Scalar, Struct, Type, innermost, is_allocated
+from vmsgen.model.wire import Field, WireItem
 from vmsgen.passes import clauses as clause
 from vmsgen.passes.clauses import collect
 from vmsgen.passes.expressions import Unresolvable, constant, place_of

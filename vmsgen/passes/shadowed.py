@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import Check, Description, Field, Group, Repeat, Run, Subsection, Tmp, WireItem, tmps_in
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.implied import Facts, facts, impossible
 from vmsgen.model.types import Array, Map, Struct, Type, structs_in
+from vmsgen.model.wire import Check, Field, Group, Repeat, Run, Tmp, WireItem, tmps_in
 from vmsgen.passes.edges import NOTHING, Edges, End, Structs, has_bare_structs
 from vmsgen.passes.presence import at_version
 

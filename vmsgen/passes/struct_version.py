@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from vmsgen.diagnostics import Diagnostics
-from vmsgen.model.description import (
+from vmsgen.model.description import Description
+from vmsgen.model.expressions import Expression, StreamVersion, walk
+from vmsgen.model.types import structs_in
+from vmsgen.model.wire import (
     ALWAYS,
     Check,
-    Description,
     Field,
     Group,
     HookPredicate,
@@ -20,8 +22,6 @@ from vmsgen.model.description import (
     WhereConstraint,
     WireItem,
 )
-from vmsgen.model.expressions import Expression, StreamVersion, walk
-from vmsgen.model.types import structs_in
 from vmsgen.passes.presence import count_of
 
 EXPLANATIONS = {

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from vmsgen.diagnostics import Diagnostics, Span
-from vmsgen.model.description import Codec, Description
+from vmsgen.model.description import Description
 from vmsgen.model.types import SCALAR_BITS, Array, Bitmap, Buffer, List, Map, Optional, Scalar, Struct, Type
+from vmsgen.model.wire import Codec
 from vmsgen.passes.aliases import circular_aliases, names_in
 from vmsgen.passes.expressions import constant
 from vmsgen.passes.names import BUILTIN_TYPES, Symbols, did_you_mean

@@ -5,25 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from vmsgen.diagnostics import Source, Span
-from vmsgen.model.description import (
-    ALWAYS,
-    Check,
-    Constraint,
-    Description,
-    Field,
-    Group,
-    Hook,
-    HookPredicate,
-    Member,
-    Presence,
-    RangeConstraint,
-    Repeat,
-    Reset,
-    Run,
-    Subsection,
-    Unused,
-    WireItem,
-)
+from vmsgen.model.description import Description, Hook, Member, Reset, Subsection
 from vmsgen.model.expressions import (
     Binary,
     Constant,
@@ -40,6 +22,20 @@ from vmsgen.model.interval import ANY
 from vmsgen.model.types import Array as Array
 from vmsgen.model.types import Buffer as Buffer
 from vmsgen.model.types import Scalar, Struct, Type
+from vmsgen.model.wire import (
+    ALWAYS,
+    Check,
+    Constraint,
+    Field,
+    Group,
+    HookPredicate,
+    Presence,
+    RangeConstraint,
+    Repeat,
+    Run,
+    Unused,
+    WireItem,
+)
 
 HERE = Span(Source("hand.vms", ""), 0, 0)
 

@@ -25,9 +25,10 @@ from tests.unit.interpret.builders import (
     when,
 )
 from vmsgen.interpret import Refusal, State, decode, encode, reset_state
-from vmsgen.model.description import Description, EqualConstraint, WhereConstraint
+from vmsgen.model.description import Description
 from vmsgen.model.expressions import OwnValue
 from vmsgen.model.interval import ANY
+from vmsgen.model.wire import EqualConstraint, WhereConstraint
 
 OWN = OwnValue(ANY)
 EVEN = WhereConstraint(op(op(OWN, "%", 2), "==", 0))

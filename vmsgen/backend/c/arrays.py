@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import Trail, spelled
-from vmsgen.model.description import Field
 from vmsgen.model.types import Bitmap, Buffer, Scalar, Type, dimensions, innermost
+from vmsgen.model.wire import Field
 
 Flat = Scalar | Buffer | Bitmap
 """What arrays are made of that are copied in one go."""

@@ -7,7 +7,7 @@ from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.questions import Questions
 from vmsgen.backend.c.refusals import Direction, Trail
 from vmsgen.backend.names import hook_name
-from vmsgen.model.description import Custom
+from vmsgen.model.wire import Custom
 
 
 def custom(ask: Questions, item: Custom) -> None:

@@ -14,21 +14,7 @@ from vmsgen.backend.c.describe_body import Shown, Size, counted
 from vmsgen.backend.c.described import Owner, codec, is_optional, numbered, program, uniform
 from vmsgen.backend.c.listing import Listing, quoted
 from vmsgen.backend.c.refusals import Trail, spelled, trail
-from vmsgen.model.description import (
-    Check,
-    Custom,
-    Description,
-    Field,
-    Group,
-    HookPredicate,
-    Presence,
-    Repeat,
-    Run,
-    Subsection,
-    Tmp,
-    Unused,
-    WireItem,
-)
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.sizes import header_size
 from vmsgen.model.types import (
     Array,
@@ -41,6 +27,7 @@ from vmsgen.model.types import (
     innermost,
     is_allocated,
 )
+from vmsgen.model.wire import Check, Custom, Field, Group, HookPredicate, Presence, Repeat, Run, Tmp, Unused, WireItem
 
 
 class Describer(Arrays):

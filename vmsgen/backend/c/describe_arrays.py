@@ -11,9 +11,9 @@ from vmsgen.backend.c.coded import indices, lengths
 from vmsgen.backend.c.describe_body import Body, Shown, counted, counted_bytes
 from vmsgen.backend.c.refusals import Trail, spelled, trail
 from vmsgen.backend.c.text import CHUNK
-from vmsgen.model.description import Custom, Field, Repeat
 from vmsgen.model.types import Array, Bitmap, Buffer, List, Map, Scalar, Struct, dimensions, innermost, is_allocated
 from vmsgen.model.types import is_optional as has_optional
+from vmsgen.model.wire import Custom, Field, Repeat
 
 
 class Arrays(Body):

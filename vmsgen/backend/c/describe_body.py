@@ -15,9 +15,9 @@ from vmsgen.backend.c.questions import Questions
 from vmsgen.backend.c.refusals import SAVE, Trail
 from vmsgen.backend.c.text import Text
 from vmsgen.backend.names import c_struct
-from vmsgen.model.description import Field
 from vmsgen.model.hooks import has_hooks
 from vmsgen.model.types import Array, Bitmap, Buffer, Struct, is_allocated
+from vmsgen.model.wire import Field
 
 Size = int | str
 """Bytes: a number, or C for an int64_t."""

@@ -13,7 +13,8 @@ from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import SAVE, Trail, numbers
 from vmsgen.backend.c.storage import PRESENT
 from vmsgen.backend.names import hook_name
-from vmsgen.model.description import Custom, Description, Group, Run, Subsection, Tmp, WireItem
+from vmsgen.model.description import Description, Subsection
+from vmsgen.model.wire import Custom, Group, Run, Tmp, WireItem
 from vmsgen.passes.project import at_version
 
 Owner = Description | Subsection | Tmp

@@ -7,8 +7,8 @@ from vmsgen.backend.c.describe_body import Shown
 from vmsgen.backend.c.kinds import EachKind, Kinds, each_kind, kinds
 from vmsgen.backend.c.refusals import Trail, spelled
 from vmsgen.backend.c.text import spread
-from vmsgen.model.description import Field
 from vmsgen.model.types import List, Map
+from vmsgen.model.wire import Field
 
 
 class ListDescriber(Describer):

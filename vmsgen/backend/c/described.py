@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from vmsgen.model.description import (
+from vmsgen.model.description import Description, Subsection
+from vmsgen.model.expressions import Constant, HeldValue
+from vmsgen.model.types import Bitmap, Buffer, List, Map, Scalar, Struct, innermost
+from vmsgen.model.wire import (
     Check,
     Custom,
-    Description,
     EqualConstraint,
     Field,
     Group,
@@ -16,13 +18,10 @@ from vmsgen.model.description import (
     RangeConstraint,
     Repeat,
     Run,
-    Subsection,
     Tmp,
     Unused,
     WireItem,
 )
-from vmsgen.model.expressions import Constant, HeldValue
-from vmsgen.model.types import Bitmap, Buffer, List, Map, Scalar, Struct, innermost
 
 Owner = Description | Subsection | Tmp | Repeat
 

@@ -11,8 +11,9 @@ from vmsgen.backend.c.held import uses_held
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.storage import PRESENT
 from vmsgen.backend.names import c_struct, hook_name
-from vmsgen.model.description import Description, Subsection, Tmp, WireItem, tmps_in
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.hooks import has_hooks, subsection_has_hooks, wire_has_hooks
+from vmsgen.model.wire import Tmp, WireItem, tmps_in
 from vmsgen.passes.project import at_version
 
 STRING = re.compile(r'"(\\.|[^"\\])*"')

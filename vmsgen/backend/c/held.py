@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from vmsgen.model.description import (
+from vmsgen.model.description import Description, Subsection
+from vmsgen.model.expressions import mentions_held
+from vmsgen.model.types import structs_in
+from vmsgen.model.wire import (
     Constraint,
-    Description,
     EqualConstraint,
     Field,
     Group,
     RangeConstraint,
     Repeat,
     Run,
-    Subsection,
     Tmp,
     WhereConstraint,
     WireItem,
 )
-from vmsgen.model.expressions import mentions_held
-from vmsgen.model.types import structs_in
 
 
 def uses_held(description: Description) -> bool:

@@ -9,7 +9,8 @@ from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import LOAD, Direction, Trail, numbers
 from vmsgen.backend.c.storage import PRESENT, resets
 from vmsgen.backend.names import hook_name
-from vmsgen.model.description import Description, HookPredicate
+from vmsgen.model.description import Description
+from vmsgen.model.wire import HookPredicate
 
 
 def old_functions(description: Description) -> list[Function]:

@@ -4,18 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from vmsgen.model.description import (
-    ALWAYS,
-    Check,
-    Constraint,
-    Field,
-    RangeConstraint,
-    Repeat,
-    WhereConstraint,
-    WireItem,
-)
 from vmsgen.model.expressions import Expression, FieldValue, Path, walk
 from vmsgen.model.types import Scalar, innermost
+from vmsgen.model.wire import ALWAYS, Check, Constraint, Field, RangeConstraint, Repeat, WhereConstraint, WireItem
 
 
 def asks(item: WireItem) -> bool:

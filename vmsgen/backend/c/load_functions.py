@@ -11,9 +11,10 @@ from vmsgen.backend.c.load import Loader
 from vmsgen.backend.c.refusals import LOAD, Trail, numbers
 from vmsgen.backend.c.storage import PRESENT, resets
 from vmsgen.model.binding import is_kept_by_members
-from vmsgen.model.description import Description, Run, Subsection, Tmp
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.sizes import header_size
 from vmsgen.model.types import Struct, owns_memory
+from vmsgen.model.wire import Run, Tmp
 from vmsgen.passes.types import size_of
 
 ON_STACK = 4096

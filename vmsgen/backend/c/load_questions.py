@@ -10,9 +10,9 @@ from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.questions import Questions, scalar_value
 from vmsgen.backend.c.refusals import spelled, trail
 from vmsgen.backend.c.scalars import get, get_at
-from vmsgen.model.description import Check, Field, Repeat, WireItem
 from vmsgen.model.expressions import Path
 from vmsgen.model.types import Array, Scalar, dimensions, innermost
+from vmsgen.model.wire import Check, Field, Repeat, WireItem
 from vmsgen.passes.layout import fixed_size
 
 Locals = dict[Path, tuple[str, Scalar]]

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from vmsgen.model.description import Description, Field, WireItem
+from vmsgen.model.description import Description
 from vmsgen.model.expressions import MemberStep, Step
 from vmsgen.model.types import Scalar, Struct, innermost
+from vmsgen.model.wire import Field, WireItem
 
 TOGETHER = {1: (8, 7, 6, 5, 4, 3, 2), 2: (4, 2), 4: (2,)}
 """By the size of each in bytes: how many go at once, the most first."""

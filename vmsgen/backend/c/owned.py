@@ -12,9 +12,10 @@ from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.refusals import LOAD, SAVE, Trail, numbers, spelled
 from vmsgen.backend.names import c_struct, member_name
 from vmsgen.diagnostics import Span
-from vmsgen.model.description import Description, Field
+from vmsgen.model.description import Description
 from vmsgen.model.expressions import MemberStep, Path
 from vmsgen.model.types import List, Map, Scalar, Struct, Type, dimensions, innermost, owns_memory
+from vmsgen.model.wire import Field
 
 if TYPE_CHECKING:
     from vmsgen.backend.c.load import Loader

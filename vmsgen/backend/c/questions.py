@@ -9,7 +9,9 @@ from vmsgen.backend.c.expressions import C, Context, Expressions, number, truth
 from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import NOTHING, Direction, Trail
 from vmsgen.backend.names import C_RESERVED, hook_name, is_macro
-from vmsgen.model.description import (
+from vmsgen.model.expressions import Constant, Expression, Path, mentions_held
+from vmsgen.model.types import Scalar
+from vmsgen.model.wire import (
     Check,
     Constraint,
     EqualConstraint,
@@ -18,8 +20,6 @@ from vmsgen.model.description import (
     RangeConstraint,
     WhereConstraint,
 )
-from vmsgen.model.expressions import Constant, Expression, Path, mentions_held
-from vmsgen.model.types import Scalar
 
 RESERVED_LOCALS = re.compile(
     r"s|r|w|p|held|hooks|version|value|len|name|result|failed|undo|[iq]\d+|mem(cpy|set|cmp)|malloc|free|size_t"

@@ -12,7 +12,7 @@ from vmsgen.backend.c.questions import Questions, scalar_value
 from vmsgen.backend.c.refusals import SAVE, Trail, spelled, trail
 from vmsgen.backend.c.scalars import put, put_all
 from vmsgen.backend.names import c_struct
-from vmsgen.model.description import Check, Custom, Description, Field, Group, Repeat, Run, Tmp, Unused, WireItem
+from vmsgen.model.description import Description
 from vmsgen.model.hooks import wire_has_hooks
 from vmsgen.model.types import (
     Array,
@@ -28,6 +28,7 @@ from vmsgen.model.types import (
     is_allocated,
     is_optional,
 )
+from vmsgen.model.wire import Check, Custom, Field, Group, Repeat, Run, Tmp, Unused, WireItem
 from vmsgen.passes.layout import fixed_size
 
 UNROLLED = 8

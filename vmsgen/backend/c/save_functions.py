@@ -8,8 +8,9 @@ from vmsgen.backend.c.lines import Lines, string
 from vmsgen.backend.c.refusals import SAVE, Trail, numbers
 from vmsgen.backend.c.save import Saver
 from vmsgen.backend.names import hook_name
-from vmsgen.model.description import Description, HookPredicate, Subsection, Tmp
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.sizes import header_size
+from vmsgen.model.wire import HookPredicate, Tmp
 from vmsgen.passes.project import at_version
 
 

@@ -21,24 +21,11 @@ from vmsgen.backend.c.lines import Lines
 from vmsgen.backend.c.questions import Questions
 from vmsgen.backend.c.refusals import SAVE, Trail, spelled, trail
 from vmsgen.backend.names import c_struct
-from vmsgen.model.description import (
-    Check,
-    Custom,
-    Description,
-    Field,
-    Group,
-    HookPredicate,
-    Presence,
-    Repeat,
-    Run,
-    Subsection,
-    Tmp,
-    Unused,
-    WireItem,
-)
+from vmsgen.model.description import Description, Subsection
 from vmsgen.model.hooks import hook_points
 from vmsgen.model.types import Array, List, Map, Struct, dimensions, innermost, is_allocated
 from vmsgen.model.types import is_optional as has_optional
+from vmsgen.model.wire import Check, Custom, Field, Group, HookPredicate, Presence, Repeat, Run, Tmp, Unused, WireItem
 
 _NO_SAY = ("pre_load", "post_load", "load_state_old", "dev_unplug_pending")
 """Hooks that no description runs."""

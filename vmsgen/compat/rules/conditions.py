@@ -10,7 +10,7 @@ from vmsgen.compat.pairs import Pair
 from vmsgen.compat.rules.rule import Difference, Rule, in_senders_names, is_read, not_read, same, words
 from vmsgen.compat.slots import Condition
 from vmsgen.compat.steer import Want
-from vmsgen.model.description import HookPredicate
+from vmsgen.model.wire import HookPredicate
 
 
 def find(pair: Pair) -> Iterator[Difference]:

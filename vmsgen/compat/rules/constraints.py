@@ -23,9 +23,9 @@ from vmsgen.compat.rules.shapes import recast
 from vmsgen.compat.slots import Asked, Slot, values_of
 from vmsgen.compat.steer import Want
 from vmsgen.compat.widened import surviving
-from vmsgen.model.description import EqualConstraint, RangeConstraint, WhereConstraint
 from vmsgen.model.expressions import Binary, Constant, FieldValue, OwnValue, Unary, Within
 from vmsgen.model.interval import Interval
+from vmsgen.model.wire import EqualConstraint, RangeConstraint, WhereConstraint
 
 KEEP_TO = (
     "keep to what older receivers take as long as machines may go back, and send what is beyond it in a subsection"

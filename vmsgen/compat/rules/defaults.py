@@ -10,9 +10,10 @@ from vmsgen.compat.pairs import Pair
 from vmsgen.compat.rules.rule import Difference, Rule
 from vmsgen.compat.slots import Slot
 from vmsgen.compat.steer import Want
-from vmsgen.model.description import Member, RangeConstraint, WhereConstraint
+from vmsgen.model.description import Member
 from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, MemberStep, walk
 from vmsgen.model.types import Scalar
+from vmsgen.model.wire import RangeConstraint, WhereConstraint
 
 
 def find(pair: Pair) -> Iterator[Difference]:

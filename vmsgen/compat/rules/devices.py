@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from vmsgen.compat.expressions import text
 from vmsgen.compat.finding import ADVICE, WIRE, Finding
 from vmsgen.compat.rules.rule import About
-from vmsgen.model.description import Description, HookPredicate
+from vmsgen.model.description import Description
+from vmsgen.model.wire import HookPredicate
 
 REMOVED = About("device-removed", WIRE, "A section of a device that the receiver does not have is refused.")
 OPAQUE = About("opaque-device", WIRE, "Of an `opaque` device hooks alone know the bytes.")

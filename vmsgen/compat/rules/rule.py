@@ -13,8 +13,8 @@ from vmsgen.compat.names import plain
 from vmsgen.compat.pairs import Pair
 from vmsgen.compat.slots import LIST, MAP, OPTIONAL, Condition, Elements, Loop, Missing, Slot
 from vmsgen.compat.steer import Want
-from vmsgen.model.description import HookPredicate
 from vmsgen.model.expressions import Binary, Constant, Expression, FieldValue, HeldValue, Path, replaced, walk
+from vmsgen.model.wire import HookPredicate
 
 HOOKED = " (hooks alone know its bytes)"
 """Behind what is said of a `custom` field."""

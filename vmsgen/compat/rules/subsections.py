@@ -10,8 +10,9 @@ from vmsgen.compat.pairs import Pair, PlacedSubsection, everything_inside, place
 from vmsgen.compat.rules.rule import Difference, Rule, within, words
 from vmsgen.compat.slots import LIST, MAP, Condition, Elements, Missing, Owner
 from vmsgen.compat.steer import Want
-from vmsgen.model.description import Description, HookPredicate
+from vmsgen.model.description import Description
 from vmsgen.model.subsections import is_looked_at
+from vmsgen.model.wire import HookPredicate
 
 
 def sent(sub: PlacedSubsection) -> tuple[tuple[Want, ...], ...]:
