@@ -77,7 +77,8 @@ def test_an_array_without_a_length(compiler: str, emitted: Path, tmp_path: Path)
         (HERE / "port.h").read_text().replace("uint8_t *data;", "").replace("uint8_t used;", "uint8_t used, data[];")
     )
     (tmp_path / "port.h").write_text(header)
-    assert compile_bound(compiler, emitted, tmp_path).returncode
+    refused = compile_bound(compiler, emitted, tmp_path)
+    assert refused.returncode and re.search("sizeof.* incomplete type", refused.stderr), refused.stderr
 
 
 def test_a_missing_member(compiler: str, emitted: Path, tmp_path: Path) -> None:

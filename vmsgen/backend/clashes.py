@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import keyword
+import posixpath
 import re
 from collections.abc import Iterator
 
@@ -55,7 +56,7 @@ def _refuse_files(schemas: tuple[Schema, ...], diagnostics: Diagnostics) -> None
             message = f"`{schema.file_name}` would be a module called `{name}`, which Python cannot import"
             hint = "name the file with letters, digits and `_`, a letter first"
             diagnostics.error("file-name", message, place, hint=hint)
-        elif name in TAKEN:
+        elif name in TAKEN or name.startswith("vms_"):
             message = f"`{schema.file_name}` would be `{name}.py` and `{name}.h`, and hide what has that name already"
             diagnostics.error("file-name", message, place, hint="give the file another name")
         # Some file systems, and the guards of headers, know no case.
@@ -69,8 +70,8 @@ def _refuse_files(schemas: tuple[Schema, ...], diagnostics: Diagnostics) -> None
 
 def _refuse_headers(schema: Schema, emitted: set[str], diagnostics: Diagnostics) -> None:
     for description in schema.descriptions:
-        if description.binding is not None and description.binding.header in emitted:
-            header = description.binding.header
+        header = posixpath.normpath(description.binding.header) if description.binding is not None else ""
+        if header in emitted:
             message = f"`{header}` is an emitted header, and would be included in place of the program's"
             hint = f"give the schema another name, or the header a folder: `src/{header}`"
             diagnostics.error("file-name", message, description.span.first_line, hint=hint)

@@ -30,10 +30,10 @@ LARGE = 4096
 """From so many numbers in memory on, fewer states are tried: the oracle takes its time."""
 
 
-HUGE = 1 << 16
+HUGE = 1 << 14
 """What the oracle makes and looks at one by one, at most: beyond that no stream is tried, it would take minutes."""
 
-IN_A_ROW = 16
+IN_A_ROW = 512
 """So many numbers of an array count as one, as they are packed and unpacked together; of a buffer 16 times as many."""
 
 

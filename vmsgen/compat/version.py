@@ -106,21 +106,28 @@ class AtVersion:
             findings.append(self._finding(one, witness, self._why_not(number in unsure, bool(failed))))
         if rest or unknown:
             findings.append(self._net([*rest, *unknown][0], len(rest) == len(outcomes)))
-        if self.huge and not any(finding.unproved for finding in findings):
-            findings.append(self._untried())
+        if self._untried and not any(finding.unproved or finding.witness for finding in findings):
+            findings.append(self._nothing_shown())
         verdict = self._verdict(findings, len(outcomes), len(failed))
         if verdict.verdict == LOADS:
             # There is nothing to refuse or to read in another way.
             findings = [finding for finding in findings if finding.rule != MINIMUM.id]
         return verdict, findings
 
+    @property
+    def _untried(self) -> str:
+        """Why not all states were tried that might show something; empty if they were."""
+        if self.huge:
+            return NONE_TRIED
+        return "" if self.effort.tries.left else NOT_ALL
+
     def _why_not(self, unsure: bool, failed: bool) -> str:
         if self.huge:
             return NONE_TRIED
         if unsure:
             return HOOKS_DECIDE
-        if not self.effort.tries.left:
-            return NOT_ALL
+        if self._untried:
+            return self._untried
         return BREAKS_BEFORE if failed else ""
 
     def _how_many(self, one: _Found) -> str | None:
@@ -256,8 +263,10 @@ class AtVersion:
         witness = failure.witness if failure.certain else None
         return Finding(NET.id, WIRE, name, path, (), why, fix, loads_if, witness, witness is None)
 
-    def _untried(self) -> Finding:
-        why = "nothing says that a stream is taken for something else; no stream was found that shows it" + NONE_TRIED
+    def _nothing_shown(self) -> Finding:
+        why = (
+            "nothing says that a stream is taken for something else; no stream was found that shows it" + self._untried
+        )
         fix = "try it with states of the program's own"
         return Finding(NET.id, WIRE, self.pair.sender.wire_name, "", (), why, fix, unproved=True)
 

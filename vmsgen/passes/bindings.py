@@ -11,13 +11,14 @@ from vmsgen.model.types import Struct, innermost, is_allocated, structs_in
 from vmsgen.syntax import tree
 
 _TYPE = re.compile(r"(struct +)?[A-Za-z_][A-Za-z0-9_]*")
+_WORDS = frozenset("void char short int long float double signed unsigned bool struct union enum".split())
 _HEADER = re.compile(r"[A-Za-z0-9_.+/ -]+")
 
 
 def binding(declared: tree.Binding | None, diagnostics: Diagnostics) -> Binding | None:
     if declared is None:
         return None
-    if not _TYPE.fullmatch(declared.struct):
+    if not _TYPE.fullmatch(declared.struct) or declared.struct in _WORDS:
         message = f"`{declared.struct}` is no C type: the name of a typedef, or `struct` and a tag, is meant"
         diagnostics.error("binding", message, declared.span)
     if not _HEADER.fullmatch(declared.header):

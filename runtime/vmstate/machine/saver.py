@@ -13,7 +13,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any, cast
 
 from vmstate._types import Sections, State, Texts
-from vmstate.errors import VMStateError
+from vmstate.errors import FramingError, VMStateError
 from vmstate.machine import wire
 from vmstate.machine.configuration import describe, encode, with_mapped_ram
 from vmstate.machine.differences import named
@@ -109,14 +109,25 @@ class Saver:
             _handler(entry).complete(self._file)
             self._end_section(entry)
         self._devices(early=False)
+        if self._switches.description and self._description_size > wire.MAX_DESCRIPTION:
+            found, most = self._description_size, wire.MAX_DESCRIPTION
+            what = f"a description of {found} bytes, no load takes more than {most}: `Switches(description=False)`"
+            raise FramingError(what, found=found, allowed=most, code="stream-description")
+
+    @property
+    def _description_start(self) -> bytes:
+        return b'{%s"page_size": %d, "devices": [' % (self._configured, 1 << self._machine.page_bits)
+
+    @property
+    def _description_size(self) -> int:
+        return len(self._description_start) + self._described.size + len(END)
 
     def end(self) -> None:
         """What makes it whole: the end of the stream, and its description."""
         self._file.put_byte(Element.EOF)
         if self._switches.description:
-            start = b'{%s"page_size": %d, "devices": [' % (self._configured, 1 << self._machine.page_bits)
-            size = len(start) + self._described.size + len(END)
-            self._file.put_buffer(bytes([Element.DESCRIPTION]) + wire.be32(size) + start)
+            head = bytes([Element.DESCRIPTION]) + wire.be32(self._description_size)
+            self._file.put_buffer(head + self._description_start)
             self._file._put_texts(self._described)
             self._file.put_buffer(END)
         self._file.flush()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.unit.runtime.building import build
-from vmstate import File, Machine
+from vmstate import File, FramingError, Machine
 from vmstate._types import Sections, Texts
 
 TINY = (
@@ -189,6 +189,21 @@ def test_who_fails_is_named_and_the_next_time_is_whole(board: Any) -> None:
     with pytest.raises(RuntimeError, match="a hook saves or loads the sections"):
         text(sections, (b"a", lambda size: sections.save(), b"c"))
     assert text(sections, (b"a", b"b", b"c")) == b"a, b, c"
+
+
+def test_what_no_load_would_take_is_not_saved(board: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stream would be one that nobody can load: it says so before its end."""
+    vm = Machine("x")
+    vm.register(board.Tiny(a=1))
+    data = vm.dumps()
+    monkeypatch.setattr("vmstate.machine.wire.MAX_DESCRIPTION", 100)
+    with pytest.raises(FramingError, match=r"a description of \d+ bytes, .*description=False") as caught:
+        vm.dumps()
+    size = caught.value.found
+    assert size is not None and int.from_bytes(data[-size - 4 : -size]) == size
+    assert (caught.value.allowed, caught.value.code) == (100, "stream-description")
+    monkeypatch.setattr("vmstate.machine.wire.MAX_DESCRIPTION", size)
+    assert vm.dumps() == data
 
 
 def test_what_is_wrong(board: Any) -> None:
